@@ -1,0 +1,86 @@
+// A client of the control API: one DEALER socket, requests in flight matched by id.
+import { existsSync } from 'node:fs';
+import { Dealer } from 'zeromq';
+import { DpvsError, isErrorCode } from './errors.js';
+import { controlEndpoint, nodeName } from './paths.js';
+import { type Method, type Params, type Result, responseFrame } from './schema.js';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  timer: NodeJS.Timeout;
+}
+
+/** Sends JSON requests to a ROUTER socket and awaits the answers. Used for the dataplane and for the routing bridge alike. */
+export class RequestChannel {
+  readonly #socket = new Dealer({ linger: 0 });
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+
+  constructor(
+    readonly endpoint: string,
+    readonly timeoutMs = 10_000,
+  ) {
+    this.#socket.connect(endpoint);
+    void this.#receive();
+  }
+
+  /** @throws {DpvsError} what the other side refused, `unreachable` without a socket, `timeout` without an answer. */
+  request(method: string, params: unknown, timeoutMs = this.timeoutMs): Promise<unknown> {
+    // A missing socket file is a process that is not running: say so at once instead of after the timeout.
+    if (this.endpoint.startsWith('ipc://') && !existsSync(this.endpoint.slice('ipc://'.length)))
+      return Promise.reject(new DpvsError('unreachable', `no socket at ${this.endpoint}`));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new DpvsError('timeout', `${method} after ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#socket.send(JSON.stringify({ id, method, params })).catch(reject);
+    });
+  }
+
+  close(): void {
+    for (const { timer, reject } of this.#pending.values()) {
+      clearTimeout(timer);
+      reject(new DpvsError('unreachable', 'closed'));
+    }
+    this.#pending.clear();
+    this.#socket.close();
+  }
+
+  async #receive(): Promise<void> {
+    for await (const [frame] of this.#socket) {
+      const parsed = responseFrame.safeParse(JSON.parse(String(frame)));
+      if (!parsed.success) continue;
+      const answer = parsed.data;
+      const pending = this.#pending.get(answer.id);
+      if (pending === undefined) continue;
+      this.#pending.delete(answer.id);
+      clearTimeout(pending.timer);
+      if (answer.ok) pending.resolve(answer.result);
+      else {
+        const { code, detail, field } = answer.error;
+        pending.reject(new DpvsError(isErrorCode(code) ? code : 'internal', detail, field));
+      }
+    }
+  }
+}
+
+/** The dataplane's API, typed by the schema. */
+export class DataplaneClient {
+  readonly #channel: RequestChannel;
+
+  constructor(name = nodeName(), timeoutMs?: number) {
+    this.#channel = new RequestChannel(controlEndpoint(name), timeoutMs);
+  }
+
+  async call<M extends Method>(method: M, params: Params<M>, timeoutMs?: number): Promise<Result<M>> {
+    return (await this.#channel.request(method, params, timeoutMs)) as Result<M>;
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+}

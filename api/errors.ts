@@ -1,0 +1,91 @@
+// The one table of errors: code, what the user reads, and what to do about it. The code is stable; scripts may match on it.
+
+/** Why the process exits (design.md, section 5). */
+export const ExitCode = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+interface ErrorCard {
+  /** The reference's wording where it has one, so that scripts which grep for it go on working. */
+  readonly message: string;
+  /** What the user can do; empty when the message says it all. */
+  readonly suggestion: string;
+  readonly exit: ExitCode;
+}
+
+const { refused, usage, unreachable } = ExitCode;
+
+export const errorTable = {
+  invalid_parameter: { message: 'invalid parameter', suggestion: '', exit: refused },
+  already_exist: { message: 'already exist', suggestion: '', exit: refused },
+  not_exist: { message: 'not exist', suggestion: '', exit: refused },
+  not_support: { message: 'not support', suggestion: '', exit: refused },
+  no_device: {
+    message: 'no such device',
+    suggestion: 'dpip link show lists the ports of this node',
+    exit: refused,
+  },
+  no_route: { message: 'no route', suggestion: 'dpip route show', exit: refused },
+  no_room: {
+    message: 'no room',
+    suggestion: 'a table is full: see the limits in docs/architecture.md',
+    exit: refused,
+  },
+  busy: { message: 'resource busy', suggestion: '', exit: refused },
+  no_service: { message: 'Service not defined', suggestion: 'ipvsadm -ln lists the services', exit: refused },
+  service_exists: { message: 'Service already exists', suggestion: 'ipvsadm -E edits it', exit: refused },
+  no_server: { message: 'No such destination', suggestion: 'ipvsadm -ln lists them', exit: refused },
+  server_exists: { message: 'Destination already exists', suggestion: 'ipvsadm -e edits it', exit: refused },
+  laddr_exists: { message: 'Local address already exists', suggestion: '', exit: refused },
+  no_laddr: { message: 'No such Local address', suggestion: 'ipvsadm -G lists them', exit: refused },
+  laddr_in_use: {
+    message: 'resource busy',
+    suggestion: 'the address is a local address of a service: ipvsadm --del-laddr first',
+    exit: refused,
+  },
+  slow_path_down: {
+    message: 'the slow path is restarting',
+    suggestion: 'established connections go on; try again in a second',
+    exit: refused,
+  },
+  usage: { message: 'usage', suggestion: '', exit: usage },
+  config: { message: 'configuration error', suggestion: '', exit: usage },
+  unreachable: {
+    message: 'dataplane unreachable',
+    suggestion: 'Are you sure that dpvs is running?',
+    exit: unreachable,
+  },
+  timeout: {
+    message: 'the dataplane did not answer in time',
+    suggestion: 'see its log; dpvs may be starting',
+    exit: unreachable,
+  },
+  internal: { message: 'internal error', suggestion: 'this is a bug: see the log of dpvs', exit: refused },
+} as const satisfies Record<string, ErrorCard>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** A mistake of the user or a state of the system that the caller can act on. Never carries a stack to the terminal. */
+export class DpvsError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    /** What exactly: the field and its value, or the missing thing. Appended to the table's message. */
+    readonly detail = '',
+    /** The field of the request that is wrong, as a path ("service.port"); empty if none. */
+    readonly field = '',
+  ) {
+    super(detail === '' ? errorTable[code].message : `${errorTable[code].message}: ${detail}`);
+    this.name = 'DpvsError';
+  }
+
+  get suggestion(): string {
+    return errorTable[this.code].suggestion;
+  }
+
+  get exitCode(): ExitCode {
+    return errorTable[this.code].exit;
+  }
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
+}

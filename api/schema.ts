@@ -1,0 +1,439 @@
+// The control API's definition: every method with the schema of its parameters and result. Types of both sides come from here.
+import { isIP, isIPv4 } from 'node:net';
+import { z } from 'zod';
+
+// ---- words -----------------------------------------------------------------------------------------------------------
+
+export const ipAddress = z.string().refine((s) => isIP(s) !== 0, 'not an IP address');
+export const ipv4Address = z.string().refine((s) => isIPv4(s), 'not an IPv4 address');
+export const macAddress = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i, 'not a MAC address');
+export const port = z.int().min(0).max(65535);
+export const deviceName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,30}$/, 'not a device name');
+export const scope = z.enum(['host', 'kni_host', 'link', 'global']);
+export const lifetime = z.union([z.literal('forever'), z.int().min(0).max(0xffffffff)]);
+/** `a.b.c.d/len`, always with its length; the default route is `0.0.0.0/0`. */
+export const prefix = z.string().refine((s) => {
+  const [address, length, ...rest] = s.split('/');
+  const family = isIP(address ?? '');
+  return (
+    rest.length === 0 && family !== 0 && /^\d{1,3}$/.test(length ?? '') && Number(length) <= (family === 4 ? 32 : 128)
+  );
+}, 'not a prefix (address/length)');
+export type Scope = z.infer<typeof scope>;
+
+// ---- devices, addresses, routes, neighbours ----------------------------------------------------------------------------
+
+export const addressSpec = z.strictObject({
+  address: ipAddress,
+  /** 32 (IPv4) or 128 when not given. */
+  prefixLength: z.int().min(0).max(128).optional(),
+  device: deviceName,
+  scope: z.enum(['host', 'link', 'global']).optional(),
+  broadcast: ipAddress.optional(),
+  sapool: z.boolean().optional(),
+  validLifetime: lifetime.optional(),
+  preferredLifetime: lifetime.optional(),
+});
+export const addressInfo = z.strictObject({
+  address: ipAddress,
+  prefixLength: z.int(),
+  device: deviceName,
+  scope: z.enum(['host', 'link', 'global']),
+  broadcast: ipAddress.nullable(),
+  validLifetime: lifetime,
+  preferredLifetime: lifetime,
+  /** Ports of the address's source-address pool (TCP and UDP together as one count, as the reference shows); null without sapool. */
+  sapool: z.strictObject({ used: z.int(), free: z.int(), miss: z.int() }).nullable(),
+});
+
+export const routeSpec = z.strictObject({
+  destination: prefix,
+  gateway: ipAddress.optional(),
+  source: ipAddress.optional(),
+  device: deviceName,
+  /** link without a gateway, global with one, when not given. */
+  scope: scope.optional(),
+  mtu: z.int().min(68).max(9000).optional(),
+  metric: z.int().min(0).max(0xffffffff).optional(),
+});
+export const routeInfo = z.strictObject({
+  destination: prefix,
+  gateway: ipAddress,
+  source: ipAddress,
+  device: deviceName,
+  mtu: z.int(),
+  tos: z.int(),
+  scope,
+  metric: z.int(),
+  proto: z.literal('auto'),
+  onlink: z.boolean(),
+});
+
+export const neighbourInfo = z.strictObject({
+  address: ipAddress,
+  /** null while unresolved. */
+  mac: macAddress.nullable(),
+  device: deviceName,
+  state: z.enum(['NONE', 'SEND', 'REACHABLE', 'PROBE', 'DELAY', 'STATIC']),
+  static: z.boolean(),
+  core: z.int(),
+});
+
+export const linkStats = z.strictObject({
+  ipackets: z.number(),
+  opackets: z.number(),
+  ibytes: z.number(),
+  obytes: z.number(),
+  ierrors: z.number(),
+  oerrors: z.number(),
+  imissed: z.number(),
+  rxNombuf: z.number(),
+});
+export const linkInfo = z.strictObject({
+  index: z.int(),
+  name: deviceName,
+  socket: z.int(),
+  mtu: z.int(),
+  rxQueues: z.int(),
+  txQueues: z.int(),
+  up: z.boolean(),
+  speedMbps: z.number(),
+  fullDuplex: z.boolean(),
+  autoneg: z.boolean(),
+  promisc: z.boolean(),
+  allmulticast: z.boolean(),
+  forward2kni: z.boolean(),
+  mac: macAddress,
+  /** The reference's words: OF_RX_IP_CSUM OF_TX_IP_CSUM OF_TX_TCP_CSUM OF_TX_UDP_CSUM … */
+  offloads: z.array(z.string()),
+  driver: z.string(),
+  /** The PCI address or vdev string the port was made from. */
+  hardware: z.string(),
+  /** The kernel-visible interface of the port; null when kni is off. */
+  kni: deviceName.nullable(),
+  mbufAvail: z.int(),
+  mbufInuse: z.int(),
+  stats: linkStats,
+});
+export const cpuInfo = z.strictObject({
+  id: z.int(),
+  cpu: z.int(),
+  socket: z.int(),
+  role: z.enum(['control', 'data']),
+  queues: z.array(z.strictObject({ device: deviceName, rx: z.array(z.int()), tx: z.array(z.int()) })),
+  stats: z.strictObject({
+    lcoreLoop: z.number(),
+    pktburst: z.number(),
+    zpktburst: z.number(),
+    fpktburst: z.number(),
+    z2hpktburst: z.number(),
+    h2fpktburst: z.number(),
+    dropped: z.number(),
+    ipackets: z.number(),
+    ibytes: z.number(),
+    opackets: z.number(),
+    obytes: z.number(),
+  }),
+});
+
+// ---- services ------------------------------------------------------------------------------------------------------------
+
+export const protocol = z.enum(['tcp', 'udp']);
+export const scheduler = z.enum(['rr', 'wrr', 'wlc']);
+export const forwarding = z.enum(['FullNat', 'Route', 'SNAT', 'Masq', 'Tunnel']);
+export const serviceKey = z.strictObject({ protocol, address: ipAddress, port: port });
+export const serverKey = z.strictObject({ address: ipAddress, port: port });
+export type ServiceKey = z.infer<typeof serviceKey>;
+export type ServerKey = z.infer<typeof serverKey>;
+
+/** Totals since start or since the last zero. */
+export const trafficStats = z.strictObject({
+  conns: z.number(),
+  inPkts: z.number(),
+  outPkts: z.number(),
+  inBytes: z.number(),
+  outBytes: z.number(),
+});
+/** A second's worth, from the two most recent one-second samples. */
+export const trafficRates = z.strictObject({
+  cps: z.number(),
+  inPps: z.number(),
+  outPps: z.number(),
+  inBps: z.number(),
+  outBps: z.number(),
+});
+
+export const serviceSpec = z.strictObject({
+  service: serviceKey,
+  scheduler: scheduler.optional(),
+  /** Idle timeout in seconds that overrides TCP established and UDP. */
+  connTimeout: z.int().min(1).max(31535999).optional(),
+});
+export const serverSpec = z.strictObject({
+  service: serviceKey,
+  server: serverKey,
+  forwarding: forwarding.optional(),
+  weight: z.int().min(0).max(65535).optional(),
+  /** 0 means no threshold. */
+  upperThreshold: z.int().min(0).max(0xffffffff).optional(),
+  lowerThreshold: z.int().min(0).max(0xffffffff).optional(),
+});
+export const serverInfo = z.strictObject({
+  address: ipAddress,
+  port: port,
+  forwarding,
+  weight: z.int(),
+  upperThreshold: z.int(),
+  lowerThreshold: z.int(),
+  activeConns: z.int(),
+  inactiveConns: z.int(),
+  inhibited: z.boolean(),
+  overload: z.boolean(),
+  stats: trafficStats,
+  rates: trafficRates,
+});
+export const serviceInfo = z.strictObject({
+  service: serviceKey,
+  scheduler,
+  connTimeout: z.int().nullable(),
+  servers: z.array(serverInfo),
+  localAddresses: z.int(),
+  stats: trafficStats,
+  rates: trafficRates,
+});
+export const laddrSpec = z.strictObject({ service: serviceKey, address: ipAddress, device: deviceName });
+export const laddrInfo = z.strictObject({
+  service: serviceKey,
+  localAddresses: z.array(
+    z.strictObject({ address: ipAddress, device: deviceName, conflicts: z.int(), conns: z.int() }),
+  ),
+});
+
+export const tcpState = z.enum([
+  'TCP_NONE',
+  'TCP_EST',
+  'SYN_SENT',
+  'SYN_RECV',
+  'FIN_WAIT',
+  'TIME_WAIT',
+  'TCP_CLOSE',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'LISTEN',
+  'SYNACK',
+]);
+export const endpoint = z.strictObject({ address: ipAddress, port: port });
+export const connectionInfo = z.strictObject({
+  lcore: z.int(),
+  protocol,
+  /** A TCP state, or ONEWAY / NORMAL for UDP. */
+  state: z.union([tcpState, z.enum(['ONEWAY', 'NORMAL'])]),
+  /** Seconds of idleness left before it expires. */
+  expires: z.int(),
+  client: endpoint,
+  vip: endpoint,
+  lip: endpoint,
+  rip: endpoint,
+});
+
+// ---- the node --------------------------------------------------------------------------------------------------------------
+
+export const counter = z.strictObject({
+  kind: z.enum(['drop', 'punt', 'event']),
+  /** Stable snake_case word, the same in the log and the docs. */
+  name: z.string(),
+  /** One sentence: what was seen. */
+  description: z.string(),
+  value: z.number(),
+});
+export const nodeStatus = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  pid: z.int(),
+  startedAt: z.string(),
+  /** true when new connections are scheduled: ports up, slow path answering. */
+  serving: z.boolean(),
+  /** Why not, one sentence each with what to do; empty when serving. */
+  problems: z.array(z.string()),
+  slowPath: z.strictObject({
+    state: z.enum(['running', 'restarting']),
+    generation: z.int(),
+    /** Milliseconds since the slow path last answered. */
+    lastAnswerMs: z.number(),
+  }),
+  ports: z.array(z.strictObject({ name: deviceName, up: z.boolean(), kni: deviceName.nullable(), kniUp: z.boolean() })),
+  services: z.int(),
+  connections: z.strictObject({ used: z.int(), capacity: z.int() }),
+  flows: z.strictObject({ used: z.int(), capacity: z.int() }),
+  logLevel: z.string(),
+});
+
+const nothing = z.strictObject({});
+const onService = z.strictObject({ service: serviceKey });
+const onDevice = z.strictObject({ device: deviceName });
+
+/** name → parameters and result. `mutates` marks what goes to the journal. */
+export const methods = {
+  'addr.add': { params: addressSpec, result: nothing, mutates: true },
+  'addr.set': { params: addressSpec, result: nothing, mutates: true },
+  'addr.del': {
+    params: addressSpec.pick({ address: true, prefixLength: true, device: true }),
+    result: nothing,
+    mutates: true,
+  },
+  'addr.flush': { params: onDevice, result: nothing, mutates: true },
+  'addr.list': {
+    params: z.strictObject({ device: deviceName.optional(), family: z.enum(['inet', 'inet6']).optional() }),
+    result: z.array(addressInfo),
+    mutates: false,
+  },
+
+  'route.add': { params: routeSpec, result: nothing, mutates: true },
+  'route.del': { params: routeSpec, result: nothing, mutates: true },
+  'route.flush': { params: onDevice, result: nothing, mutates: true },
+  'route.list': {
+    params: z.strictObject({ device: deviceName.optional(), family: z.enum(['inet', 'inet6']).optional() }),
+    result: z.array(routeInfo),
+    mutates: false,
+  },
+
+  'neigh.add': {
+    params: z.strictObject({ address: ipAddress, mac: macAddress, device: deviceName }),
+    result: nothing,
+    mutates: true,
+  },
+  'neigh.del': { params: z.strictObject({ address: ipAddress, device: deviceName }), result: nothing, mutates: true },
+  /** Forgets what was learned; static entries stay. */
+  'neigh.flush': { params: z.strictObject({ device: deviceName.optional() }), result: nothing, mutates: false },
+  'neigh.list': {
+    params: z.strictObject({ device: deviceName.optional() }),
+    result: z.array(neighbourInfo),
+    mutates: false,
+  },
+
+  'link.list': { params: z.strictObject({ name: deviceName.optional() }), result: z.array(linkInfo), mutates: false },
+  'link.set': {
+    params: z.strictObject({
+      name: deviceName,
+      promisc: z.boolean().optional(),
+      allmulticast: z.boolean().optional(),
+      forward2kni: z.boolean().optional(),
+      up: z.boolean().optional(),
+    }),
+    result: nothing,
+    mutates: true,
+  },
+  'link.cpus': { params: nothing, result: z.array(cpuInfo), mutates: false },
+
+  'service.add': { params: serviceSpec, result: nothing, mutates: true },
+  'service.edit': { params: serviceSpec, result: nothing, mutates: true },
+  'service.del': { params: onService, result: nothing, mutates: true },
+  /** Removes every service, its servers and its local addresses. */
+  'service.flush': { params: nothing, result: nothing, mutates: true },
+  /** Sets the counters of one service, or of all, to zero. */
+  'service.zero': { params: z.strictObject({ service: serviceKey.optional() }), result: nothing, mutates: false },
+  'service.list': {
+    params: z.strictObject({ service: serviceKey.optional() }),
+    result: z.array(serviceInfo),
+    mutates: false,
+  },
+  'server.add': { params: serverSpec, result: nothing, mutates: true },
+  'server.edit': { params: serverSpec, result: nothing, mutates: true },
+  'server.del': {
+    params: z.strictObject({ service: serviceKey, server: serverKey }),
+    result: nothing,
+    mutates: true,
+  },
+  /** Adds the address to the device with a sapool (if it is not there) and binds it to the service: both or neither. */
+  'laddr.add': { params: laddrSpec, result: nothing, mutates: true },
+  /** Unbinds it; the device's address goes with its last service. */
+  'laddr.del': { params: laddrSpec, result: nothing, mutates: true },
+  'laddr.list': {
+    params: z.strictObject({ service: serviceKey.optional() }),
+    result: z.array(laddrInfo),
+    mutates: false,
+  },
+  'conn.list': {
+    params: z.strictObject({
+      service: serviceKey.optional(),
+      /** Opaque position from the previous page; absent for the first. */
+      cursor: z.int().min(0).optional(),
+      limit: z.int().min(1).max(65536).optional(),
+    }),
+    result: z.strictObject({ connections: z.array(connectionInfo), nextCursor: z.int().nullable() }),
+    mutates: false,
+  },
+  'timeout.get': {
+    params: nothing,
+    result: z.strictObject({ tcp: z.int(), tcpfin: z.int(), udp: z.int() }),
+    mutates: false,
+  },
+  /** Seconds; 0 leaves one as it is. */
+  'timeout.set': {
+    params: z.strictObject({
+      tcp: z.int().min(0).max(31535999),
+      tcpfin: z.int().min(0).max(31535999),
+      udp: z.int().min(0).max(31535999),
+    }),
+    result: nothing,
+    mutates: true,
+  },
+
+  'node.status': { params: nothing, result: nodeStatus, mutates: false },
+  'node.counters': { params: nothing, result: z.array(counter), mutates: false },
+  'node.shutdown': { params: nothing, result: nothing, mutates: false },
+  /** The whole desired state, as a list of mutating requests that recreate it. */
+  'node.dump': {
+    params: nothing,
+    result: z.array(z.strictObject({ method: z.string(), params: z.unknown() })),
+    mutates: false,
+  },
+  /** Kills the slow-path worker and starts a new one; established connections go on meanwhile. */
+  'slowpath.restart': { params: nothing, result: z.strictObject({ downMs: z.number() }), mutates: false },
+  'log.level': {
+    params: z.strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']) }),
+    result: nothing,
+    mutates: false,
+  },
+} as const;
+
+export type Method = keyof typeof methods;
+export type Params<M extends Method> = z.infer<(typeof methods)[M]['params']>;
+export type Result<M extends Method> = z.infer<(typeof methods)[M]['result']>;
+
+export type AddressInfo = z.infer<typeof addressInfo>;
+export type AddressSpec = z.infer<typeof addressSpec>;
+export type RouteInfo = z.infer<typeof routeInfo>;
+export type RouteSpec = z.infer<typeof routeSpec>;
+export type NeighbourInfo = z.infer<typeof neighbourInfo>;
+export type LinkInfo = z.infer<typeof linkInfo>;
+export type CpuInfo = z.infer<typeof cpuInfo>;
+export type ServiceInfo = z.infer<typeof serviceInfo>;
+export type ServerInfo = z.infer<typeof serverInfo>;
+export type ServiceSpec = z.infer<typeof serviceSpec>;
+export type ServerSpec = z.infer<typeof serverSpec>;
+export type LaddrInfo = z.infer<typeof laddrInfo>;
+export type ConnectionInfo = z.infer<typeof connectionInfo>;
+export type NodeStatus = z.infer<typeof nodeStatus>;
+export type Counter = z.infer<typeof counter>;
+export type Endpoint = z.infer<typeof endpoint>;
+export type TrafficStats = z.infer<typeof trafficStats>;
+export type TrafficRates = z.infer<typeof trafficRates>;
+
+// ---- the wire ------------------------------------------------------------------------------------------------------------
+
+/** One request: a single ZeroMQ frame of JSON. */
+export const requestFrame = z.strictObject({ id: z.int(), method: z.string(), params: z.unknown() });
+export const responseFrame = z.union([
+  z.strictObject({ id: z.int(), ok: z.literal(true), result: z.unknown() }),
+  z.strictObject({
+    id: z.int(),
+    ok: z.literal(false),
+    error: z.strictObject({ code: z.string(), detail: z.string(), field: z.string() }),
+  }),
+]);
+export type ResponseFrame = z.infer<typeof responseFrame>;
+
+/** Events on the PUB socket: two frames, the topic and a JSON body with `topic`, `at` (ISO time) and the fields below. */
+export const events = ['service', 'server', 'address', 'route', 'link', 'slowpath', 'node', 'announcement'] as const;
+export type EventTopic = (typeof events)[number];
