@@ -1,0 +1,21 @@
+// The public door of the inet tables: addresses, routes, neighbours. Pure data structures: no I/O, time is a parameter.
+export { type AddressScope, type Ipv4Address, Ipv4AddressTable } from './address-table.js';
+export * from './ipv4.js';
+export * from './mac.js';
+export {
+  type Neighbour,
+  type NeighbourCounters,
+  type NeighbourEvents,
+  type NeighbourState,
+  NeighbourTable,
+  type NeighbourTableOptions,
+} from './neighbour-table.js';
+export {
+  type Ipv4Route,
+  type Ipv4RouteMatch,
+  Ipv4RouteTable,
+  nextHopOf,
+  type RouteOrigin,
+  type RouteScope,
+} from './route-table.js';
+export { U32PairMap } from './u32-pair-map.js';

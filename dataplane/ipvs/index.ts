@@ -1,0 +1,14 @@
+// The public door of the ipvs tables: services, real servers, schedulers, LIP ports. Pure data structures: no I/O, no clock.
+export { type DestState, DestTable, type Forwarding } from './dest-table.js';
+export { type Laddr, type LaddrPick, LaddrSet } from './laddr-set.js';
+export {
+  rsBucket,
+  SAPOOL_BUCKETS,
+  SAPOOL_FIRST_PORT,
+  SAPOOL_PORTS,
+  SaPool,
+  type SaPoolCounters,
+} from './sapool.js';
+export { SaPoolTable } from './sapool-table.js';
+export * from './schedulers/index.js';
+export { Protocol, type ServerOptions, type Service, type ServiceOptions, ServiceTable } from './service-table.js';
