@@ -1,0 +1,104 @@
+// The vocabulary of the desired state: its records, and the elementary changes sent to the slow path.
+import type { Scope, ServerKey, ServiceKey } from '../../api/index.js';
+
+/** What the desired state must know of a port to judge requests. */
+export interface DeviceFacts {
+  readonly name: string;
+  readonly mtu: number;
+}
+
+/** An address of the node as it must be now: what `addr.add` said, a local address of a service, or both. */
+export interface DesiredAddress {
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly device: string;
+  readonly scope: 'host' | 'link' | 'global';
+  readonly broadcast: string | null;
+  /** true when asked for, or when a service uses the address as a local address. */
+  readonly sapool: boolean;
+  /** Milliseconds since the epoch; null is forever. */
+  readonly validUntil: number | null;
+  readonly preferredUntil: number | null;
+}
+
+export interface DesiredRoute {
+  /** The network with its length, host bits zero. */
+  readonly destination: string;
+  /** null: on-link (or host, kni_host). */
+  readonly gateway: string | null;
+  readonly source: string | null;
+  readonly device: string;
+  readonly scope: Scope;
+  readonly mtu: number;
+  readonly metric: number;
+}
+
+/** A static neighbour. */
+export interface DesiredNeighbour {
+  readonly address: string;
+  /** Lower case, colons. */
+  readonly mac: string;
+  readonly device: string;
+}
+
+/** Only what was ever set; the rest is the configuration file's. */
+export interface DesiredLink {
+  readonly name: string;
+  readonly promisc?: boolean;
+  readonly allmulticast?: boolean;
+  readonly forward2kni?: boolean;
+  readonly up?: boolean;
+}
+
+export type SchedulerName = 'rr' | 'wrr' | 'wlc';
+
+export interface DesiredService {
+  readonly service: ServiceKey;
+  readonly scheduler: SchedulerName;
+  /** Seconds; null: the protocol's. */
+  readonly connTimeout: number | null;
+}
+
+export interface DesiredServer {
+  readonly service: ServiceKey;
+  readonly server: ServerKey;
+  readonly forwarding: 'FullNat';
+  readonly weight: number;
+  /** 0: none. */
+  readonly upperThreshold: number;
+  readonly lowerThreshold: number;
+}
+
+export interface DesiredLaddr {
+  readonly service: ServiceKey;
+  readonly address: string;
+  readonly device: string;
+}
+
+/** Seconds; 0: the configuration file's. */
+export interface DesiredTimeouts {
+  readonly tcp: number;
+  readonly tcpfin: number;
+  readonly udp: number;
+}
+
+/**
+ * One step for the slow path. `set` creates or replaces the whole record, so that a replay is harmless.
+ * Steps come in an order in which each holds by itself: an address before the binding that needs it, a service's servers
+ * and local addresses out before the service.
+ */
+export type Change =
+  | { readonly kind: 'address.set'; readonly address: DesiredAddress }
+  | { readonly kind: 'address.remove'; readonly address: string; readonly device: string }
+  | { readonly kind: 'route.set'; readonly route: DesiredRoute }
+  | { readonly kind: 'route.remove'; readonly destination: string; readonly device: string }
+  | { readonly kind: 'neighbour.set'; readonly neighbour: DesiredNeighbour }
+  | { readonly kind: 'neighbour.remove'; readonly address: string; readonly device: string }
+  | { readonly kind: 'link.set'; readonly link: DesiredLink }
+  | { readonly kind: 'service.set'; readonly service: DesiredService }
+  | { readonly kind: 'service.remove'; readonly service: ServiceKey }
+  | { readonly kind: 'server.set'; readonly server: DesiredServer }
+  | { readonly kind: 'server.remove'; readonly service: ServiceKey; readonly server: ServerKey }
+  | { readonly kind: 'laddr.set'; readonly laddr: DesiredLaddr }
+  | { readonly kind: 'laddr.remove'; readonly service: ServiceKey; readonly address: string; readonly device: string }
+  | { readonly kind: 'timeout.set'; readonly timeouts: DesiredTimeouts };

@@ -1,0 +1,36 @@
+// The routes an address brings with it, and the table an operator sees: explicit routes and derived ones together.
+import type { DesiredAddress, DesiredRoute } from './changes.js';
+import { networkOf } from './ipv4.js';
+
+/** What derivation needs to know of an address. */
+export type AddressOnDevice = Pick<DesiredAddress, 'address' | 'prefixLength' | 'device'>;
+
+/**
+ * A host route for the address itself; below 32 bits also the link route of its network with the address as source
+ * (dpvs.md 2.1: "/32 local route (scope host) + if plen<32 a link route for the network with src=addr").
+ */
+export function derivedRoutes(address: AddressOnDevice, mtu: number): DesiredRoute[] {
+  const common = { gateway: null, device: address.device, mtu, metric: 0 };
+  const host: DesiredRoute = { ...common, destination: `${address.address}/32`, source: null, scope: 'host' };
+  if (address.prefixLength === 32) return [host];
+  const destination = networkOf(address.address, address.prefixLength);
+  return [host, { ...common, destination, source: address.address, scope: 'link' }];
+}
+
+/** One route per destination and device, as in the reference: the metric does not make two routes of them. */
+export const routeKey = (route: Pick<DesiredRoute, 'destination' | 'device'>): string =>
+  `${route.destination} ${route.device}`;
+
+/** An explicit route hides a derived one of the same key; of two addresses in one network the older gives the link route. */
+export function effectiveRoutes(
+  explicit: Iterable<DesiredRoute>,
+  addresses: Iterable<AddressOnDevice>,
+  mtuOf: (device: string) => number,
+): DesiredRoute[] {
+  const table = new Map<string, DesiredRoute>();
+  for (const route of explicit) table.set(routeKey(route), route);
+  for (const address of addresses)
+    for (const route of derivedRoutes(address, mtuOf(address.device)))
+      if (!table.has(routeKey(route))) table.set(routeKey(route), route);
+  return [...table.values()];
+}
