@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { Dealer } from 'zeromq';
 import { DpvsError, isErrorCode } from './errors.js';
 import { controlEndpoint, nodeName } from './paths.js';
-import { type Method, type Params, type Result, responseFrame } from './schema.js';
+import type { Method, Params, Result } from './schema.js';
+import { readResponse } from './wire.js';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -52,9 +53,8 @@ export class RequestChannel {
 
   async #receive(): Promise<void> {
     for await (const [frame] of this.#socket) {
-      const parsed = responseFrame.safeParse(JSON.parse(String(frame)));
-      if (!parsed.success) continue;
-      const answer = parsed.data;
+      const answer = readResponse(String(frame));
+      if (answer === null) continue;
       const pending = this.#pending.get(answer.id);
       if (pending === undefined) continue;
       this.#pending.delete(answer.id);

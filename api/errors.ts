@@ -54,6 +54,11 @@ export const errorTable = {
     suggestion: 'Are you sure that dpvs is running?',
     exit: unreachable,
   },
+  permission: {
+    message: 'Permission denied (you must be root)',
+    suggestion: '',
+    exit: unreachable,
+  },
   timeout: {
     message: 'the dataplane did not answer in time',
     suggestion: 'see its log; dpvs may be starting',
