@@ -16,6 +16,8 @@ export interface DesiredAddress {
   readonly broadcast: string | null;
   /** true when asked for, or when a service uses the address as a local address. */
   readonly sapool: boolean;
+  /** laddr: only a service's local address, and goes with its last binding. */
+  readonly origin: 'user' | 'laddr';
   /** Milliseconds since the epoch; null is forever. */
   readonly validUntil: number | null;
   readonly preferredUntil: number | null;
@@ -31,6 +33,8 @@ export interface DesiredRoute {
   readonly scope: Scope;
   readonly mtu: number;
   readonly metric: number;
+  /** Who brought it: a request, or the address (a service's local address) it is derived from. */
+  readonly origin: 'user' | 'address' | 'laddr';
 }
 
 /** A static neighbour. */
@@ -83,7 +87,10 @@ export interface DesiredTimeouts {
 }
 
 /**
- * One step for the slow path. `set` creates or replaces the whole record, so that a replay is harmless.
+ * One step for the slow path. The `route.*` steps are complete: derived routes come and go as steps of their own, after the
+ * address step they follow from (an explicit route hides a derived one of the same key, two addresses of one network share its
+ * link route), so that whoever applies steps derives nothing.
+ * `set` creates or replaces the whole record, so that a replay is harmless.
  * Steps come in an order in which each holds by itself: an address before the binding that needs it, a service's servers
  * and local addresses out before the service.
  */
@@ -91,7 +98,7 @@ export type Change =
   | { readonly kind: 'address.set'; readonly address: DesiredAddress }
   | { readonly kind: 'address.remove'; readonly address: string; readonly device: string }
   | { readonly kind: 'route.set'; readonly route: DesiredRoute }
-  | { readonly kind: 'route.remove'; readonly destination: string; readonly device: string }
+  | { readonly kind: 'route.remove'; readonly route: DesiredRoute }
   | { readonly kind: 'neighbour.set'; readonly neighbour: DesiredNeighbour }
   | { readonly kind: 'neighbour.remove'; readonly address: string; readonly device: string }
   | { readonly kind: 'link.set'; readonly link: DesiredLink }

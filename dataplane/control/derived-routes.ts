@@ -3,23 +3,24 @@ import type { DesiredAddress, DesiredRoute } from './changes.js';
 import { networkOf } from './ipv4.js';
 
 /** What derivation needs to know of an address. */
-export type AddressOnDevice = Pick<DesiredAddress, 'address' | 'prefixLength' | 'device'>;
+export type AddressOnDevice = Pick<DesiredAddress, 'address' | 'prefixLength' | 'device' | 'origin'>;
 
 /**
  * A host route for the address itself; below 32 bits also the link route of its network with the address as source
  * (dpvs.md 2.1: "/32 local route (scope host) + if plen<32 a link route for the network with src=addr").
  */
 export function derivedRoutes(address: AddressOnDevice, mtu: number): DesiredRoute[] {
-  const common = { gateway: null, device: address.device, mtu, metric: 0 };
+  const origin = address.origin === 'laddr' ? ('laddr' as const) : ('address' as const);
+  const common = { gateway: null, device: address.device, mtu, metric: 0, origin };
   const host: DesiredRoute = { ...common, destination: `${address.address}/32`, source: null, scope: 'host' };
   if (address.prefixLength === 32) return [host];
   const destination = networkOf(address.address, address.prefixLength);
   return [host, { ...common, destination, source: address.address, scope: 'link' }];
 }
 
-/** One route per destination and device, as in the reference: the metric does not make two routes of them. */
-export const routeKey = (route: Pick<DesiredRoute, 'destination' | 'device'>): string =>
-  `${route.destination} ${route.device}`;
+/** One route per destination, device and metric. */
+export const routeKey = (route: Pick<DesiredRoute, 'destination' | 'device' | 'metric'>): string =>
+  `${route.destination} ${route.device} ${route.metric}`;
 
 /** An explicit route hides a derived one of the same key; of two addresses in one network the older gives the link route. */
 export function effectiveRoutes(
