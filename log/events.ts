@@ -1,0 +1,138 @@
+// Every event a node logs: its stable name, its level and what it means. Scripts and alerts match on the name.
+import type { LogLevel } from './levels.js';
+
+interface EventCard {
+  readonly level: LogLevel;
+  /** One sentence; the log line's text unless the caller says more. */
+  readonly description: string;
+}
+
+const card = (level: LogLevel, description: string): EventCard => ({ level, description });
+
+/** By group; the stable name is `group.event`. */
+const groups = {
+  node: {
+    starting: card('info', 'the process starts'),
+    started: card('info', 'the node is up and answers requests'),
+    stopping: card('info', 'the node stops on request'),
+    stopped: card('info', 'the node has stopped'),
+    failed: card('fatal', 'the node cannot go on'),
+    serving: card('info', 'new connections are scheduled again'),
+    not_serving: card('warn', 'new connections are not scheduled'),
+  },
+  config: {
+    loaded: card('info', 'the configuration file was read'),
+    warning: card('warn', 'the configuration file holds something that has no effect'),
+  },
+  eal: {
+    started: card('info', 'the DPDK environment is initialised'),
+    hugepages: card('info', 'which memory DPDK runs on'),
+    failed: card('fatal', 'the DPDK environment could not be initialised'),
+    message: card('debug', 'a line from DPDK'),
+  },
+  port: {
+    created: card('info', 'a port was set up'),
+    up: card('info', 'a port has link'),
+    down: card('warn', 'a port lost its link'),
+    limited: card('warn', 'a port cannot do what was configured and runs with less'),
+    failed: card('error', 'a port could not be set up'),
+  },
+  lcore: {
+    started: card('info', 'an lcore polls its queues'),
+    stalled: card('error', 'an lcore has not gone round for too long'),
+  },
+  kni: {
+    created: card('info', 'a kernel-visible interface was created'),
+    removed: card('info', 'a kernel-visible interface was removed'),
+    carrier: card('info', "the port's carrier was mirrored to its kernel-visible interface"),
+    multicast: card('debug', 'the kernel joined or left multicast groups'),
+    resync: card('warn', 'kernel notifications were lost and everything was read again'),
+    failed: card('error', 'an operation on a kernel-visible interface failed'),
+  },
+  slowpath: {
+    started: card('info', 'the slow path runs'),
+    stopped: card('info', 'the slow path was stopped on request'),
+    crashed: card('error', 'the slow path died and is started again; established connections go on'),
+    recovered: card('info', 'the slow path is back with the whole desired state'),
+    stalled: card('error', 'the slow path has not answered for too long'),
+    change_failed: card('error', 'the slow path refused a change that the desired state accepted'),
+  },
+  flow: {
+    table_full: card('warn', 'no room for a flow entry'),
+    evicted: card('warn', 'flow entries were removed to make room'),
+  },
+  conn: {
+    pool_full: card('warn', 'no room for a connection: new ones are dropped'),
+    no_server: card('warn', 'a service has no eligible real server'),
+    no_laddr: card('warn', 'a service has no local address'),
+    no_port: card('warn', 'the local addresses of a service have no free port'),
+  },
+  upcall: {
+    dropped: card('warn', 'upcalls were dropped because a ring was full or over its rate'),
+  },
+  neighbour: {
+    conflict: card('warn', 'another host answers for an address of this node'),
+    changed: card('info', 'a neighbour has another MAC address'),
+    unresolved: card('warn', 'a neighbour does not answer'),
+    table_full: card('warn', 'no room for a neighbour'),
+  },
+  state: {
+    changed: card('info', 'a request changed the desired state'),
+    replayed: card('info', 'the desired state was restored'),
+    replay_refused: card('error', 'a request of the journal is not valid any more and was left out'),
+    expired: card('info', 'an address reached the end of its valid lifetime'),
+  },
+  journal: {
+    opened: card('info', 'the journal was read'),
+    torn: card(
+      'warn',
+      'the last line of the journal was incomplete and was dropped: its change was never acknowledged',
+    ),
+    compacted: card('info', 'the journal was rewritten to what is live'),
+    failed: card('error', 'the journal could not be written: the change was refused'),
+  },
+  api: {
+    listening: card('info', 'the control API listens'),
+    request: card('debug', 'a request was answered'),
+    refused: card('info', 'a request was refused'),
+    malformed: card('warn', 'a frame that is no request was dropped'),
+    overloaded: card('warn', 'requests were refused because too many were in flight'),
+    defect: card('error', 'a request failed by a bug'),
+    event_dropped: card('warn', 'events were not published'),
+  },
+  vip: {
+    announced: card('info', 'a VIP is announced'),
+    withdrawn: card('info', 'a VIP is withdrawn'),
+    announce_failed: card('error', 'a VIP could not be announced'),
+    withdraw_failed: card('error', 'a VIP could not be withdrawn completely'),
+    drifted: card('warn', 'something else changed what the bridge set up; it is put right'),
+  },
+  ospf: {
+    neighbour_full: card('info', 'an OSPF adjacency is Full'),
+    neighbour_lost: card('warn', 'an OSPF adjacency is not Full any more'),
+    daemon_down: card('warn', 'a routing daemon does not answer'),
+  },
+  bridge: {
+    started: card('info', 'the routing bridge runs'),
+    stopped: card('info', 'the routing bridge has stopped, its VIPs are withdrawn'),
+    mirrored: card('info', 'a kernel address or route was mirrored to the dataplane'),
+    dataplane_lost: card('error', 'the dataplane does not answer the routing bridge'),
+  },
+  log: {
+    level: card('info', 'the log level was changed'),
+  },
+} as const satisfies Record<string, Record<string, EventCard>>;
+
+type Groups = typeof groups;
+export type EventGroup = keyof Groups;
+/** `port.up`, `journal.torn`, … */
+export type EventName = { [G in EventGroup]: `${G}.${keyof Groups[G] & string}` }[EventGroup];
+
+export const eventGroups: Readonly<Record<EventGroup, Readonly<Record<string, EventCard>>>> = groups;
+
+/** name → level and description. */
+export const eventTable = Object.fromEntries(
+  Object.entries(groups).flatMap(([group, events]) =>
+    Object.entries(events).map(([event, value]) => [`${group}.${event}`, value]),
+  ),
+) as Readonly<Record<EventName, EventCard>>;
