@@ -1,0 +1,88 @@
+// The dpvs.conf of a lab node: two DPDK ports on veth ends, one worker, the reference's syntax.
+import { lanPort, wanPort } from './plan.js';
+
+export type Driver = 'af_xdp' | 'af_packet';
+
+export interface DpvsConfOptions {
+  readonly driver: Driver;
+  /** Which CPU the worker polls on; the nodes of a lab take different ones. */
+  readonly workerCpu: number;
+  readonly controlCpu: number;
+}
+
+/** A vdev string each: the index keeps the two apart, the interface is the veth's end in this namespace. */
+const hardware = (driver: Driver, index: number, iface: string): string => `net_${driver}${index},iface=${iface}`;
+
+export function dpvsConf({ driver, workerCpu, controlCpu }: DpvsConfOptions): string {
+  const device = (name: string, index: number, iface: string): string => `
+    <init> device ${name} {
+        hardware              ${hardware(driver, index, iface)}
+        rx {
+            queue_number        1
+            descriptor_number   1024
+            rss                 all
+        }
+        tx {
+            queue_number        1
+            descriptor_number   1024
+        }
+        mtu                   1500
+        kni_name              ${name}.kni
+    }`;
+  const port = (name: string): string => `
+        port ${name} {
+            rx_queue_ids        0
+            tx_queue_ids        0
+        }`;
+  return `! dpvs.conf of a lab node, written by lab/dpvs-conf.ts
+global_defs {
+    log_level     INFO
+}
+
+! what this machine is like: see docs/tutorial.md
+dataplane_defs {
+    huge          auto
+    memory        512
+    polling       adaptive
+    kni_driver    tap
+}
+
+netif_defs {
+    <init> pktpool_size     32767
+    <init> pktpool_cache    256
+${device('dpdk0', 0, lanPort)}
+${device('dpdk1', 1, wanPort)}
+}
+
+worker_defs {
+    <init> worker cpu${controlCpu} {
+        type    master
+        cpu_id  ${controlCpu}
+    }
+
+    <init> worker cpu${workerCpu} {
+        type    slave
+        cpu_id  ${workerCpu}${port('dpdk0')}${port('dpdk1')}
+    }
+}
+
+neigh_defs {
+    <init> unres_queue_length  128
+    timeout                    60
+}
+
+ipvs_defs {
+    conn {
+        <init> conn_pool_size   65536
+        conn_init_timeout       30
+    }
+    tcp {
+        timeout {
+            established   90
+            syn_sent      3
+            syn_recv      30
+        }
+    }
+}
+`;
+}

@@ -1,0 +1,12 @@
+// What the lab says when something it needs is missing or does not happen. A message for a person, never a stack.
+
+export class LabError extends Error {
+  constructor(
+    message: string,
+    /** What to do about it; empty when the message says it all. */
+    readonly suggestion = '',
+  ) {
+    super(message);
+    this.name = 'LabError';
+  }
+}

@@ -1,0 +1,37 @@
+// Bounded retries: look again until what is seen is what is wanted, or say what was seen last.
+import { inspect } from 'node:util';
+import { LabError } from './errors.js';
+
+export interface Patience {
+  readonly timeoutMs?: number;
+  readonly everyMs?: number;
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Looks until `want(seen)` holds; returns that sight. A look that throws counts as one that saw its error.
+ * @throws {LabError} with `what` and the last thing seen, when the time is over.
+ */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T> | T,
+  want: (seen: T) => boolean,
+  patience: Patience = {},
+): Promise<T> {
+  const { timeoutMs = 10_000, everyMs = 100 } = patience;
+  const deadline = performance.now() + timeoutMs;
+  let last = 'nothing yet';
+  for (;;) {
+    try {
+      const seen = await look();
+      if (want(seen)) return seen;
+      last = typeof seen === 'string' ? seen.trim() : inspect(seen, { depth: 6, breakLength: 120, maxArrayLength: 20 });
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    if (performance.now() >= deadline)
+      throw new LabError(`${what}: not within ${(timeoutMs / 1000).toFixed(1)} s; last seen: ${last}`);
+    await sleep(everyMs);
+  }
+}

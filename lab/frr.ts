@@ -1,0 +1,142 @@
+// One FRR instance (zebra and ospfd) in one namespace, told apart from the others by its pathspace (-N).
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Daemon, findDaemon, startDaemon } from './daemon.js';
+import { LabError } from './errors.js';
+import { eventually } from './eventually.js';
+import { must, run } from './exec.js';
+import { sendSignal, stopAll, waitForEnd } from './process-ref.js';
+import type { RunState } from './run-state.js';
+
+const daemonDirectory = '/usr/lib/frr';
+/** Where FRR keeps the sockets of a pathspace; it does not make the directory itself. */
+const socketDirectory = '/var/run/frr';
+
+export type FrrDaemon = 'zebra' | 'ospfd';
+
+export interface Neighbour {
+  readonly routerId: string;
+  /** "Full/DR", "Full/-", "Init/DROther", … */
+  readonly state: string;
+  readonly address: string;
+}
+
+export class Frr {
+  readonly pathspace: string;
+
+  constructor(
+    readonly state: RunState,
+    readonly member: string,
+  ) {
+    this.pathspace = state.namespace(member);
+  }
+
+  /** Where zebra.conf and ospfd.conf of this instance are read from. */
+  get configDirectory(): string {
+    return join(this.state.directory, 'frr', this.member);
+  }
+
+  async writeConfig(files: Readonly<Record<string, string>>): Promise<void> {
+    mkdirSync(this.configDirectory, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.configDirectory, name), text);
+  }
+
+  async start(): Promise<void> {
+    const sockets = join(socketDirectory, this.pathspace);
+    this.state.add('directories', sockets);
+    mkdirSync(sockets, { recursive: true, mode: 0o755 });
+    const frrUser = Number(await must(['id', '-u', 'frr']));
+    chownSync(sockets, frrUser, Number(await must(['id', '-g', 'frr'])));
+    await this.startDaemon('zebra');
+    await this.startDaemon('ospfd');
+  }
+
+  async startDaemon(name: FrrDaemon): Promise<Daemon> {
+    const sockets = join(socketDirectory, this.pathspace);
+    const daemon = await startDaemon(this.state, {
+      member: this.member,
+      what: name,
+      argv: [
+        join(daemonDirectory, name),
+        ...['-N', this.pathspace],
+        ...['-f', join(this.configDirectory, `${name}.conf`)],
+        ...['-i', join(sockets, `${name}.pid`)],
+        ...['--log', 'stdout', '--log-level', 'informational'],
+      ],
+    });
+    await eventually(
+      `${name} of ${this.member} answers vtysh`,
+      async () => {
+        if (!daemon.alive) return `it ended: ${daemon.logTail()}`;
+        const { code, stderr } = await this.#vtysh(name, 'show version');
+        return code === 0 ? 'ready' : stderr;
+      },
+      (seen) => seen === 'ready',
+    );
+    return daemon;
+  }
+
+  daemon(name: FrrDaemon): Daemon {
+    const found = findDaemon(this.state, this.member, name);
+    if (found === undefined) throw new LabError(`${name} of ${this.member} is not running`);
+    return found;
+  }
+
+  isRunning(name: FrrDaemon): boolean {
+    return findDaemon(this.state, this.member, name) !== undefined;
+  }
+
+  async kill(name: FrrDaemon, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const { ref } = this.daemon(name);
+    sendSignal(ref, signal);
+    if (!(await waitForEnd([ref], 5000)))
+      throw new LabError(`${name} of ${this.member} did not end within 5 s of ${signal}`);
+  }
+
+  async stop(): Promise<void> {
+    // ospfd first: it withdraws its LSAs on SIGTERM while zebra is still there to be told.
+    for (const name of ['ospfd', 'zebra'] as const) {
+      const daemon = findDaemon(this.state, this.member, name);
+      if (daemon !== undefined) await stopAll([daemon.ref]);
+    }
+  }
+
+  /** What a show command prints. */
+  async show(daemon: FrrDaemon, command: string): Promise<string> {
+    const outcome = await this.#vtysh(daemon, command);
+    if (outcome.code !== 0)
+      throw new LabError(`vtysh of ${this.member}: ${(outcome.stderr || outcome.stdout).trim() || 'failed'}`);
+    return outcome.stdout;
+  }
+
+  async json(daemon: FrrDaemon, command: string): Promise<unknown> {
+    const text = await this.show(daemon, `${command} json`);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new LabError(`vtysh of ${this.member}: no JSON from "${command}": ${text.trim()}`);
+    }
+  }
+
+  async neighbours(): Promise<Neighbour[]> {
+    const answer = (await this.json('ospfd', 'show ip ospf neighbor')) as {
+      neighbors?: Record<string, { state?: string; nbrState?: string; address?: string; ifaceAddress?: string }[]>;
+    };
+    return Object.entries(answer.neighbors ?? {}).flatMap(([routerId, entries]) =>
+      entries.map((entry) => ({
+        routerId,
+        state: entry.nbrState ?? entry.state ?? '?',
+        address: entry.ifaceAddress ?? entry.address ?? '?',
+      })),
+    );
+  }
+
+  #vtysh(daemon: FrrDaemon, command: string) {
+    return run(['vtysh', '-N', this.pathspace, '-d', daemon, '-c', command], {
+      namespace: this.pathspace,
+      timeoutMs: 5000,
+    });
+  }
+}
+
+export const isFull = (neighbour: Neighbour): boolean => neighbour.state.startsWith('Full');

@@ -1,0 +1,18 @@
+// The public door of the lab: topologies in network namespaces for the demo, the e2e tests and for playing.
+// It drives the project's programs from outside, as an operator would; nothing of the product imports it.
+export type { Reply, RequestStream } from './client.js';
+export type { Driver } from './dpvs-conf.js';
+export { DpvsNode, wanKni } from './dpvs-node.js';
+export { LabError } from './errors.js';
+export { eventually, sleep } from './eventually.js';
+export { must, type Outcome, run } from './exec.js';
+export { Frr, isFull, type Neighbour } from './frr.js';
+export { KernelNode } from './kernel-node.js';
+export { type BuildOptions, Lab } from './lab.js';
+export { type Outage, outage } from './outage.js';
+export * as plan from './plan.js';
+export { type Missing, missing } from './prerequisites.js';
+export { identify, isAlive, type ProcessRef, sendSignal, waitForEnd } from './process-ref.js';
+export type { Sample } from './request-stream.js';
+export { RunState } from './run-state.js';
+export { reap, teardown } from './teardown.js';

@@ -1,0 +1,89 @@
+// A real server: stock nginx, under dpvs-toa so that it sees the client's address, saying whom it talked to.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Daemon, findDaemon, logDirectory, startDaemon } from './daemon.js';
+import { LabError } from './errors.js';
+import { eventually } from './eventually.js';
+import { run } from './exec.js';
+import { program } from './paths.js';
+import { type RealServerPlan, vport } from './plan.js';
+import { stopAll } from './process-ref.js';
+import type { RunState } from './run-state.js';
+
+export class RealServer {
+  readonly namespace: string;
+
+  constructor(
+    readonly state: RunState,
+    readonly plan: RealServerPlan,
+    /** Off: nginx sees the LIP, as it does behind a FullNAT without TOA. */
+    readonly toa: boolean,
+  ) {
+    this.namespace = state.namespace(plan.name);
+  }
+
+  get directory(): string {
+    return join(this.state.directory, this.plan.name);
+  }
+
+  async start(): Promise<Daemon> {
+    mkdirSync(this.directory, { recursive: true });
+    const conf = join(this.directory, 'nginx.conf');
+    writeFileSync(conf, this.#nginxConf());
+    const nginx = ['nginx', '-c', conf, '-p', this.directory, '-e', 'stderr'];
+    const argv = this.toa ? [program('dpvs-toa'), 'run', '--', ...nginx] : nginx;
+    const daemon = await startDaemon(this.state, { member: this.plan.name, what: 'nginx', argv });
+    await eventually(
+      `nginx of ${this.plan.name} listens`,
+      async () => {
+        if (!daemon.alive) throw new LabError(`it ended: ${daemon.logTail()}`);
+        return (await run(['ss', '-Hltn', `sport = :${vport}`], { namespace: this.namespace })).stdout;
+      },
+      (seen) => seen.includes('LISTEN'),
+    );
+    return daemon;
+  }
+
+  async stop(): Promise<void> {
+    const daemon = findDaemon(this.state, this.plan.name, 'nginx');
+    if (daemon !== undefined) await stopAll([daemon.ref]);
+  }
+
+  get accessLog(): string {
+    return join(logDirectory(this.state), `${this.plan.name}-access.log`);
+  }
+
+  #nginxConf(): string {
+    return `daemon off;
+user root;
+worker_processes 1;
+pid ${this.directory}/nginx.pid;
+error_log stderr notice;
+events { worker_connections 4096; }
+http {
+  log_format who '$msec $remote_addr:$remote_port $status $request';
+  access_log ${this.accessLog} who;
+  client_body_temp_path ${this.directory}/body;
+  proxy_temp_path ${this.directory}/proxy;
+  fastcgi_temp_path ${this.directory}/fastcgi;
+  uwsgi_temp_path ${this.directory}/uwsgi;
+  scgi_temp_path ${this.directory}/scgi;
+  keepalive_timeout 600;
+  keepalive_requests 1000000;
+  server {
+    listen ${vport} backlog=4096;
+    default_type text/plain;
+    add_header X-Server ${this.plan.name} always;
+    location / { return 200 "Your ip:port : $remote_addr:$remote_port\\n"; }
+    location /files/ { alias ${this.directory}/files/; }
+  }
+}
+`;
+  }
+
+  /** Something to download; `/files/<name>`. */
+  offerFile(name: string, content: Buffer): void {
+    mkdirSync(join(this.directory, 'files'), { recursive: true });
+    writeFileSync(join(this.directory, 'files', name), content);
+  }
+}

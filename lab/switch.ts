@@ -1,0 +1,70 @@
+// The L3 switch: the kernel forwards, FRR speaks OSPF, equal-cost next hops are spread by the 5-tuple.
+
+import { must } from './exec.js';
+import { Frr, isFull, type Neighbour } from './frr.js';
+import { clientNetwork, nodes, ospfTimers, switchName } from './plan.js';
+import type { RunState } from './run-state.js';
+
+export type OspfNetwork = 'broadcast' | 'point-to-point';
+
+export class L3Switch {
+  readonly frr: Frr;
+  readonly namespace: string;
+
+  constructor(
+    readonly state: RunState,
+    readonly network: OspfNetwork,
+  ) {
+    this.frr = new Frr(state, switchName);
+    this.namespace = state.namespace(switchName);
+  }
+
+  async start(): Promise<void> {
+    await this.frr.writeConfig({ 'zebra.conf': 'hostname switch\n', 'ospfd.conf': this.#ospfdConf() });
+    await this.frr.start();
+  }
+
+  /** The kernel's own next hops towards an address, in order; what the packets will do, not what ospfd believes. */
+  async nextHops(address: string): Promise<string[]> {
+    const text = await must(['ip', '-json', 'route', 'show', `${address}/32`], { namespace: this.namespace });
+    const routes = JSON.parse(text === '' ? '[]' : text) as { gateway?: string; nexthops?: { gateway?: string }[] }[];
+    return routes
+      .flatMap((route) => [route.gateway, ...(route.nexthops ?? []).map((hop) => hop.gateway)])
+      .filter((gateway) => gateway !== undefined)
+      .sort();
+  }
+
+  async routeText(address: string): Promise<string> {
+    return must(['ip', 'route', 'show', `${address}/32`], { namespace: this.namespace });
+  }
+
+  async fullNeighbours(): Promise<Neighbour[]> {
+    return (await this.frr.neighbours()).filter(isFull);
+  }
+
+  #ospfdConf(): string {
+    const { helloSeconds, deadSeconds } = ospfTimers;
+    return [
+      'hostname switch',
+      ...nodes.flatMap(({ switchInterface }) => [
+        `interface ${switchInterface}`,
+        ` ip ospf network ${this.network}`,
+        ` ip ospf hello-interval ${helloSeconds}`,
+        ` ip ospf dead-interval ${deadSeconds}`,
+        // Both ways to the VIP cost the same, whatever speed the interfaces claim to have.
+        ' ip ospf cost 10',
+      ]),
+      'router ospf',
+      ' ospf router-id 10.0.0.1',
+      ' log-adjacency-changes',
+      ' maximum-paths 8',
+      // A node originates its router-LSA twice within a millisecond when its adjacency comes up. With the default of
+      // one second the second one is thrown away and comes again after the retransmit interval, five seconds later.
+      ' timers lsa min-arrival 0',
+      ' passive-interface to-client',
+      ...nodes.map(({ wanPrefix }) => ` network ${wanPrefix} area 0.0.0.0`),
+      ` network ${clientNetwork} area 0.0.0.0`,
+      '',
+    ].join('\n');
+  }
+}
