@@ -2,14 +2,8 @@
 export { type AddressScope, type Ipv4Address, Ipv4AddressTable } from './address-table.js';
 export * from './ipv4.js';
 export * from './mac.js';
-export {
-  type Neighbour,
-  type NeighbourCounters,
-  type NeighbourEvents,
-  type NeighbourState,
-  NeighbourTable,
-  type NeighbourTableOptions,
-} from './neighbour-table.js';
+export * from './neighbour.js';
+export { NeighbourTable } from './neighbour-table.js';
 export {
   type Ipv4Route,
   type Ipv4RouteMatch,

@@ -1,5 +1,7 @@
 // The IPv4 route table: longest-prefix match, lowest metric first, listed in the reference's order.
-import type { Ipv4 } from './ipv4.js';
+import { DpvsError } from '../../api/errors.js';
+import { formatIpv4Prefix, type Ipv4, ipv4, networkOf, prefixMask } from './ipv4.js';
+import { U32PairMap } from './u32-pair-map.js';
 
 /** host: ours; kni_host: the kernel's, to `.kni`; link: on-link; global: through a gateway. */
 export type RouteScope = 'host' | 'kni_host' | 'link' | 'global';
@@ -30,27 +32,167 @@ export interface RouteTableLimits {
   readonly maxRoutes?: number;
 }
 
-export declare class Ipv4RouteTable {
-  constructor(limits?: RouteTableLimits);
-  get size(): number;
+/** The routes of one prefix, best first. */
+interface Bucket {
+  readonly prefix: Ipv4;
+  readonly length: number;
+  readonly routes: Ipv4Route[];
+}
+
+const MATCHED = ['device', 'scope', 'gateway', 'source', 'metric', 'mtu', 'origin'] as const;
+
+export class Ipv4RouteTable {
+  readonly #maxRoutes: number;
+  /** (network, prefix length) → index into the two arrays below. One map for all lengths; `#lengths` says which to probe. */
+  readonly #index = new U32PairMap(1024);
+  readonly #buckets: (Bucket | undefined)[] = [];
+  /** The best route of each bucket, so that a lookup makes one step less. */
+  readonly #best: (Ipv4Route | undefined)[] = [];
+  readonly #freeBuckets: number[] = [];
+  readonly #prefixesOfLength = new Int32Array(33);
+  /** The lengths in use, longest first. */
+  #lengths: number[] = [];
+  /** Insertion order, which is the order host routes are listed in. */
+  readonly #routes = new Set<Ipv4Route>();
+  #generation = 0;
+
+  constructor(limits: RouteTableLimits = {}) {
+    this.#maxRoutes = limits.maxRoutes ?? 65536;
+  }
+
+  get size(): number {
+    return this.#routes.size;
+  }
+
   /** Changes with every modification; a cache of lookups is valid while it is the same. */
-  get generation(): number;
+  get generation(): number {
+    return this.#generation;
+  }
+
   /**
    * Host bits of the prefix are cleared. Among equal prefixes host and kni_host come before the rest, then the lowest metric,
    * then the oldest.
    * @throws DpvsError already_exist (same prefix, metric and device), invalid_parameter (host and kni_host want /32 and no
-   * gateway; global wants a gateway that is not the destination), no_room
+   * gateway; nothing goes through itself), no_room
    */
-  add(route: Ipv4Route): Ipv4Route;
+  add(given: Ipv4Route): Ipv4Route {
+    const route = Object.freeze({ ...given, prefix: networkOf(given.prefix, given.length) });
+    validate(route);
+    const at = this.#index.get(route.prefix, route.length);
+    const bucket = at === -1 ? undefined : this.#buckets[at];
+    if (bucket?.routes.some((r) => r.metric === route.metric && r.device === route.device)) {
+      throw new DpvsError('already_exist', `${describe(route)} dev ${route.device} metric ${route.metric}`);
+    }
+    if (this.#routes.size >= this.#maxRoutes) throw new DpvsError('no_room', `${this.#maxRoutes} routes`);
+    if (bucket === undefined) {
+      this.#newBucket(route);
+    } else {
+      const worse = bucket.routes.findIndex((r) => comesBefore(route, r));
+      bucket.routes.splice(worse === -1 ? bucket.routes.length : worse, 0, route);
+      this.#best[at] = bucket.routes[0];
+    }
+    this.#routes.add(route);
+    this.#generation++;
+    return route;
+  }
+
   /** @throws DpvsError not_exist */
-  delete(match: Ipv4RouteMatch): Ipv4Route;
+  delete(match: Ipv4RouteMatch): Ipv4Route {
+    const at = this.#index.get(networkOf(match.prefix, match.length), match.length);
+    const found = this.#buckets[at]?.routes.find((r) =>
+      MATCHED.every((f) => match[f] === undefined || match[f] === r[f]),
+    );
+    if (found === undefined) throw new DpvsError('not_exist', describe(match));
+    this.#remove(found);
+    return found;
+  }
+
   /** Removes the device's routes, those that `which` accepts; returns them. */
-  flushDevice(device: string, which?: (route: Ipv4Route) => boolean): Ipv4Route[];
+  flushDevice(device: string, which: (route: Ipv4Route) => boolean = () => true): Ipv4Route[] {
+    const gone = [...this.#routes].filter((r) => r.device === device && which(r));
+    for (const route of gone) this.#remove(route);
+    return gone;
+  }
+
   /** host and kni_host in the order they were added, then the others by decreasing prefix length. */
-  list(device?: string): Ipv4Route[];
+  list(device?: string): Ipv4Route[] {
+    const routes = [...this.#routes].filter((r) => device === undefined || r.device === device);
+    // Array sort is stable: equals stay in the order they were added.
+    return routes.sort((a, b) => Number(isHost(b)) - Number(isHost(a)) || (isHost(a) ? 0 : b.length - a.length));
+  }
+
   /** Longest-prefix match; no allocation. */
-  lookup(destination: Ipv4): Ipv4Route | undefined;
+  lookup(destination: Ipv4): Ipv4Route | undefined {
+    const lengths = this.#lengths;
+    for (let i = 0; i < lengths.length; i++) {
+      const length = lengths[i]!;
+      // The map compares 32 bits, signed or not: without >>> 0 no number here leaves the integer range.
+      const mask = length === 0 ? 0 : -1 << (32 - length);
+      const at = this.#index.get(destination & mask, length);
+      if (at !== -1) return this.#best[at];
+    }
+    return undefined;
+  }
+
+  #newBucket(route: Ipv4Route): void {
+    const at = this.#freeBuckets.pop() ?? this.#buckets.length;
+    this.#buckets[at] = { prefix: route.prefix, length: route.length, routes: [route] };
+    this.#best[at] = route;
+    this.#index.set(route.prefix, route.length, at);
+    this.#prefixesOfLength[route.length]!++;
+    this.#sortLengths();
+  }
+
+  #remove(route: Ipv4Route): void {
+    const at = this.#index.get(route.prefix, route.length);
+    const { routes } = this.#buckets[at]!;
+    routes.splice(routes.indexOf(route), 1);
+    this.#best[at] = routes[0];
+    if (routes.length === 0) {
+      this.#buckets[at] = undefined;
+      this.#freeBuckets.push(at);
+      this.#index.delete(route.prefix, route.length);
+      this.#prefixesOfLength[route.length]!--;
+      this.#sortLengths();
+    }
+    this.#routes.delete(route);
+    this.#generation++;
+  }
+
+  #sortLengths(): void {
+    this.#lengths = [];
+    for (let length = 32; length >= 0; length--) if (this.#prefixesOfLength[length]! > 0) this.#lengths.push(length);
+  }
 }
 
 /** Where a packet for `destination` goes on the route's link: the gateway, or the destination itself when on-link. */
-export declare function nextHopOf(route: Ipv4Route, destination: Ipv4): Ipv4;
+export function nextHopOf(route: Ipv4Route, destination: Ipv4): Ipv4 {
+  return route.gateway === 0 ? destination : route.gateway;
+}
+
+function isHost(route: Ipv4Route): boolean {
+  return route.scope === 'host' || route.scope === 'kni_host';
+}
+
+/** The reference keeps host and kni_host in a table of their own, which is asked first. */
+function comesBefore(a: Ipv4Route, b: Ipv4Route): boolean {
+  return isHost(a) === isHost(b) ? a.metric < b.metric : isHost(a);
+}
+
+function describe(route: Pick<Ipv4Route, 'prefix' | 'length'>): string {
+  return formatIpv4Prefix(ipv4(route.prefix & prefixMask(route.length)), route.length);
+}
+
+function validate(route: Ipv4Route): void {
+  const refuse = (detail: string, field: string): never => {
+    throw new DpvsError('invalid_parameter', `${describe(route)}: ${detail}`, field);
+  };
+  if (!(Number.isInteger(route.length) && route.length >= 0 && route.length <= 32))
+    refuse('prefix length', 'destination');
+  if (isHost(route)) {
+    if (route.length !== 32) refuse(`scope ${route.scope} wants a prefix length of 32`, 'destination');
+    if (route.gateway !== 0) refuse(`scope ${route.scope} has no gateway`, 'gateway');
+  } else if (route.length === 32 && route.gateway === route.prefix && route.gateway !== 0) {
+    refuse('a route through its own destination', 'gateway');
+  }
+}
