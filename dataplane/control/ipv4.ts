@@ -1,37 +1,30 @@
-// IPv4 addresses and prefixes as text: the little arithmetic that judging requests needs.
-
-/** The address as an unsigned 32-bit number; the text must be a valid dotted quad. */
-export function ipv4Number(text: string): number {
-  let value = 0;
-  for (const octet of text.split('.')) value = value * 256 + Number(octet);
-  return value;
-}
-
-export function ipv4Text(value: number): string {
-  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
-}
-
-export function maskOf(length: number): number {
-  return length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
-}
+// IPv4 prefixes as the text requests carry, over the arithmetic of the inet tables.
+import {
+  formatIpv4Prefix,
+  IPV4_LIMITED_BROADCAST,
+  isLoopbackIpv4,
+  isMulticastIpv4,
+  networkOf as networkOfNumber,
+  parseIpv4,
+} from '../inet/index.js';
 
 /** `10.0.0.100`, 16 → `10.0.0.0/16`. */
 export function networkOf(address: string, length: number): string {
-  return `${ipv4Text((ipv4Number(address) & maskOf(length)) >>> 0)}/${length}`;
+  return formatIpv4Prefix(networkOfNumber(parseIpv4(address), length), length);
 }
 
+/** The schema has checked the form. */
 export function splitPrefix(prefix: string): { address: string; length: number } {
   const [address = '', length = ''] = prefix.split('/');
   return { address, length: Number(length) };
 }
 
-/** Why the address cannot belong to a host (RFC 1122 section 3.2.1.3); null when it can. */
-export function notUnicast(address: string): string | null {
-  const value = ipv4Number(address);
-  const first = value >>> 24;
-  if (first === 0) return 'an address of "this network"';
-  if (first === 127) return 'a loopback address';
-  if (first >= 224 && first <= 239) return 'a multicast address';
-  if (value === 0xffffffff) return 'the limited broadcast address';
+/** Why the address cannot be a host's (RFC 1122 section 3.2.1.3); null when it can. */
+export function notUnicast(text: string): string | null {
+  const address = parseIpv4(text);
+  if (address >>> 24 === 0) return 'an address of "this network"';
+  if (isLoopbackIpv4(address)) return 'a loopback address';
+  if (isMulticastIpv4(address)) return 'a multicast address';
+  if (address === IPV4_LIMITED_BROADCAST) return 'the limited broadcast address';
   return null;
 }

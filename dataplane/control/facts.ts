@@ -1,0 +1,146 @@
+// The facts of the desired state: what requests said and did not take back. Everything else (addresses in effect, routes)
+// is derived from them. Judging is done before; what arrives here is valid.
+import { DpvsError, type ServiceKey } from '../../api/index.js';
+import { AddressFacts, type ConfiguredAddress } from './address-facts.js';
+import type {
+  Change,
+  DesiredLink,
+  DesiredNeighbour,
+  DesiredServer,
+  DesiredService,
+  DesiredTimeouts,
+  DeviceFacts,
+} from './changes.js';
+import { routeKey } from './derived-routes.js';
+import { addressKey, serverText, serviceText } from './keys.js';
+import { RouteFacts } from './route-facts.js';
+
+/** One elementary change of the facts. Steps for the slow path (`Change`) follow from it. */
+export type FactChange =
+  | { readonly kind: 'address.set'; readonly address: ConfiguredAddress }
+  | { readonly kind: 'address.remove'; readonly address: string; readonly device: string }
+  | Exclude<Change, { kind: 'address.set' | 'address.remove' }>;
+
+/** A service with its own numbers of order (see AddressFacts). */
+export interface ServiceFacts {
+  readonly order: number;
+  service: DesiredService;
+  readonly servers: Map<string, { readonly order: number; server: DesiredServer }>;
+  /** By address. */
+  readonly laddrs: Map<string, { readonly order: number; readonly device: string }>;
+}
+
+export class Facts {
+  readonly devices: ReadonlyMap<string, DeviceFacts>;
+  readonly addresses: AddressFacts;
+  readonly routes: RouteFacts;
+  readonly neighbours = new Map<string, DesiredNeighbour>();
+  readonly links = new Map<string, DesiredLink>();
+  readonly services = new Map<string, ServiceFacts>();
+  timeouts: DesiredTimeouts = { tcp: 0, tcpfin: 0, udp: 0 };
+  /** Grows with each commit: a plan made for another version is refused. */
+  version = 0;
+  #nextOrder = 1;
+
+  constructor(devices: readonly DeviceFacts[]) {
+    this.devices = new Map(devices.map((device) => [device.name, device]));
+    this.addresses = new AddressFacts();
+    this.routes = new RouteFacts((device) => this.device(device).mtu);
+  }
+
+  /** @throws {DpvsError} no_device */
+  device(name: string, field = 'device'): DeviceFacts {
+    const device = this.devices.get(name);
+    if (device === undefined) throw new DpvsError('no_device', name, field);
+    return device;
+  }
+
+  /** @throws {DpvsError} no_service */
+  service(key: ServiceKey): ServiceFacts {
+    const service = this.services.get(serviceText(key));
+    if (service === undefined) throw new DpvsError('no_service', serviceText(key), 'service');
+    return service;
+  }
+
+  commit(changes: readonly FactChange[]): Change[] {
+    this.version++;
+    return changes.flatMap((change) => this.#commitOne(change));
+  }
+
+  #commitOne(change: FactChange): Change[] {
+    switch (change.kind) {
+      case 'address.set':
+        return this.#changeAddress(addressKey(change.address), () =>
+          this.addresses.configure(change.address, this.#nextOrder++),
+        );
+      case 'address.remove':
+        return this.#changeAddress(addressKey(change), () => this.addresses.unconfigure(addressKey(change)));
+      case 'laddr.set': {
+        const { service, address, device } = change.laddr;
+        const order = this.#nextOrder++;
+        this.service(service).laddrs.set(address, { order, device });
+        const steps = this.#changeAddress(addressKey(change.laddr), () => this.addresses.bind(change.laddr, order));
+        return [...steps, change];
+      }
+      case 'laddr.remove':
+        this.service(change.service).laddrs.delete(change.address);
+        return [change, ...this.#changeAddress(addressKey(change), () => this.addresses.unbind(change))];
+      case 'route.set':
+        return this.routes.change([routeKey(change.route)], () => this.routes.set(change.route));
+      case 'route.remove':
+        return this.routes.change([routeKey(change.route)], () => this.routes.remove(change.route));
+      case 'neighbour.set':
+        this.neighbours.set(addressKey(change.neighbour), change.neighbour);
+        return [change];
+      case 'neighbour.remove':
+        this.neighbours.delete(addressKey(change));
+        return [change];
+      case 'link.set':
+        this.links.set(change.link.name, change.link);
+        return [change];
+      case 'timeout.set':
+        this.timeouts = change.timeouts;
+        return [change];
+      case 'service.set':
+        this.#setService(change.service);
+        return [change];
+      case 'service.remove':
+        this.services.delete(serviceText(change.service));
+        return [change];
+      case 'server.set':
+        this.#setServer(change.server);
+        return [change];
+      case 'server.remove':
+        this.service(change.service).servers.delete(serverText(change.server));
+        return [change];
+    }
+  }
+
+  /** The address in effect and the routes it brings may both differ afterwards. */
+  #changeAddress(key: string, mutate: () => void): Change[] {
+    const before = this.addresses.inEffect(key);
+    mutate();
+    const after = this.addresses.inEffect(key);
+    const steps: Change[] = [];
+    if (after !== null) {
+      if (JSON.stringify(before) !== JSON.stringify(after)) steps.push({ kind: 'address.set', address: after });
+    } else if (before !== null) {
+      steps.push({ kind: 'address.remove', address: before.address, device: before.device });
+    }
+    return [...steps, ...this.routes.derive(key, after, this.addresses.orderOf(key))];
+  }
+
+  #setService(service: DesiredService): void {
+    const key = serviceText(service.service);
+    const present = this.services.get(key);
+    if (present !== undefined) present.service = service;
+    else this.services.set(key, { order: this.#nextOrder++, service, servers: new Map(), laddrs: new Map() });
+  }
+
+  #setServer(server: DesiredServer): void {
+    const { servers } = this.service(server.service);
+    const present = servers.get(serverText(server.server));
+    if (present !== undefined) present.server = server;
+    else servers.set(serverText(server.server), { order: this.#nextOrder++, server });
+  }
+}

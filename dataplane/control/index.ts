@@ -1,0 +1,12 @@
+// The public door of the control part: desired state, its elementary changes, and the journal that keeps it.
+export type * from './changes.js';
+export { type AddressOnDevice, derivedRoutes, effectiveRoutes, routeKey } from './derived-routes.js';
+export { DesiredState, type Plan, type ServiceState } from './desired-state.js';
+export { limits } from './limits.js';
+export {
+  isMutating,
+  type MutatingMethod,
+  type MutatingRequest,
+  parseRequest,
+  type RequestParams,
+} from './requests.js';

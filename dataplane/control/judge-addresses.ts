@@ -1,0 +1,97 @@
+// Judges requests about addresses (dpvs.md 2.1): what they would change, or why they are refused.
+import { type AddressSpec, DpvsError } from '../../api/index.js';
+import type { ConfiguredAddress } from './address-facts.js';
+import type { FactChange, Facts } from './facts.js';
+import { invalid, mustBeHostAddress, mustBeIpv4, mustHaveRoom } from './judge.js';
+import { addressKey, type OnDevice, serviceText } from './keys.js';
+import { limits } from './limits.js';
+import type { RequestParams } from './requests.js';
+
+/** An address that is so far only a local address of services may be added: it then outlives them. */
+export function addAddress(facts: Facts, spec: AddressSpec, now: number): FactChange[] {
+  facts.device(spec.device);
+  mustBeHostAddress(spec.address, 'address');
+  if (facts.addresses.configured(addressKey(spec)) !== null)
+    throw new DpvsError('already_exist', `${spec.address} on ${spec.device}`, 'address');
+  mustHaveRoom(facts.addresses.size, limits.addresses, 'addresses');
+  mustSuitBindings(facts, spec);
+  return [{ kind: 'address.set', address: configuredAddress(spec, spec.prefixLength ?? 32, now) }];
+}
+
+/** What is not given goes back to its default, except the prefix length. */
+export function setAddress(facts: Facts, spec: AddressSpec, now: number): FactChange[] {
+  facts.device(spec.device);
+  const present = facts.addresses.inEffect(addressKey(spec));
+  if (present === null) throw new DpvsError('not_exist', `${spec.address} on ${spec.device}`, 'address');
+  mustSuitBindings(facts, spec);
+  const prefixLength = spec.prefixLength ?? present.prefixLength;
+  return [{ kind: 'address.set', address: configuredAddress(spec, prefixLength, now) }];
+}
+
+/** Without a prefix length whatever length the address has is meant. */
+export function deleteAddress(facts: Facts, spec: RequestParams<'addr.del'>): FactChange[] {
+  facts.device(spec.device);
+  const present = facts.addresses.inEffect(addressKey(spec));
+  if (present === null || (spec.prefixLength !== undefined && spec.prefixLength !== present.prefixLength))
+    throw new DpvsError('not_exist', `${spec.address}/${spec.prefixLength ?? 32} on ${spec.device}`, 'address');
+  mustNotBeLocal(facts, spec);
+  return [{ kind: 'address.remove', address: spec.address, device: spec.device }];
+}
+
+/** All or nothing: a local address of a service on the device stops it. */
+export function flushAddresses(facts: Facts, device: string): FactChange[] {
+  facts.device(device);
+  const there = facts.addresses.all().filter((address) => address.device === device);
+  for (const address of there) mustNotBeLocal(facts, address);
+  return there.map(({ address }) => ({ kind: 'address.remove', address, device }));
+}
+
+function mustNotBeLocal(facts: Facts, address: OnDevice): void {
+  const [binding] = facts.addresses.bindings(addressKey(address));
+  if (binding !== undefined)
+    throw new DpvsError('laddr_in_use', `${address.address} by ${serviceText(binding.service)}`, 'address');
+}
+
+/** A local address has one device, and must not expire under its services. */
+function mustSuitBindings(facts: Facts, spec: AddressSpec): void {
+  for (const device of facts.addresses.devicesOf(spec.address)) {
+    const [binding] = facts.addresses.bindings(addressKey({ address: spec.address, device }));
+    if (binding === undefined) continue;
+    const user = serviceText(binding.service);
+    if (device !== spec.device)
+      throw invalid(
+        'device',
+        `${spec.address} is a local address of ${user} on ${device}, it cannot be on two devices`,
+      );
+    if (ends(spec.validLifetime))
+      throw invalid('validLifetime', `${spec.address} is a local address of ${user}, it cannot expire`);
+  }
+}
+
+function configuredAddress(spec: AddressSpec, prefixLength: number, now: number): ConfiguredAddress {
+  if (prefixLength > 32) throw invalid('prefixLength', `${prefixLength} is more than 32`);
+  if (prefixLength === 0) throw invalid('prefixLength', 'an address needs a network: 1 to 32');
+  if (spec.broadcast !== undefined) mustBeIpv4(spec.broadcast, 'broadcast');
+  if (spec.validLifetime === 0) throw invalid('validLifetime', '0 would end at once: forever or at least 1');
+  const valid = seconds(spec.validLifetime);
+  const preferred = seconds(spec.preferredLifetime) ?? valid;
+  if (valid !== null && (preferred ?? 0) > valid)
+    throw invalid('preferredLifetime', `${preferred} is more than the valid lifetime ${valid}`);
+  return {
+    address: spec.address,
+    prefixLength,
+    device: spec.device,
+    scope: spec.scope ?? 'global',
+    broadcast: spec.broadcast ?? null,
+    sapool: spec.sapool ?? false,
+    validUntil: valid === null ? null : now + valid * 1000,
+    preferredUntil: preferred === null ? null : now + preferred * 1000,
+  };
+}
+
+/** RFC 4861 section 4.6.2: all ones is infinity. */
+function ends(lifetime: AddressSpec['validLifetime']): lifetime is number {
+  return typeof lifetime === 'number' && lifetime !== 0xffffffff;
+}
+
+const seconds = (lifetime: AddressSpec['validLifetime']): number | null => (ends(lifetime) ? lifetime : null);

@@ -1,0 +1,109 @@
+// Judges requests about routes and static neighbours (dpvs.md 2.1).
+import { DpvsError, type RouteSpec } from '../../api/index.js';
+import type { DesiredRoute } from './changes.js';
+import { routeKey } from './derived-routes.js';
+import type { FactChange, Facts } from './facts.js';
+import { networkOf, splitPrefix } from './ipv4.js';
+import { invalid, mustBeHostAddress, mustBeIpv4, mustHaveRoom } from './judge.js';
+import { addressKey } from './keys.js';
+import { limits } from './limits.js';
+import type { RequestParams } from './requests.js';
+
+export function addRoute(facts: Facts, spec: RouteSpec): FactChange[] {
+  const device = facts.device(spec.device);
+  const destination = network(spec);
+  const scope = spec.scope ?? (spec.gateway === undefined ? 'link' : 'global');
+  mustSuitScope(spec, scope);
+  if (spec.gateway !== undefined) mustBeHostAddress(spec.gateway, 'gateway');
+  if (spec.source !== undefined) mustBeHostAddress(spec.source, 'source');
+  if (spec.mtu !== undefined && spec.mtu > device.mtu)
+    throw invalid('mtu', `${spec.mtu} is more than the ${device.mtu} of ${device.name}`);
+  const route: DesiredRoute = {
+    destination,
+    gateway: spec.gateway ?? null,
+    source: spec.source ?? null,
+    device: spec.device,
+    scope,
+    mtu: spec.mtu ?? device.mtu,
+    metric: spec.metric ?? 0,
+    origin: 'user',
+  };
+  if (facts.routes.inEffect(routeKey(route)) !== null)
+    throw new DpvsError('already_exist', `${destination} dev ${spec.device}`, 'destination');
+  mustHaveRoom(facts.routes.size, limits.routes, 'routes');
+  return [{ kind: 'route.set', route }];
+}
+
+function mustSuitScope(spec: RouteSpec, scope: DesiredRoute['scope']): void {
+  const { address, length } = splitPrefix(spec.destination);
+  if (scope === 'host' || scope === 'kni_host') {
+    if (length !== 32) throw invalid('destination', `the prefix length of a ${scope} route must be 32, not ${length}`);
+    mustBeHostAddress(address, 'destination');
+  }
+  if (scope === 'global') {
+    if (spec.gateway === undefined) throw invalid('gateway', 'a route of scope global needs one');
+    if (length === 32 && spec.gateway === address)
+      throw invalid('gateway', 'the destination cannot be its own gateway');
+  } else if (spec.gateway !== undefined) throw invalid('gateway', `a route of scope ${scope} has none`);
+}
+
+/** What is given must fit; of several routes to the destination the one with the lowest metric goes. */
+export function deleteRoute(facts: Facts, spec: RouteSpec): FactChange[] {
+  facts.device(spec.device);
+  const destination = network(spec);
+  const route = facts.routes
+    .explicit()
+    .filter((candidate) => candidate.destination === destination && matches(candidate, spec))
+    .sort((a, b) => a.metric - b.metric)[0];
+  if (route !== undefined) return [{ kind: 'route.remove', route }];
+  const derived = facts.routes.inEffect(routeKey({ destination, device: spec.device, metric: 0 }));
+  if (derived !== null && derived.origin !== 'user' && matches(derived, spec))
+    throw new DpvsError('busy', `${destination} dev ${spec.device} belongs to an address: delete that`, 'destination');
+  throw new DpvsError('not_exist', `${destination} dev ${spec.device}`, 'destination');
+}
+
+function matches(route: DesiredRoute, spec: RouteSpec): boolean {
+  return (
+    route.device === spec.device &&
+    (spec.gateway === undefined || spec.gateway === route.gateway) &&
+    (spec.source === undefined || spec.source === route.source) &&
+    (spec.scope === undefined || spec.scope === route.scope) &&
+    (spec.metric === undefined || spec.metric === route.metric) &&
+    (spec.mtu === undefined || spec.mtu === route.mtu)
+  );
+}
+
+/** Explicit routes only: those of the device's addresses stay with them. */
+export function flushRoutes(facts: Facts, device: string): FactChange[] {
+  facts.device(device);
+  return facts.routes
+    .explicit()
+    .filter((route) => route.device === device)
+    .map((route) => ({ kind: 'route.remove', route }));
+}
+
+/** Host bits are cleared, as the reference's comparison under the mask does. */
+function network(spec: RouteSpec): string {
+  const { address, length } = splitPrefix(spec.destination);
+  mustBeIpv4(address, 'destination');
+  return networkOf(address, length);
+}
+
+export function addNeighbour(facts: Facts, spec: RequestParams<'neigh.add'>): FactChange[] {
+  facts.device(spec.device);
+  mustBeHostAddress(spec.address, 'address');
+  const mac = spec.mac.toLowerCase();
+  if (mac === '00:00:00:00:00:00' || Number.parseInt(mac.slice(0, 2), 16) & 1)
+    throw invalid('mac', `${mac} is not the MAC address of one host`);
+  if (facts.neighbours.has(addressKey(spec)))
+    throw new DpvsError('already_exist', `${spec.address} on ${spec.device}`, 'address');
+  mustHaveRoom(facts.neighbours.size, limits.neighbours, 'static neighbours');
+  return [{ kind: 'neighbour.set', neighbour: { address: spec.address, mac, device: spec.device } }];
+}
+
+export function deleteNeighbour(facts: Facts, spec: RequestParams<'neigh.del'>): FactChange[] {
+  facts.device(spec.device);
+  if (!facts.neighbours.has(addressKey(spec)))
+    throw new DpvsError('not_exist', `static ${spec.address} on ${spec.device}`, 'address');
+  return [{ kind: 'neighbour.remove', address: spec.address, device: spec.device }];
+}

@@ -1,0 +1,11 @@
+// A bound on everything the API can make the node remember. Generous: they stop runaway scripts, not operators.
+export const limits = {
+  /** Addresses a node can carry: VIPs and local addresses together. */
+  addresses: 65_536,
+  routes: 65_536,
+  neighbours: 4_096,
+  services: 65_536,
+  /** Schedulers walk a service's servers. */
+  serversPerService: 4_096,
+  laddrsPerService: 4_096,
+} as const;
