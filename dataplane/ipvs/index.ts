@@ -1,6 +1,7 @@
 // The public door of the ipvs tables: services, real servers, schedulers, LIP ports. Pure data structures: no I/O, no clock.
-export { type DestState, DestTable, type Forwarding } from './dest-table.js';
+export { type DestState, DestTable } from './dest-table.js';
 export { type Laddr, type LaddrPick, LaddrSet } from './laddr-set.js';
+export { seededRandom } from './prng.js';
 export {
   rsBucket,
   SAPOOL_BUCKETS,
@@ -11,4 +12,5 @@ export {
 } from './sapool.js';
 export { SaPoolTable } from './sapool-table.js';
 export * from './schedulers/index.js';
-export { Protocol, type ServerOptions, type Service, type ServiceOptions, ServiceTable } from './service-table.js';
+export { Protocol, type Service, type ServiceOptions } from './service.js';
+export { type Forwarding, type ServerOptions, ServiceTable } from './service-table.js';

@@ -1,6 +1,11 @@
 // The local addresses (LIPs) of one service: round robin, with fallback to the next when a pool is empty.
-import type { Ipv4 } from '../inet/index.js';
+import { DpvsError } from '../../api/errors.js';
+import { formatIpv4, type Ipv4 } from '../inet/index.js';
 import type { SaPool } from './sapool.js';
+
+/** LIPs a new connection tries before it is refused: the reference's bound on the work of one SYN. */
+const MAX_TRIES = 16;
+const JITTER = 0.05;
 
 export interface Laddr {
   readonly address: Ipv4;
@@ -16,29 +21,98 @@ export interface LaddrPick {
   port: number;
 }
 
-export declare class LaddrSet {
+type Entry = { -readonly [K in keyof Laddr]: Laddr[K] };
+
+export class LaddrSet {
+  /** Set when the scheduler is rr or wrr. */
+  jitter: boolean;
+  readonly #random: () => number;
+  readonly #laddrs: Entry[] = [];
+  #next = 0;
+
   /**
    * @param options.jitter with rr and wrr: skip one LIP in 5 % of the picks, so that LIPs and real servers do not go in
    * lock-step (each LIP would only ever see some of the real servers)
    * @param options.random 0 ≤ x < 1, seeded by the caller
    */
-  constructor(options: { readonly jitter: boolean; readonly random: () => number });
-  jitter: boolean;
-  get size(): number;
+  constructor(options: { readonly jitter: boolean; readonly random: () => number }) {
+    this.jitter = options.jitter;
+    this.#random = options.random;
+  }
+
+  get size(): number {
+    return this.#laddrs.length;
+  }
+
   /** @throws DpvsError laddr_exists */
-  add(address: Ipv4, device: string, pool: SaPool): Laddr;
+  add(address: Ipv4, device: string, pool: SaPool): Laddr {
+    if (this.get(address) !== undefined) throw new DpvsError('laddr_exists', formatIpv4(address));
+    const laddr: Entry = { address, device, pool, conns: 0 };
+    this.#laddrs.push(laddr);
+    return laddr;
+  }
+
   /** Its connections go on; their ports go back to the pool. @throws DpvsError no_laddr */
-  remove(address: Ipv4): Laddr;
-  get(address: Ipv4): Laddr | undefined;
+  remove(address: Ipv4): Laddr {
+    const at = this.#laddrs.findIndex((laddr) => laddr.address === address);
+    if (at === -1) throw new DpvsError('no_laddr', formatIpv4(address));
+    return this.#laddrs.splice(at, 1)[0]!;
+  }
+
+  get(address: Ipv4): Laddr | undefined {
+    return this.#find(address);
+  }
+
   /** In the order added. */
-  list(): readonly Laddr[];
+  list(): readonly Laddr[] {
+    return this.#laddrs;
+  }
+
   /**
    * A LIP and a port for a connection to a real server of this bucket; tries up to min(16, size) LIPs. On false `pick` is
    * unchanged. Counts the connection.
    */
-  take(bucket: number, pick: LaddrPick): boolean;
+  take(bucket: number, pick: LaddrPick): boolean {
+    const laddrs = this.#laddrs;
+    const size = laddrs.length;
+    if (size === 0) return false;
+    let at = this.#next;
+    if (this.jitter && size > 1 && this.#random() < JITTER) at++;
+    for (let tries = Math.min(size, MAX_TRIES); tries > 0; tries--) {
+      if (at >= size) at %= size;
+      const laddr = laddrs[at]!;
+      at++;
+      const port = laddr.pool.take(bucket);
+      if (port !== 0) {
+        laddr.conns++;
+        pick.laddr = laddr;
+        pick.port = port;
+        this.#next = at;
+        return true;
+      }
+    }
+    // The next attempt goes on with the LIPs that this one did not come to.
+    this.#next = at;
+    return false;
+  }
+
   /** A live flow was adopted: reserves its port and counts the connection. False when the port is in use. */
-  adopt(address: Ipv4, bucket: number, port: number): boolean;
+  adopt(address: Ipv4, bucket: number, port: number): boolean {
+    const laddr = this.#find(address);
+    if (laddr === undefined || !laddr.pool.reserve(bucket, port)) return false;
+    laddr.conns++;
+    return true;
+  }
+
   /** A connection through this LIP ended (the port is given back to the pool by the caller). Nothing when it was removed. */
-  ended(address: Ipv4): void;
+  ended(address: Ipv4): void {
+    const laddr = this.#find(address);
+    // A LIP removed and added again still sees the end of connections that it does not count.
+    if (laddr !== undefined && laddr.conns > 0) laddr.conns--;
+  }
+
+  #find(address: Ipv4): Entry | undefined {
+    for (const laddr of this.#laddrs) if (laddr.address === address) return laddr;
+    return undefined;
+  }
 }

@@ -1,83 +1,257 @@
 // The services by protocol, VIP and port, and the real servers of each.
-import type { Ipv4 } from '../inet/index.js';
-import type { DestTable, Forwarding } from './dest-table.js';
-import type { LaddrSet } from './laddr-set.js';
-import type { Scheduler, SchedulerName, ServerView } from './schedulers/index.js';
+import { DpvsError } from '../../api/errors.js';
+import { formatIpv4, type Ipv4, U32PairMap } from '../inet/index.js';
+import { DestTable } from './dest-table.js';
+import { seededRandom } from './prng.js';
+import { Protocol, type Service, ServiceEntry, type ServiceOptions } from './service.js';
 
-export const Protocol = { tcp: 6, udp: 17 } as const;
-/** IP protocol number. */
-export type Protocol = (typeof Protocol)[keyof typeof Protocol];
-
-export interface ServiceOptions {
-  /** Default wlc. */
-  readonly scheduler?: SchedulerName;
-  /** Seconds; null for the protocol's own. */
-  readonly connTimeout?: number | null;
-}
+export type Forwarding = 'FullNat' | 'Route' | 'SNAT' | 'Masq' | 'Tunnel';
 
 export interface ServerOptions {
+  /** Default FullNat. */
   readonly forwarding?: Forwarding;
-  /** Default 1. */
+  /** 0–65535, default 1; with 0 no new connections. */
   readonly weight?: number;
   /** 0: none. */
   readonly upperThreshold?: number;
   readonly lowerThreshold?: number;
 }
 
-export interface Service extends ServerView {
-  /** Never used again for another service. */
-  readonly id: number;
-  readonly protocol: Protocol;
-  readonly vip: Ipv4;
-  readonly port: number;
-  readonly scheduler: Scheduler;
-  readonly connTimeout: number | null;
-  readonly laddrs: LaddrSet;
-  /** false once it was removed; its connections go on. */
-  readonly live: boolean;
+const MAX_WEIGHT = 65535;
+
+/** What a slot is besides the numbers in the columns. */
+interface Owner {
+  readonly service: ServiceEntry;
+  forwarding: Forwarding;
 }
 
-export declare class ServiceTable {
-  /** @param options.start first real server of a new service's scheduler; @param options.seed for the LIPs' jitter */
-  constructor(options?: {
-    readonly maxServices?: number;
-    readonly maxServers?: number;
-    readonly seed?: number;
-    readonly start?: number;
-  });
+export class ServiceTable {
   readonly dests: DestTable;
-  get size(): number;
+  readonly #maxServices: number;
+  readonly #start: number;
+  readonly #random: () => number;
+  /** (VIP, protocol and port) → index into `#entries`. */
+  readonly #index = new U32PairMap(1024);
+  readonly #entries: (ServiceEntry | undefined)[] = [];
+  readonly #freeEntries: number[] = [];
+  /** (VIP, 0) → number of its services. */
+  readonly #vips = new U32PairMap(1024);
+  /** In the order added. */
+  readonly #services = new Set<ServiceEntry>();
+  readonly #owners: (Owner | undefined)[];
+  #nextId = 0;
+  #generation = 0;
+
+  /** @param options.start first real server of a new service's scheduler; @param options.seed for the LIPs' jitter */
+  constructor(
+    options: {
+      /** Default 8192. */
+      readonly maxServices?: number;
+      /** Default 16384, retired ones included. */
+      readonly maxServers?: number;
+      readonly seed?: number;
+      readonly start?: number;
+    } = {},
+  ) {
+    this.#maxServices = options.maxServices ?? 8192;
+    this.dests = new DestTable(options.maxServers);
+    this.#owners = new Array(this.dests.capacity).fill(undefined);
+    this.#start = options.start ?? 0;
+    this.#random = seededRandom(options.seed ?? 0);
+  }
+
+  get size(): number {
+    return this.#services.size;
+  }
+
   /** Changes with every modification. */
-  get generation(): number;
+  get generation(): number {
+    return this.#generation;
+  }
 
   /** No allocation. */
-  lookup(protocol: Protocol, vip: Ipv4, port: number): Service | undefined;
+  lookup(protocol: Protocol, vip: Ipv4, port: number): Service | undefined {
+    return this.#lookup(protocol, vip, port);
+  }
+
   /** Has the address a service of any protocol and port? */
-  hasVip(ip: Ipv4): boolean;
+  hasVip(ip: Ipv4): boolean {
+    return this.#vips.get(ip, 0) !== -1;
+  }
+
   /** In the order added. */
-  list(): Service[];
+  list(): Service[] {
+    return [...this.#services];
+  }
+
   /** @throws DpvsError service_exists, no_room, not_support (port 0) */
-  add(protocol: Protocol, vip: Ipv4, port: number, options?: ServiceOptions): Service;
+  add(protocol: Protocol, vip: Ipv4, port: number, options: ServiceOptions = {}): Service {
+    if (this.#lookup(protocol, vip, port) !== undefined) {
+      throw new DpvsError('service_exists', describe(protocol, vip, port));
+    }
+    // The reference wants such a service to be persistent, which does not exist here yet.
+    if (port === 0) throw new DpvsError('not_support', 'a service of port 0', 'service.port');
+    if (this.#services.size >= this.#maxServices) throw new DpvsError('no_room', `${this.#maxServices} services`);
+    const service = new ServiceEntry(this.#nextId++, protocol, vip, port, this.dests, this.#start, this.#random);
+    service.configure(options);
+    const at = this.#freeEntries.pop() ?? this.#entries.length;
+    this.#entries[at] = service;
+    this.#index.set(vip, pack(protocol, port), at);
+    this.#vips.set(vip, 0, Math.max(this.#vips.get(vip, 0), 0) + 1);
+    this.#services.add(service);
+    this.#generation++;
+    return service;
+  }
+
   /** What is not given stays. @throws DpvsError no_service */
-  edit(protocol: Protocol, vip: Ipv4, port: number, options: ServiceOptions): Service;
+  edit(protocol: Protocol, vip: Ipv4, port: number, options: ServiceOptions): Service {
+    const service = this.#require(protocol, vip, port);
+    service.configure(options);
+    this.#generation++;
+    return service;
+  }
+
   /** Retires its real servers. The caller closes its LIPs' pools. @throws DpvsError no_service */
-  remove(protocol: Protocol, vip: Ipv4, port: number): Service;
+  remove(protocol: Protocol, vip: Ipv4, port: number): Service {
+    const service = this.#require(protocol, vip, port);
+    for (const dest of service.members.subarray(0, service.count)) this.dests.retire(dest);
+    service.count = 0;
+    service.live = false;
+    service.scheduler.update(service);
+    const at = this.#index.get(vip, pack(protocol, port));
+    this.#entries[at] = undefined;
+    this.#freeEntries.push(at);
+    this.#index.delete(vip, pack(protocol, port));
+    const left = this.#vips.get(vip, 0) - 1;
+    if (left === 0) this.#vips.delete(vip, 0);
+    else this.#vips.set(vip, 0, left);
+    this.#services.delete(service);
+    this.#generation++;
+    return service;
+  }
 
   /**
-   * A retired server of the same service, address and port gets its slot, and with it its connections, back.
+   * A retired server of the same protocol, VIP and port, address and port gets its slot, and with it its connections, back.
    * @param destIndex a particular slot (after a restart of the slow path)
    * @throws DpvsError server_exists, no_room, no_service (removed), invalid_parameter
    */
-  addServer(service: Service, rip: Ipv4, rport: number, options?: ServerOptions, destIndex?: number): number;
+  addServer(service: Service, rip: Ipv4, rport: number, options: ServerOptions = {}, destIndex?: number): number {
+    const entry = service as ServiceEntry;
+    if (!entry.live) throw new DpvsError('no_service', describe(entry.protocol, entry.vip, entry.port));
+    if (this.findServer(entry, rip, rport) !== -1) throw new DpvsError('server_exists', `${formatIpv4(rip)}:${rport}`);
+    validate(options, 0);
+    const retired = destIndex === undefined ? this.#findRetired(entry, rip, rport) : -1;
+    if (retired !== -1) this.dests.revive(retired);
+    const dest = retired !== -1 ? retired : this.dests.allocate(rip, rport, destIndex);
+    this.#owners[dest] = { service: entry, forwarding: 'FullNat' };
+    this.dests.flags[dest] = 0;
+    const { forwarding, weight = 1, upperThreshold = 0, lowerThreshold = 0 } = options;
+    this.#apply(dest, { forwarding, weight, upperThreshold, lowerThreshold });
+    entry.push(dest);
+    entry.scheduler.update(entry);
+    this.#generation++;
+    return dest;
+  }
+
   /** What is not given stays. @throws DpvsError no_server, invalid_parameter */
-  editServer(service: Service, rip: Ipv4, rport: number, options: ServerOptions): number;
+  editServer(service: Service, rip: Ipv4, rport: number, options: ServerOptions): number {
+    const dest = this.#requireServer(service, rip, rport);
+    validate(options, this.dests.upperThresholds[dest]!);
+    this.#apply(dest, options);
+    service.scheduler.update(service);
+    this.#generation++;
+    return dest;
+  }
+
   /** Retires the slot and returns it. @throws DpvsError no_server */
-  removeServer(service: Service, rip: Ipv4, rport: number): number;
+  removeServer(service: Service, rip: Ipv4, rport: number): number {
+    const dest = this.#requireServer(service, rip, rport);
+    this.dests.retire(dest);
+    (service as ServiceEntry).drop(dest);
+    service.scheduler.update(service);
+    this.#generation++;
+    return dest;
+  }
+
   /** -1 when there is none. */
-  findServer(service: Service, rip: Ipv4, rport: number): number;
+  findServer(service: Service, rip: Ipv4, rport: number): number {
+    const { addresses, ports } = this.dests;
+    for (let at = 0; at < service.count; at++) {
+      const dest = service.members[at]!;
+      if (addresses[dest] === rip && ports[dest] === rport) return dest;
+    }
+    return -1;
+  }
+
   /** The service the slot belongs to or, retired, belonged to; undefined for a free slot. */
-  serviceOf(destIndex: number): Service | undefined;
-  forwardingOf(destIndex: number): Forwarding;
+  serviceOf(destIndex: number): Service | undefined {
+    return this.#owners[destIndex]?.service;
+  }
+
+  forwardingOf(destIndex: number): Forwarding | undefined {
+    return this.#owners[destIndex]?.forwarding;
+  }
+
   /** Frees a drained slot for reuse; see DestTable.free. */
-  free(destIndex: number): void;
+  free(destIndex: number): void {
+    this.dests.free(destIndex);
+    this.#owners[destIndex] = undefined;
+  }
+
+  #apply(dest: number, options: ServerOptions): void {
+    const { dests } = this;
+    if (options.forwarding !== undefined) this.#owners[dest]!.forwarding = options.forwarding;
+    if (options.weight !== undefined) dests.weights[dest] = options.weight;
+    const upper = options.upperThreshold ?? dests.upperThresholds[dest]!;
+    dests.setThresholds(dest, upper, options.lowerThreshold ?? dests.lowerThresholds[dest]!);
+  }
+
+  #findRetired(service: ServiceEntry, rip: Ipv4, rport: number): number {
+    const same = (dest: number): boolean => {
+      const owner = this.#owners[dest]!.service;
+      return (
+        owner.protocol === service.protocol &&
+        owner.vip === service.vip &&
+        owner.port === service.port &&
+        this.dests.addresses[dest] === rip &&
+        this.dests.ports[dest] === rport
+      );
+    };
+    return this.dests.retired().find(same) ?? -1;
+  }
+
+  #lookup(protocol: Protocol, vip: Ipv4, port: number): ServiceEntry | undefined {
+    const at = this.#index.get(vip, pack(protocol, port));
+    return at === -1 ? undefined : this.#entries[at];
+  }
+
+  #require(protocol: Protocol, vip: Ipv4, port: number): ServiceEntry {
+    const service = this.#lookup(protocol, vip, port);
+    if (service === undefined) throw new DpvsError('no_service', describe(protocol, vip, port));
+    return service;
+  }
+
+  #requireServer(service: Service, rip: Ipv4, rport: number): number {
+    const dest = this.findServer(service, rip, rport);
+    if (dest === -1) throw new DpvsError('no_server', `${formatIpv4(rip)}:${rport}`);
+    return dest;
+  }
+}
+
+function pack(protocol: Protocol, port: number): number {
+  return (protocol << 16) | port;
+}
+
+function describe(protocol: Protocol, vip: Ipv4, port: number): string {
+  return `${protocol === Protocol.tcp ? 'TCP' : 'UDP'} ${formatIpv4(vip)}:${port}`;
+}
+
+function validate(options: ServerOptions, upperNow: number): void {
+  const { weight = 1, upperThreshold = upperNow, lowerThreshold = 0 } = options;
+  if (!(Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT)) {
+    throw new DpvsError('invalid_parameter', `weight ${weight}`, 'weight');
+  }
+  if (lowerThreshold > 0 && lowerThreshold > upperThreshold) {
+    throw new DpvsError('invalid_parameter', 'lower threshold above the upper one', 'lowerThreshold');
+  }
 }

@@ -24,10 +24,7 @@ export interface Scheduler {
   readonly name: SchedulerName;
   /** The destIndex of the real server for a new connection, -1 when none is eligible. No allocation. */
   pick(): number;
-  /**
-   * The members changed. Weights, flags and connection counts are read from the columns at each pick: changing those needs no
-   * update.
-   */
+  /** The members or their weights changed. Flags and connection counts are read at each pick: those need no update. */
   update(view: ServerView): void;
 }
 
