@@ -1,0 +1,40 @@
+// What a command line needs of the control API before it talks to a node. The API's door also loads the schema library and ZeroMQ
+// (80 ms), which a usage error, a help text or an unreachable node must not wait for: hence the direct imports, here and only here.
+export { DpvsError, type ErrorCode, ExitCode } from '../../api/errors.js';
+export type {
+  AddressInfo,
+  AddressSpec,
+  ConnectionInfo,
+  Counter,
+  CpuInfo,
+  Endpoint,
+  LaddrInfo,
+  LinkInfo,
+  Method,
+  NeighbourInfo,
+  NodeStatus,
+  Params,
+  Result,
+  RouteInfo,
+  RouteSpec,
+  Scope,
+  ServerInfo,
+  ServerKey,
+  ServerSpec,
+  ServiceInfo,
+  ServiceKey,
+  ServiceSpec,
+  TrafficRates,
+  TrafficStats,
+} from '../../api/index.js';
+export { controlEndpoint, nodeName } from '../../api/paths.js';
+
+import type { Method, Params, Result } from '../../api/index.js';
+
+/** One request, its parameters bound to its method. */
+export type Call = { [M in Method]: { readonly method: M; readonly params: Params<M> } }[Method];
+
+/** A node that answers requests; the client of the API is one, a table in a test is another. */
+export interface NodeApi {
+  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
+}

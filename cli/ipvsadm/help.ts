@@ -1,0 +1,49 @@
+// ipvsadm's help page.
+import { renderHelp } from '../common/index.js';
+import { commandTable, optionTable } from './options.js';
+
+const usage = [
+  'ipvsadm -A|-E -t|-u HOST:PORT [-s SCHED] [--conn-timeout SEC]',
+  'ipvsadm -D -t|-u HOST:PORT',
+  'ipvsadm -a|-e -t|-u HOST:PORT -r HOST[:PORT] [-b|-g|-i|-m|-J] [-w WEIGHT] [-x N] [-y N]',
+  'ipvsadm -d -t|-u HOST:PORT -r HOST[:PORT]',
+  'ipvsadm -P|-Q -z LADDR -t|-u HOST:PORT -F IFNAME',
+  'ipvsadm -G [-t|-u HOST:PORT]',
+  'ipvsadm -L|-l [-t|-u HOST:PORT | -c | --timeout] [-n] [--stats|--rate|--thresholds] [--exact]',
+  'ipvsadm -Z [-t|-u HOST:PORT]',
+  'ipvsadm --set TCP TCPFIN UDP',
+  'ipvsadm -C | -S | -R',
+].join('\n');
+
+const epilogue = [
+  'HOST is an IP address, PORT a number or a name of /etc/services. --save writes services, servers and local addresses;',
+  '--restore reads all lines before it sends the first and stops at the first that the node refuses.',
+  'Exit codes: 0 done, 1 refused, 2 usage, 3 dataplane unreachable.',
+  'SCTP, ICMP, fwmark and match services, persistence, SYN proxy, black- and whitelists, QUIC and proxy protocol are not built yet.',
+].join('\n');
+
+export function ipvsadmHelp(width: number): Promise<string> {
+  return renderHelp(
+    'ipvsadm',
+    {
+      usage,
+      // One table for the page: yargs knows no commands that are options.
+      options: [...commandTable, ...optionTable],
+      examples: [
+        ['ipvsadm -A -t 10.0.0.100:80 -s rr', 'a service'],
+        ['ipvsadm -a -t 10.0.0.100:80 -r 192.168.100.2 -b', 'a real server, by FullNAT'],
+        [
+          'ipvsadm --add-laddr -z 192.168.100.200 -t 10.0.0.100:80 -F dpdk0',
+          'FullNAT needs at least one local address',
+        ],
+        ['ipvsadm -ln', 'what there is'],
+        ['ipvsadm -ln --stats', 'what it carried'],
+        ['ipvsadm -lnc', 'its connections'],
+        ['ipvsadm -e -t 10.0.0.100:80 -r 192.168.100.2 -w 0', 'drain a real server'],
+        ['ipvsadm -S > services; ipvsadm -R < services', ''],
+      ],
+      epilogue,
+    },
+    width,
+  );
+}

@@ -1,0 +1,70 @@
+// Services and real servers: from legal words to one request, with the reference's defaults and messages.
+import {
+  type Call,
+  endpointOf,
+  notSupported,
+  quote,
+  type ServerSpec,
+  type ServiceKey,
+  type ServiceSpec,
+  UsageError,
+} from '../common/index.js';
+import type { OptionKey } from './options.js';
+import type { Words } from './words.js';
+
+type Scheduler = NonNullable<ServiceSpec['scheduler']>;
+type Forwarding = NonNullable<ServerSpec['forwarding']>;
+
+const schedulers: readonly string[] = ['rr', 'wrr', 'wlc'] satisfies Scheduler[];
+
+const forwardings: readonly (readonly [OptionKey, Forwarding])[] = [
+  ['fullnat', 'FullNat'],
+  ['gatewaying', 'Route'],
+  ['ipip', 'Tunnel'],
+  ['masquerading', 'Masq'],
+  ['snat', 'SNAT'],
+];
+
+function schedulerOf(words: Words): Scheduler | undefined {
+  const word = words.value('scheduler');
+  if (word === undefined) return undefined;
+  if (!schedulers.includes(word)) throw notSupported(`scheduler ${quote(word)} (there are ${schedulers.join(', ')})`);
+  return word as Scheduler;
+}
+
+export function serviceRequest(command: 'add-service' | 'edit-service' | 'delete-service', words: Words): Call {
+  const service = words.service()!;
+  if (command === 'delete-service') return { method: 'service.del', params: { service } };
+  if (service.port === 0) throw new UsageError('Zero port specified for non-persistent service');
+  const connTimeout = words.number('conn-timeout', 'illegal conn-timeout specified', 1, 31535999);
+  const scheduler = schedulerOf(words);
+  if (command === 'edit-service') return { method: 'service.edit', params: { service, scheduler, connTimeout } };
+  return { method: 'service.add', params: { service, scheduler: scheduler ?? 'wlc', connTimeout } };
+}
+
+/** The real server's port: direct routing and tunnels deliver the packet as it came, so theirs is the service's. */
+function serverPort(service: ServiceKey, given: number | null, forwarding: Forwarding | undefined): number {
+  if (given === null) return service.port;
+  return (forwarding === 'Route' || forwarding === 'Tunnel') && service.port !== 0 ? service.port : given;
+}
+
+export function serverRequest(command: 'add-server' | 'edit-server' | 'delete-server', words: Words): Call {
+  const service = words.service()!;
+  const mistake = 'illegal real server address[:port] specified';
+  const given = endpointOf(words.value('real-server')!, service.protocol, mistake);
+  const chosen = forwardings.find(([key]) => words.has(key))?.[1];
+  if (command === 'delete-server') {
+    const server = { address: given.address, port: serverPort(service, given.port, undefined) };
+    return { method: 'server.del', params: { service, server } };
+  }
+  const adds = command === 'add-server';
+  const forwarding = chosen ?? (adds ? 'Route' : undefined);
+  const server = { address: given.address, port: serverPort(service, given.port, forwarding) };
+  const weight = words.number('weight', 'illegal weight specified', 0, 65535) ?? (adds ? 1 : undefined);
+  const upperThreshold = words.number('u-threshold', 'illegal u_threshold specified', 0, 0xffffffff);
+  const lowerThreshold = words.number('l-threshold', 'illegal l_threshold specified', 0, 0xffffffff);
+  if (upperThreshold !== undefined && upperThreshold > 0 && (lowerThreshold ?? 0) > upperThreshold)
+    throw new UsageError('l_threshold must be less than or equal to u_threshold');
+  const params = { service, server, forwarding, weight, upperThreshold, lowerThreshold };
+  return adds ? { method: 'server.add', params } : { method: 'server.edit', params };
+}
