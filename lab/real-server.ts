@@ -1,14 +1,21 @@
 // A real server: stock nginx, under dpvs-toa so that it sees the client's address, saying whom it talked to.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Daemon, findDaemon, logDirectory, startDaemon } from './daemon.js';
 import { LabError } from './errors.js';
 import { eventually } from './eventually.js';
 import { run } from './exec.js';
 import { program } from './paths.js';
-import { type RealServerPlan, vport } from './plan.js';
+import { lanNetwork, type RealServerPlan, vport } from './plan.js';
 import { stopAll } from './process-ref.js';
 import type { RunState } from './run-state.js';
+
+/** The cgroup that dpvs-toa made for a server; it outlives the server, so the lab removes it. */
+function toaCgroup(pid: number): string | undefined {
+  const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1];
+  const path = /^0::(\/.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1];
+  return mount !== undefined && path !== undefined && /\/dpvs-toa-\d+$/.test(path) ? `${mount}${path}` : undefined;
+}
 
 export class RealServer {
   readonly namespace: string;
@@ -31,7 +38,8 @@ export class RealServer {
     const conf = join(this.directory, 'nginx.conf');
     writeFileSync(conf, this.#nginxConf());
     const nginx = ['nginx', '-c', conf, '-p', this.directory, '-e', 'stderr'];
-    const argv = this.toa ? [program('dpvs-toa'), 'run', '--', ...nginx] : nginx;
+    // Only the LAN's own addresses, the nodes' LIPs among them, are believed when they name a client.
+    const argv = this.toa ? [program('dpvs-toa'), 'run', '--trust', lanNetwork, '--', ...nginx] : nginx;
     const daemon = await startDaemon(this.state, { member: this.plan.name, what: 'nginx', argv });
     await eventually(
       `nginx of ${this.plan.name} listens`,
@@ -41,6 +49,8 @@ export class RealServer {
       },
       (seen) => seen.includes('LISTEN'),
     );
+    const cgroup = toaCgroup(daemon.ref.pid);
+    if (cgroup !== undefined) this.state.add('cgroups', cgroup);
     return daemon;
   }
 
