@@ -1,0 +1,7 @@
+// The public door of the native layer: library calls, layouts, shared memory, counters. Policy lives in dataplane/.
+export { Counters, type CounterValue, type DestTotals, type LcoreStats } from './counters.js';
+export { layout, type Reason, reasonNumber, reasons, word } from './layout.js';
+export { libraryPath, loadLibrary, type NativeFunctions } from './library.js';
+export { memory, type Usage, usage } from './memory.js';
+export { type EalOptions, type NativeConfig, startEal, createContext } from './start.js';
+export { type NativePort, portInfo } from './port-info.js';

@@ -1,0 +1,197 @@
+// Rewrites by precomputed checksum deltas, TCP state and sequence numbers, client address option, next hop by
+// index.
+#include "execute.h"
+#include "checksum.h"
+#include "headers.h"
+#include "tcp_options.h"
+#include "tcp_state.h"
+#include <emmintrin.h>
+
+static inline struct dp_next_hop next_hop(uint32_t index) {
+    union {
+        __m128i v;
+        struct dp_next_hop nh;
+    } u;
+    u.v = _mm_load_si128((const __m128i *)(const void *)&dp_ctx->next_hops[index]);
+    return u.nh;
+}
+
+static inline void refuse(struct dp_pkt *p, enum dp_punt reason, enum dp_class cls) {
+    p->verdict = V_UPCALL;
+    p->reason = (uint8_t)reason;
+    p->cls = (uint8_t)cls;
+}
+
+static inline void set_state(struct dp_lcore *lc, struct dp_conn *c, uint32_t dest, uint8_t state) {
+    if (c->state == state)
+        return;
+    // Active connections are the established ones; each lcore keeps its share of enters and leaves.
+    lc->dests[dest].established += (state == TS_ES) - (c->state == TS_ES);
+    c->state = state;
+}
+
+static inline void shift32(void *word_be, uint32_t by, uint64_t *delta) {
+    uint32_t old, new;
+    memcpy(&old, word_be, 4);
+    new = be32(be32(old) + by);
+    memcpy(word_be, &new, 4);
+    *delta += dp_delta32(old, new);
+}
+
+/** Client → real server. Returns whether the segment should carry the client's address. */
+static bool tcp_inbound(struct dp_lcore *lc, const struct dp_flow *f, struct dp_conn *c, struct dp_pkt *p,
+                        struct tcp_hdr *t, uint64_t *delta) {
+    bool has_options = t->offset >> 4 > 5;
+    if (has_options && (f->flags & DP_F_TOA)) {
+        int forged = dp_tcp_blank(t, TCPOPT_TOA);
+        if (forged)
+            lc->stats->event[DP_EVENT_TOA_FORGED] += (uint64_t)forged;
+    }
+    if (p->tcp_flags & TCP_SYN) {
+        // The client's port is used again before the old connection timed out: a new server-side sequence is
+        // to come.
+        if (c->state != TS_NONE && c->state != TS_SR && c->state != TS_ES)
+            c->flags &= (uint8_t) ~(DP_C_TOA_DONE | DP_C_RS_SEQ);
+        // Clients behind one local address have unrelated clocks: the server's PAWS and TIME_WAIT reuse must
+        // not compare them.
+        if (has_options && (f->flags & DP_F_NO_TS))
+            dp_tcp_blank(t, TCPOPT_TIMESTAMP);
+    }
+    bool toa = false;
+    if ((f->flags & DP_F_TOA) && !(c->flags & DP_C_TOA_DONE) && (c->flags & DP_C_RS_SEQ) &&
+        !(p->tcp_flags & (TCP_SYN | TCP_RST))) {
+        if ((p->tcp_flags & TCP_ACK) && be32(t->ack_be) == c->rs_isn_next)
+            toa = true;
+        else
+            c->flags |= DP_C_TOA_DONE;
+    }
+    if (f->flags & DP_F_SEQ)
+        shift32(&t->seq_be, c->seq_delta, delta);
+    return toa;
+}
+
+/** Real server → client. */
+static void tcp_outbound(const struct dp_flow *f, struct dp_conn *c, struct dp_pkt *p, struct tcp_hdr *t,
+                         uint64_t *delta) {
+    uint32_t header = (uint32_t)(t->offset >> 4) * 4;
+    if (p->tcp_flags & TCP_SYN) {
+        c->rs_isn_next = be32(t->seq_be) + 1;
+        c->flags |= DP_C_RS_SEQ;
+        if (f->flags & DP_F_MSS)
+            dp_tcp_lower_mss(t, DP_TOA4_LENGTH);
+    }
+    if (!(p->tcp_flags & TCP_RST)) {
+        uint32_t phantom = ((p->tcp_flags & TCP_SYN) != 0) + ((p->tcp_flags & TCP_FIN) != 0);
+        c->rs_snd_nxt = be32(t->seq_be) + p->l4_length - header + phantom;
+        if (p->tcp_flags & TCP_ACK)
+            c->rs_rcv_nxt = be32(t->ack_be);
+    }
+    if ((f->flags & DP_F_SEQ) && (p->tcp_flags & TCP_ACK)) {
+        shift32(&t->ack_be, 0 - c->seq_delta, delta);
+        if (header > sizeof *t)
+            dp_tcp_shift_sack(t, c->seq_delta);
+    }
+}
+
+static void rewrite4(const struct dp_flow *f, struct ip4_hdr *ip) {
+    ip->src_be = f->new_src4_be;
+    ip->dst_be = f->new_dst4_be;
+    ip->checksum = dp_checksum_apply(ip->checksum, f->l3_delta);
+}
+
+static inline void rewrite_udp(const struct dp_flow *f, struct udp_hdr *u) {
+    u->sport_be = f->new_sport_be;
+    u->dport_be = f->new_dport_be;
+    // 0 is "no checksum" (RFC 768) and stays so; a computed 0 is sent as all ones.
+    if (u->checksum != 0) {
+        u->checksum = dp_checksum_apply(u->checksum, f->l4_delta);
+        if (u->checksum == 0)
+            u->checksum = 0xffff;
+    }
+}
+
+static void count(struct dp_lcore *lc, const struct dp_flow *f, uint32_t bytes) {
+    struct dp_dest_stats *s = &lc->dests[f->dest];
+    if (f->flags & DP_F_OUT) {
+        s->out_pkts++;
+        s->out_bytes += bytes;
+    } else {
+        s->in_pkts++;
+        s->in_bytes += bytes;
+    }
+}
+
+static void execute_udp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_conn *c, uint8_t *l4) {
+    (void)lc;
+    if (f->flags & DP_F_OUT)
+        c->state = US_NORMAL;
+    else if (c->state == US_NONE)
+        c->state = US_ONEWAY;
+    if (f->flags & DP_F_NAT)
+        rewrite_udp(f, (struct udp_hdr *)l4);
+}
+
+/** Everything TCP except the insertion of the address option, which moves the headers. */
+static bool execute_tcp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_conn *c, struct dp_pkt *p,
+                        uint8_t *l4) {
+    struct tcp_hdr *t = (struct tcp_hdr *)l4;
+    uint64_t delta = 0;
+    bool out = f->flags & DP_F_OUT, toa = false;
+    if (out)
+        tcp_outbound(f, c, p, t, &delta);
+    else
+        toa = tcp_inbound(lc, f, c, p, t, &delta);
+    set_state(lc, c, f->dest, dp_tcp_next(c->state, p->tcp_flags, out));
+    if (f->flags & DP_F_NAT) {
+        t->sport_be = f->new_sport_be;
+        t->dport_be = f->new_dport_be;
+        delta += f->l4_delta;
+    }
+    t->checksum = dp_checksum_apply(t->checksum, dp_fold(delta));
+    return toa;
+}
+
+bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
+    const struct dp_flow *f = &dp_ctx->flows[p->flow];
+    struct dp_conn *c = &dp_ctx->conns[f->conn];
+    if (__builtin_expect(f->flags & (DP_F_DROP | DP_F_KNI), 0)) {
+        p->verdict = f->flags & DP_F_DROP ? V_DROP : V_KNI;
+        p->reason = f->flags & DP_F_DROP ? DP_DROP_POLICY : DP_PUNT_KNI_HOST;
+        return false;
+    }
+    struct dp_next_hop nh = next_hop(f->next_hop);
+    if (__builtin_expect(nh.state != NH_RESOLVED, 0)) {
+        refuse(p, DP_PUNT_NO_NEXT_HOP, p->cls);
+        return false;
+    }
+    struct rte_mbuf *m = p->m;
+    const struct dp_port *port = &dp_ctx->ports[nh.port];
+    uint32_t ip_bytes = m->data_len - p->l3;
+    if (__builtin_expect(ip_bytes > port->mtu, 0)) {
+        refuse(p, DP_PUNT_TOO_BIG, DP_CLASS_LOCAL);
+        return false;
+    }
+    uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+    c->last_seen_ms = lc->now_ms;
+    c->lcore = (uint8_t)lc->id;
+    bool toa = false;
+    if (p->proto == PROTO_TCP)
+        toa = execute_tcp(lc, f, c, p, frame + p->l4);
+    else
+        execute_udp(lc, f, c, frame + p->l4);
+    if (f->flags & DP_F_NAT)
+        rewrite4(f, (struct ip4_hdr *)(frame + p->l3));
+    count(lc, f, ip_bytes);
+    if (toa) {
+        if (ip_bytes + DP_TOA4_LENGTH > port->mtu)
+            DP_COUNT(lc, event, DP_EVENT_TOA_OVER_MTU);
+        else if (!dp_tcp_insert_toa(m, p->l3, p->l4, f->key.src4_be, f->key.sport_be))
+            DP_COUNT(lc, event, DP_EVENT_TOA_NO_ROOM);
+        else
+            DP_COUNT(lc, event, DP_EVENT_TOA_ADDED);
+        frame = rte_pktmbuf_mtod(m, uint8_t *);
+    }
+    memcpy(frame, nh.dst_mac, 12); // destination and source lie together in the next hop as on the wire
+    *out_port = nh.port;
+    return true;
+}

@@ -1,0 +1,6 @@
+// Zeroed memory for tables: hugepages where they are reserved, transparent ones elsewhere.
+#ifndef DP_MEMORY_H
+#define DP_MEMORY_H
+#include <stdint.h>
+void *dp_region(uint64_t bytes);
+#endif

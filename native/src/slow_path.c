@@ -1,0 +1,358 @@
+// The border to TypeScript: batches in shared memory, one call a burst.
+#include "slow_path.h"
+#include "checksum.h"
+#include "deliver.h"
+#include "flow_table.h"
+#include "headers.h"
+#include "lcore.h"
+#include "tcp_state.h"
+#include <poll.h>
+#include <rte_cycles.h>
+#include <unistd.h>
+#include <emmintrin.h>
+
+static struct dp_lcore *self(void) {
+    return dp_ctx->lcores[dp_ctx->n_lcores];
+}
+
+static int queued(void) {
+    for (int c = 0; c < DP_CLASSES; c++)
+        if (!rte_ring_empty(dp_ctx->upcall[c]))
+            return 1;
+    return 0;
+}
+
+int dp_wait(int timeout_ms) {
+    dp_grace_poll();
+    atomic_store(&dp_ctx->slow_path_sleeping, 1);
+    // Looked at again after the flag is up, or a packet queued in between would wait for the timeout.
+    if (!queued()) {
+        struct pollfd fd = {.fd = dp_ctx->doorbell, .events = POLLIN};
+        poll(&fd, 1, timeout_ms);
+    }
+    atomic_store(&dp_ctx->slow_path_sleeping, 0);
+    uint64_t count;
+    ssize_t ignored = read(dp_ctx->doorbell, &count, sizeof count);
+    (void)ignored;
+    return queued();
+}
+
+void dp_kick(void) {
+    uint64_t one = 1;
+    ssize_t ignored = write(dp_ctx->doorbell, &one, sizeof one);
+    (void)ignored;
+}
+
+static void describe(struct rte_mbuf *m, struct dp_upcall *u) {
+    const struct dp_meta *meta = dp_meta(m);
+    const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+    memset(u, 0, sizeof *u);
+    u->handle = dp_handle(m);
+    u->data = (uint32_t)(frame - dp_ctx->pool_base);
+    u->length = m->data_len;
+    u->port = meta->port;
+    u->cls = meta->cls;
+    u->reason = meta->reason;
+    u->l3 = meta->l3;
+    u->l4 = meta->l4;
+    u->proto = meta->proto;
+    u->tcp_flags = meta->tcp_flags;
+    u->lcore = meta->lcore;
+    u->rounds = meta->rounds;
+    u->flow = meta->flow;
+    if (meta->reason == DP_PUNT_ARP)
+        return;
+    const struct ip4_hdr *ip = (const struct ip4_hdr *)(frame + meta->l3);
+    u->src4 = be32(ip->src_be);
+    u->dst4 = be32(ip->dst_be);
+    if ((meta->proto != PROTO_TCP && meta->proto != PROTO_UDP) || meta->reason == DP_PUNT_FRAGMENT)
+        return;
+    const struct tcp_hdr *t = (const struct tcp_hdr *)(frame + meta->l4);
+    u->sport = be16(t->sport_be);
+    u->dport = be16(t->dport_be);
+    if (meta->proto == PROTO_TCP) {
+        u->seq = be32(t->seq_be);
+        u->ack = be32(t->ack_be);
+    }
+}
+
+uint32_t dp_upcall_burst(uint32_t max) {
+    struct rte_mbuf *m[DP_UPCALL_BATCH];
+    uint32_t n = 0;
+    if (max > DP_UPCALL_BATCH)
+        max = DP_UPCALL_BATCH;
+    for (int c = 0; c < DP_CLASSES && n < max; c++)
+        n += rte_ring_dequeue_burst(dp_ctx->upcall[c], (void **)(m + n), max - n, NULL);
+    for (uint32_t i = 0; i < n; i++) {
+        dp_meta(m[i])->held = 1;
+        describe(m[i], &dp_ctx->upcall_batch[i]);
+    }
+    return n;
+}
+
+static void inject(struct rte_mbuf *m, uint8_t op) {
+    struct dp_meta *meta = dp_meta(m);
+    struct dp_lcore *lc = dp_ctx->lcores[meta->lcore < dp_ctx->n_lcores ? meta->lcore : 0];
+    meta->op = op;
+    meta->held = 0;
+    if (rte_ring_enqueue(lc->inject, m) != 0)
+        dp_drop(self(), m, DP_DROP_INJECT_QUEUE_FULL);
+}
+
+static void fill_keys(const struct dp_answer *a, struct dp_flow *in, struct dp_flow *out) {
+    memset(in, 0, sizeof *in);
+    memset(out, 0, sizeof *out);
+    in->key.family = out->key.family = 4;
+    in->key.proto = out->key.proto = (uint8_t)a->proto;
+    in->key.zone = out->key.zone = (uint16_t)a->zone;
+    in->key.src4_be = out->new_dst4_be = be32(a->client4);
+    in->key.dst4_be = out->new_src4_be = be32(a->vip4);
+    out->key.src4_be = in->new_dst4_be = be32(a->rip4);
+    out->key.dst4_be = in->new_src4_be = be32(a->lip4);
+    in->key.sport_be = out->new_dport_be = be16(a->client_port);
+    in->key.dport_be = out->new_sport_be = be16(a->vip_port);
+    out->key.sport_be = in->new_dport_be = be16(a->rip_port);
+    out->key.dport_be = in->new_sport_be = be16(a->lip_port);
+}
+
+static void fill_deltas(struct dp_flow *f) {
+    uint64_t l3 = dp_delta32(f->key.src4_be, f->new_src4_be) + dp_delta32(f->key.dst4_be, f->new_dst4_be);
+    uint64_t l4 =
+        l3 + dp_delta16(f->key.sport_be, f->new_sport_be) + dp_delta16(f->key.dport_be, f->new_dport_be);
+    f->l3_delta = dp_fold(l3);
+    f->l4_delta = dp_fold(l4);
+}
+
+/**
+ * Server-side initial sequence numbers of one local port grow with time (RFC 6528's clock, 64 ns a step), so
+ * a real server in TIME_WAIT takes the next client's SYN.
+ */
+static uint32_t server_isn(const struct dp_flow *out) {
+    uint64_t clock = rte_rdtsc() / (dp_ctx->tsc_hz / 15625000);
+    return (uint32_t)(dp_mix(out->key.w[0] ^ dp_ctx->hash_seed[3], out->key.w[1] ^ dp_ctx->hash_seed[0]) +
+                      clock);
+}
+
+static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
+    struct dp *d = dp_ctx;
+    if (d->conn_free_count == 0)
+        return DP_DROP_CONN_TABLE_FULL;
+    if (d->flow_free_count < 2)
+        return DP_DROP_FLOW_TABLE_FULL;
+    uint32_t conn = dp_conn_alloc(), fi = dp_flow_alloc(), fo = dp_flow_alloc();
+    struct dp_flow *in = &d->flows[fi], *out = &d->flows[fo];
+    struct dp_conn *c = &d->conns[conn];
+    fill_keys(a, in, out);
+    in->conn = out->conn = conn;
+    in->dest = out->dest = a->dest;
+    in->flags = (uint16_t)a->flags_in;
+    out->flags = (uint16_t)a->flags_out;
+    in->next_hop = a->next_hop_in;
+    out->next_hop = a->next_hop_out;
+    // Two copies of a SYN may have come up before the first was answered: the second joins the connection of
+    // the first.
+    if (dp_flow_find(&in->key)) {
+        dp_flow_release(fi);
+        dp_flow_release(fo);
+        dp_conn_release(conn);
+        return DP_DROP_COUNT;
+    }
+    fill_deltas(in);
+    fill_deltas(out);
+    memset(c, 0, sizeof *c);
+    c->flow_in = fi;
+    c->flow_out = fo;
+    c->created_ms = c->last_seen_ms = dp_now_ms();
+    c->proto = (uint8_t)a->proto;
+    c->dest = a->dest;
+    c->service = a->service;
+    c->local_address = a->local_address;
+    c->local_port = a->lip_port;
+    c->local_bucket = (uint16_t)a->local_bucket;
+    c->timeout_s = a->timeout_s;
+    if (m && a->proto == PROTO_TCP) {
+        const struct tcp_hdr *t =
+            (const struct tcp_hdr *)(rte_pktmbuf_mtod(m, const uint8_t *) + dp_meta(m)->l4);
+        c->seq_delta = server_isn(out) - be32(t->seq_be);
+    }
+    c->flags = DP_C_USED;
+    // The way back first: the first packet may be answered before this function returns.
+    if (dp_flow_insert(fo) != 0 || dp_flow_insert(fi) != 0) {
+        dp_flow_unlink(fo);
+        c->flags = 0;
+        dp_flow_retire(fi);
+        dp_flow_retire(fo);
+        dp_conn_retire(conn);
+        return DP_DROP_FLOW_TABLE_FULL;
+    }
+    a->result = conn;
+    DP_COUNT(self(), event, DP_EVENT_CONNS_CREATED);
+    return DP_DROP_COUNT;
+}
+
+static void commit_one(struct dp_answer *a) {
+    struct rte_mbuf *m = a->handle ? dp_mbuf(a->handle) : NULL;
+    a->result = 0;
+    if (a->op == DP_OP_NEW_CONN) {
+        enum dp_drop why = make_connection(a, m);
+        if (why != DP_DROP_COUNT) {
+            a->port = why;
+            if (m)
+                dp_drop(self(), m, why);
+        } else if (m) {
+            inject(m, DP_OP_RUN);
+        }
+        return;
+    }
+    struct dp_meta *meta = dp_meta(m);
+    if (a->length)
+        m->data_len = (uint16_t)a->length, m->pkt_len = a->length;
+    switch (a->op) {
+    case DP_OP_RUN:
+        // A packet that keeps coming back would circle for ever.
+        if (++meta->rounds > 8) {
+            meta->held = 0;
+            return dp_drop(self(), m, DP_DROP_POLICY);
+        }
+        meta->port = (uint16_t)a->port;
+        return inject(m, DP_OP_RUN);
+    case DP_OP_OUTPUT:
+        meta->out_port = (uint16_t)a->port;
+        return inject(m, DP_OP_OUTPUT);
+    case DP_OP_KNI:
+        meta->held = 0;
+        DP_COUNT(self(), punt, a->reason);
+        return dp_to_kni(self(), m, (uint16_t)a->port, meta->cls == DP_CLASS_ARP);
+    case DP_OP_COPY_KNI: {
+        struct rte_mbuf *copy = rte_pktmbuf_copy(m, dp_ctx->pool, 0, UINT32_MAX);
+        if (copy)
+            dp_to_kni(self(), copy, (uint16_t)a->port, meta->cls == DP_CLASS_ARP);
+        return;
+    }
+    default:
+        meta->held = 0;
+        return dp_drop(self(), m, (enum dp_drop)a->port);
+    }
+}
+
+void dp_commit(uint32_t n) {
+    for (uint32_t i = 0; i < n && i < DP_OP_BATCH; i++)
+        commit_one(&dp_ctx->answer_batch[i]);
+    dp_grace_poll();
+}
+
+uint32_t dp_alloc(uint32_t *out, uint32_t n) {
+    uint32_t i = 0;
+    for (; i < n; i++) {
+        struct rte_mbuf *m = rte_pktmbuf_alloc(dp_ctx->pool);
+        if (!m)
+            break;
+        memset(dp_meta(m), 0, sizeof(struct dp_meta));
+        dp_meta(m)->held = 1;
+        out[2 * i] = dp_handle(m);
+        out[2 * i + 1] = (uint32_t)(rte_pktmbuf_mtod(m, uint8_t *) - dp_ctx->pool_base);
+    }
+    return i;
+}
+
+static uint32_t timeout_ms(const struct dp_conn *c) {
+    uint32_t state = c->state < TS_COUNT ? c->state : 0;
+    bool tcp = c->proto == PROTO_TCP;
+    // The per-service timeout replaces the established one and every UDP one.
+    if (c->timeout_s && (!tcp || state == TS_ES))
+        return c->timeout_s * 1000;
+    return dp_ctx->timeout_ms[tcp ? 0 : 1][state];
+}
+
+uint32_t dp_sweep(uint32_t budget) {
+    struct dp *d = dp_ctx;
+    uint32_t now = dp_now_ms(), n = 0, i = d->sweep_cursor;
+    if (budget > d->conn_high)
+        budget = d->conn_high;
+    for (; budget && n < DP_SWEEP_BATCH; budget--) {
+        i = i >= d->conn_high ? 1 : i + 1;
+        const struct dp_conn *c = &d->conns[i];
+        // Signed: an lcore may have stamped the record after `now` was read.
+        if ((c->flags & DP_C_USED) && (int32_t)(now - c->last_seen_ms) >= (int32_t)timeout_ms(c))
+            d->sweep_batch[n++] = i;
+    }
+    d->sweep_cursor = i;
+    return n;
+}
+
+void dp_conn_remove(uint32_t n) {
+    struct dp *d = dp_ctx;
+    for (uint32_t i = 0; i < n && i < DP_SWEEP_BATCH; i++) {
+        struct dp_conn *c = &d->conns[d->sweep_batch[i]];
+        if (!(c->flags & DP_C_USED))
+            continue;
+        dp_flow_unlink(c->flow_in);
+        dp_flow_unlink(c->flow_out);
+        dp_flow_retire(c->flow_in);
+        dp_flow_retire(c->flow_out);
+        if (c->proto == PROTO_TCP && c->state == TS_ES)
+            self()->dests[c->dest].established--;
+        c->flags = 0;
+        dp_conn_retire(d->sweep_batch[i]);
+        DP_COUNT(self(), event, DP_EVENT_CONNS_EXPIRED);
+    }
+    dp_grace_poll();
+}
+
+void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port, uint32_t state,
+                     uint32_t ip4, uint32_t kind) {
+    if (index >= DP_NEXT_HOPS)
+        return;
+    union {
+        __m128i v;
+        struct dp_next_hop nh;
+    } u = {.v = _mm_setzero_si128()};
+    u.nh.dst_mac[0] = (uint8_t)(mac_high >> 8);
+    u.nh.dst_mac[1] = (uint8_t)mac_high;
+    for (int i = 0; i < 4; i++)
+        u.nh.dst_mac[2 + i] = (uint8_t)(mac_low >> (24 - 8 * i));
+    if (port < DP_MAX_PORTS)
+        memcpy(u.nh.src_mac, dp_ctx->ports[port].mac, 6);
+    u.nh.port = (uint16_t)port;
+    u.nh.state = (uint8_t)state;
+    dp_ctx->next_hop_info[index] = (struct dp_next_hop_info){ip4, kind};
+    _mm_store_si128((__m128i *)(void *)&dp_ctx->next_hops[index], u.v);
+}
+
+static void requeue(struct rte_mempool *pool, void *counter, void *object, unsigned index) {
+    (void)pool;
+    (void)index;
+    struct rte_mbuf *m = object;
+    if (!dp_meta(m)->held)
+        return;
+    uint32_t *n = counter;
+    (*n)++;
+    // Frames it was building have no port they came by; they are let go.
+    if (m->data_len == 0)
+        dp_meta(m)->held = 0, rte_pktmbuf_free(m);
+    else
+        inject(m, DP_OP_RUN);
+}
+
+uint32_t dp_requeue_held(void) {
+    uint32_t n = 0;
+    rte_mempool_obj_iter(dp_ctx->pool, requeue, &n);
+    self()->stats->event[DP_EVENT_SLOWPATH_REQUEUED] += n;
+    return n;
+}
+
+uint32_t dp_find4(uint32_t src, uint32_t dst, uint32_t sport, uint32_t dport, uint32_t proto, uint32_t zone) {
+    struct dp_key key = {.w = {0}};
+    key.family = 4;
+    key.proto = (uint8_t)proto;
+    key.zone = (uint16_t)zone;
+    key.src4_be = be32(src);
+    key.dst4_be = be32(dst);
+    key.sport_be = be16((uint16_t)sport);
+    key.dport_be = be16((uint16_t)dport);
+    return dp_flow_find(&key);
+}
+
+uint32_t dp_clock_ms(void) {
+    return dp_now_ms();
+}

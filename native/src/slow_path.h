@@ -1,0 +1,34 @@
+// What the slow path calls: take upcalls, give answers, sweep connections, set next hops. One thread at a
+// time.
+#ifndef DP_SLOW_PATH_H
+#define DP_SLOW_PATH_H
+#include "dp.h"
+
+/** Blocks until an upcall is queued, dp_kick() is called or the time is over. Returns 1 when something is
+ * queued. */
+DP_EXPORT int dp_wait(int timeout_ms);
+/** Wakes dp_wait; callable from any thread. */
+DP_EXPORT void dp_kick(void);
+/** Fills the upcall batch, highest class first. Returns the number taken; the buffers are the caller's until
+ * answered. */
+DP_EXPORT uint32_t dp_upcall_burst(uint32_t max);
+/** Carries out the first n records of the answer batch; each record's `result` says how it went. */
+DP_EXPORT void dp_commit(uint32_t n);
+/** n fresh buffers: handles to out[2i], byte offsets of their data to out[2i+1]. Returns how many there were.
+ */
+DP_EXPORT uint32_t dp_alloc(uint32_t *out, uint32_t n);
+/** Looks at up to `budget` connection records from where it stopped; idle ones go to the sweep batch. Returns
+ * how many. */
+DP_EXPORT uint32_t dp_sweep(uint32_t budget);
+/** Removes the first n connections of the sweep batch. */
+DP_EXPORT void dp_conn_remove(uint32_t n);
+DP_EXPORT void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port,
+                               uint32_t state, uint32_t ip4, uint32_t kind);
+/** Runs again what a dead slow path was holding. Returns how many packets. */
+DP_EXPORT uint32_t dp_requeue_held(void);
+/** Index of the entry for an IPv4 tuple (host order), or 0. */
+DP_EXPORT uint32_t dp_find4(uint32_t src, uint32_t dst, uint32_t sport, uint32_t dport, uint32_t proto,
+                            uint32_t zone);
+/** The dataplane's clock in milliseconds, the one in connection records. */
+DP_EXPORT uint32_t dp_clock_ms(void);
+#endif

@@ -1,0 +1,50 @@
+// The reference's state tables for connections whose both directions pass the balancer.
+#include "tcp_state.h"
+#include "dp.h"
+
+enum { SYN, FIN, ACK, RST, EVENTS };
+
+#define NO TS_NONE
+#define ES TS_ES
+#define SS TS_SS
+#define SR TS_SR
+#define FW TS_FW
+#define TW TS_TW
+#define CL TS_CL
+#define CW TS_CW
+#define LA TS_LA
+#define LI TS_LI
+#define SA TS_SA
+
+// clang-format off
+static const uint8_t next_state[2][EVENTS][TS_COUNT] = {
+    { // client → real server
+        /*         NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+        [SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
+        [FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW },
+        [ACK] = { CL, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
+        [RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR },
+    },
+    { // real server → client
+        [SYN] = { SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR },
+        [FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW },
+        [ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES },
+        [RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL },
+    },
+};
+// clang-format on
+
+uint8_t dp_tcp_next(uint8_t state, uint8_t tcp_flags, int out) {
+    unsigned event;
+    if (tcp_flags & TCP_RST)
+        event = RST;
+    else if (tcp_flags & TCP_SYN)
+        event = SYN;
+    else if (tcp_flags & TCP_FIN)
+        event = FIN;
+    else if (tcp_flags & TCP_ACK)
+        event = ACK;
+    else
+        return state;
+    return next_state[out][event][state];
+}

@@ -1,0 +1,14 @@
+// Hooks for tests and benchmarks.
+#ifndef DP_TESTING_H
+#define DP_TESTING_H
+#include "setup.h"
+
+/** A port made of two rings (DPDK's net_ring): what is sent to it is received by the dataplane and the
+ * reverse. */
+DP_EXPORT int dp_test_port(const char *name, const uint8_t *mac);
+DP_EXPORT int dp_test_send(uint32_t port, const uint8_t *frame, uint32_t length);
+/** Length of the next frame the dataplane sent by the port, or -EAGAIN. */
+DP_EXPORT int dp_test_receive(uint32_t port, uint8_t *out, uint32_t room);
+DP_EXPORT uint32_t dp_test_turn(uint32_t lcore);
+DP_EXPORT void dp_test_advance(uint32_t ms);
+#endif
