@@ -8,7 +8,6 @@ import {
   type Ipv4,
   isLoopbackIpv4,
   isMulticastIpv4,
-  networkOf,
   prefixContains,
 } from './ipv4.js';
 import { U32PairMap } from './u32-pair-map.js';
@@ -30,16 +29,27 @@ export interface Ipv4Address {
   readonly preferredUntil: number;
 }
 
+/** Addresses by number and in the order added; `networks` are those of them that say more than themselves (shorter than /32). */
+interface DeviceAddresses {
+  readonly all: Map<Ipv4, Ipv4Address>;
+  networks: Ipv4Address[];
+}
+
 export class Ipv4AddressTable {
   readonly #maxAddresses: number;
   /** (address, 0) → number of devices that have it. */
   readonly #local = new U32PairMap(256);
-  /** Device → its addresses, oldest first; devices in the order they got their first address. */
-  readonly #devices = new Map<string, Ipv4Address[]>();
+  /** In the order in which the devices got their first address. */
+  readonly #devices = new Map<string, DeviceAddresses>();
   #size = 0;
   #generation = 0;
 
-  constructor(limits: { readonly maxAddresses?: number } = {}) {
+  constructor(
+    limits: {
+      /** Default 65536. */
+      readonly maxAddresses?: number;
+    } = {},
+  ) {
     this.#maxAddresses = limits.maxAddresses ?? 65536;
   }
 
@@ -59,9 +69,13 @@ export class Ipv4AddressTable {
       throw new DpvsError('already_exist', `${formatIpv4(entry.address)} dev ${entry.device}`);
     }
     if (this.#size >= this.#maxAddresses) throw new DpvsError('no_room', `${this.#maxAddresses} addresses`);
-    const devices = this.#devices.get(entry.device);
-    if (devices === undefined) this.#devices.set(entry.device, [entry]);
-    else devices.push(entry);
+    let device = this.#devices.get(entry.device);
+    if (device === undefined) {
+      device = { all: new Map(), networks: [] };
+      this.#devices.set(entry.device, device);
+    }
+    device.all.set(entry.address, entry);
+    if (entry.length < 32) device.networks.push(entry);
     this.#local.set(entry.address, 0, Math.max(this.#local.get(entry.address, 0), 0) + 1);
     this.#size++;
     this.#generation++;
@@ -71,11 +85,17 @@ export class Ipv4AddressTable {
   /** Replaces the entry of the same address and device, keeping its place. @throws DpvsError not_exist, invalid_parameter */
   set(given: Ipv4Address): Ipv4Address {
     const entry = validated(given);
-    const old = this.#require(entry.address, entry.device);
-    const addresses = this.#devices.get(entry.device)!;
-    addresses[addresses.indexOf(old)] = entry;
+    this.#require(entry.address, entry.device);
+    const device = this.#devices.get(entry.device)!;
+    device.all.set(entry.address, entry);
+    device.networks = [...device.all.values()].filter((a) => a.length < 32);
     this.#generation++;
     return entry;
+  }
+
+  /** Adds it or replaces what is there. @throws DpvsError invalid_parameter, no_room */
+  put(given: Ipv4Address): Ipv4Address {
+    return this.find(given.address, given.device) === undefined ? this.add(given) : this.set(given);
   }
 
   /** With `length` it must be that too. @throws DpvsError not_exist */
@@ -87,12 +107,12 @@ export class Ipv4AddressTable {
 
   /** Removes the device's addresses, those that `which` accepts; returns them. */
   flushDevice(device: string, which: (address: Ipv4Address) => boolean = () => true): Ipv4Address[] {
-    return this.#removeAll((this.#devices.get(device) ?? []).filter(which));
+    return this.#removeAll(this.onDevice(device).filter(which));
   }
 
   /** Removes and returns those whose valid lifetime is over. */
   expire(now: number): Ipv4Address[] {
-    return this.#removeAll([...this.#devices.values()].flat().filter((a) => a.validUntil <= now));
+    return this.#removeAll(this.list().filter((a) => a.validUntil <= now));
   }
 
   /** On any device; no allocation. */
@@ -101,15 +121,14 @@ export class Ipv4AddressTable {
   }
 
   find(ip: Ipv4, device: string): Ipv4Address | undefined {
-    // Most packets ask for an address that is not ours: the map answers those, a device's list is short.
-    return this.isLocal(ip) ? this.#devices.get(device)?.find((a) => a.address === ip) : undefined;
+    return this.#devices.get(device)?.all.get(ip);
   }
 
-  /** The entry on whichever device has it first. */
+  /** The entry on whichever device comes first. */
   findAnywhere(ip: Ipv4): Ipv4Address | undefined {
     if (!this.isLocal(ip)) return undefined;
-    for (const device of this.#devices.keys()) {
-      const entry = this.find(ip, device);
+    for (const { all } of this.#devices.values()) {
+      const entry = all.get(ip);
       if (entry !== undefined) return entry;
     }
     return undefined;
@@ -118,20 +137,21 @@ export class Ipv4AddressTable {
   /** 255.255.255.255, or a broadcast address of one of the device's networks (RFC 919; none for /31 and /32, RFC 3021). */
   isBroadcast(ip: Ipv4, device: string): boolean {
     if (ip === IPV4_LIMITED_BROADCAST) return true;
-    return this.onDevice(device).some(
-      (a) => a.length < 31 && (ip === a.broadcast || ip === broadcastOf(a.address, a.length)),
-    );
+    for (const { address, length, broadcast } of this.#devices.get(device)?.networks ?? []) {
+      if (length < 31 && (ip === broadcast || ip === broadcastOf(address, length))) return true;
+    }
+    return false;
   }
 
   /** Oldest first. */
-  onDevice(device: string): readonly Ipv4Address[] {
-    return this.#devices.get(device) ?? [];
+  onDevice(device: string): Ipv4Address[] {
+    return [...(this.#devices.get(device)?.all.values() ?? [])];
   }
 
   /** As the reference prints: newest first, devices in the order they got their first address. */
   list(device?: string): Ipv4Address[] {
-    const devices = device === undefined ? [...this.#devices.values()] : [this.onDevice(device)];
-    return devices.flatMap((addresses) => addresses.toReversed());
+    const devices = device === undefined ? [...this.#devices.keys()] : [device];
+    return devices.flatMap((name) => this.onDevice(name).reverse());
   }
 
   /**
@@ -139,13 +159,13 @@ export class Ipv4AddressTable {
    * none. Addresses of scope host are not used.
    */
   selectSource(device: string, destination: Ipv4): Ipv4 {
-    let first: Ipv4 = IPV4_ANY;
-    for (const entry of this.onDevice(device)) {
-      if (entry.scope === 'host') continue;
-      if (prefixContains(entry.address, entry.length, destination)) return entry.address;
-      if (first === IPV4_ANY) first = entry.address;
+    const addresses = this.#devices.get(device);
+    if (addresses === undefined) return IPV4_ANY;
+    for (const { address, length, scope } of addresses.networks) {
+      if (scope !== 'host' && prefixContains(address, length, destination)) return address;
     }
-    return first;
+    for (const { address, scope } of addresses.all.values()) if (scope !== 'host') return address;
+    return IPV4_ANY;
   }
 
   #require(address: Ipv4, device: string, length?: number): Ipv4Address {
@@ -163,9 +183,10 @@ export class Ipv4AddressTable {
   }
 
   #remove(entry: Ipv4Address): void {
-    const addresses = this.#devices.get(entry.device)!;
-    addresses.splice(addresses.indexOf(entry), 1);
-    if (addresses.length === 0) this.#devices.delete(entry.device);
+    const device = this.#devices.get(entry.device)!;
+    device.all.delete(entry.address);
+    if (entry.length < 32) device.networks.splice(device.networks.indexOf(entry), 1);
+    if (device.all.size === 0) this.#devices.delete(entry.device);
     const left = this.#local.get(entry.address, 0) - 1;
     if (left === 0) this.#local.delete(entry.address, 0);
     else this.#local.set(entry.address, 0, left);
@@ -175,12 +196,11 @@ export class Ipv4AddressTable {
 }
 
 function validated(entry: Ipv4Address): Ipv4Address {
-  const refuse = (why: string, field: string): never => {
-    throw new DpvsError('invalid_parameter', `${formatIpv4(entry.address)}: ${why}`, field);
-  };
-  if (!(Number.isInteger(entry.length) && entry.length >= 0 && entry.length <= 32))
-    refuse('prefix length', 'prefixLength');
   const { address, length } = entry;
+  const refuse = (why: string, field: string): never => {
+    throw new DpvsError('invalid_parameter', `${formatIpv4(address)}: ${why}`, field);
+  };
+  if (!(Number.isInteger(length) && length >= 0 && length <= 32)) refuse('prefix length', 'prefixLength');
   if (
     address === IPV4_ANY ||
     address === IPV4_LIMITED_BROADCAST ||
@@ -188,9 +208,6 @@ function validated(entry: Ipv4Address): Ipv4Address {
     isLoopbackIpv4(address)
   ) {
     refuse('not a host address', 'address');
-  }
-  if (length < 31 && (address === networkOf(address, length) || address === broadcastOf(address, length))) {
-    refuse(`the network or broadcast address of its /${length}`, 'address');
   }
   return Object.freeze({ ...entry });
 }

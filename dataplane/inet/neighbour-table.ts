@@ -39,7 +39,7 @@ export class NeighbourTable {
 
   constructor(events: NeighbourEvents, options: NeighbourTableOptions = {}) {
     this.#events = events;
-    this.#store = new NeighbourStore(options.maxNeighbours ?? 4096);
+    this.#store = new NeighbourStore(options.maxNeighbours ?? 8192);
     this.reachableMs = options.reachableMs ?? NEIGHBOUR_TIMEOUT.reachable;
     this.#queueLength = options.queueLength ?? 128;
     this.#totalQueued = options.totalQueued ?? 4096;
@@ -125,12 +125,18 @@ export class NeighbourTable {
 
   /** @throws DpvsError already_exist (as STATIC), invalid_parameter (a group or zero MAC), no_room */
   addStatic(device: string, ip: Ipv4, mac: Mac): Neighbour {
+    if (this.#store.get(device, ip)?.state === 'STATIC') {
+      throw new DpvsError('already_exist', `${formatIpv4(ip)} dev ${device}`);
+    }
+    return this.putStatic(device, ip, mac);
+  }
+
+  /** Adds it or replaces what is there. @throws DpvsError invalid_parameter (a group or zero MAC), no_room */
+  putStatic(device: string, ip: Ipv4, mac: Mac): Neighbour {
     if (mac === MAC_ZERO || isGroupMac(mac)) {
       throw new DpvsError('invalid_parameter', `${formatMac(mac)} is not a unicast MAC address`, 'mac');
     }
-    const old = this.#store.get(device, ip);
-    if (old?.state === 'STATIC') throw new DpvsError('already_exist', `${formatIpv4(ip)} dev ${device}`);
-    const entry = old ?? this.#create(device, ip);
+    const entry = this.#store.get(device, ip) ?? this.#create(device, ip);
     if (entry === undefined) throw new DpvsError('no_room', 'neighbours');
     this.#enter(entry, 'STATIC', Infinity);
     this.#setMac(entry, mac);

@@ -56,7 +56,7 @@ export interface NeighbourTableOptions {
   readonly queueLength?: number;
   /** Packets all neighbours together may have waiting: they keep mbufs from the ports. Default 4096. */
   readonly totalQueued?: number;
-  /** Default 4096. Slots are 0 … maxNeighbours - 1. */
+  /** Default 8192: the API allows 4096 static ones. Slots are 0 … maxNeighbours - 1. */
   readonly maxNeighbours?: number;
 }
 

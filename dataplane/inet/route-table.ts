@@ -28,7 +28,7 @@ export type Ipv4RouteMatch = Pick<Ipv4Route, 'prefix' | 'length'> &
   Partial<Pick<Ipv4Route, 'device' | 'scope' | 'gateway' | 'source' | 'metric' | 'mtu' | 'origin'>>;
 
 export interface RouteTableLimits {
-  /** Default 65536. */
+  /** Default 262144: explicit routes, and two of each address. */
   readonly maxRoutes?: number;
 }
 
@@ -57,7 +57,7 @@ export class Ipv4RouteTable {
   #generation = 0;
 
   constructor(limits: RouteTableLimits = {}) {
-    this.#maxRoutes = limits.maxRoutes ?? 65536;
+    this.#maxRoutes = limits.maxRoutes ?? 262144;
   }
 
   get size(): number {
@@ -96,6 +96,15 @@ export class Ipv4RouteTable {
     return route;
   }
 
+  /** Adds it, or replaces the route of the same prefix, metric and device. @throws DpvsError as `add`, without already_exist */
+  put(given: Ipv4Route): Ipv4Route {
+    const { prefix, length, metric, device } = given;
+    // Judged before the old one goes: a refused change changes nothing.
+    validate(given);
+    if (this.#find({ prefix, length, metric, device }) !== undefined) this.delete({ prefix, length, metric, device });
+    return this.add(given);
+  }
+
   /** @throws DpvsError not_exist */
   delete(match: Ipv4RouteMatch): Ipv4Route {
     const at = this.#index.get(networkOf(match.prefix, match.length), match.length);
@@ -132,6 +141,12 @@ export class Ipv4RouteTable {
       if (at !== -1) return this.#best[at];
     }
     return undefined;
+  }
+
+  #find(match: Ipv4RouteMatch): Ipv4Route | undefined {
+    const at = this.#index.get(networkOf(match.prefix, match.length), match.length);
+    if (at === -1) return undefined;
+    return this.#buckets[at]!.routes.find((r) => MATCHED.every((f) => match[f] === undefined || match[f] === r[f]));
   }
 
   #newBucket(route: Ipv4Route): void {

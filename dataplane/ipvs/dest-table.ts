@@ -33,7 +33,7 @@ export class DestTable implements ServerColumns {
   /** Where the search for a free slot goes on, so that a freed slot is used again as late as possible. */
   #cursor = 0;
 
-  constructor(capacity = 16384) {
+  constructor(capacity = 65536) {
     this.capacity = capacity;
     this.weights = new Int32Array(capacity);
     this.active = new Int32Array(capacity);

@@ -28,6 +28,7 @@ export class LaddrSet {
   jitter: boolean;
   readonly #random: () => number;
   readonly #laddrs: Entry[] = [];
+  readonly #byAddress = new Map<Ipv4, Entry>();
   #next = 0;
 
   /**
@@ -46,21 +47,24 @@ export class LaddrSet {
 
   /** @throws DpvsError laddr_exists */
   add(address: Ipv4, device: string, pool: SaPool): Laddr {
-    if (this.get(address) !== undefined) throw new DpvsError('laddr_exists', formatIpv4(address));
+    if (this.#byAddress.has(address)) throw new DpvsError('laddr_exists', formatIpv4(address));
     const laddr: Entry = { address, device, pool, conns: 0 };
     this.#laddrs.push(laddr);
+    this.#byAddress.set(address, laddr);
     return laddr;
   }
 
   /** Its connections go on; their ports go back to the pool. @throws DpvsError no_laddr */
   remove(address: Ipv4): Laddr {
-    const at = this.#laddrs.findIndex((laddr) => laddr.address === address);
-    if (at === -1) throw new DpvsError('no_laddr', formatIpv4(address));
-    return this.#laddrs.splice(at, 1)[0]!;
+    const laddr = this.#byAddress.get(address);
+    if (laddr === undefined) throw new DpvsError('no_laddr', formatIpv4(address));
+    this.#byAddress.delete(address);
+    this.#laddrs.splice(this.#laddrs.indexOf(laddr), 1);
+    return laddr;
   }
 
   get(address: Ipv4): Laddr | undefined {
-    return this.#find(address);
+    return this.#byAddress.get(address);
   }
 
   /** In the order added. */
@@ -98,7 +102,7 @@ export class LaddrSet {
 
   /** A live flow was adopted: reserves its port and counts the connection. False when the port is in use. */
   adopt(address: Ipv4, bucket: number, port: number): boolean {
-    const laddr = this.#find(address);
+    const laddr = this.#byAddress.get(address);
     if (laddr === undefined || !laddr.pool.reserve(bucket, port)) return false;
     laddr.conns++;
     return true;
@@ -106,13 +110,8 @@ export class LaddrSet {
 
   /** A connection through this LIP ended (the port is given back to the pool by the caller). Nothing when it was removed. */
   ended(address: Ipv4): void {
-    const laddr = this.#find(address);
+    const laddr = this.#byAddress.get(address);
     // A LIP removed and added again still sees the end of connections that it does not count.
     if (laddr !== undefined && laddr.conns > 0) laddr.conns--;
-  }
-
-  #find(address: Ipv4): Entry | undefined {
-    for (const laddr of this.#laddrs) if (laddr.address === address) return laddr;
-    return undefined;
   }
 }

@@ -45,15 +45,15 @@ export class ServiceTable {
   /** @param options.start first real server of a new service's scheduler; @param options.seed for the LIPs' jitter */
   constructor(
     options: {
-      /** Default 8192. */
+      /** Default 65536. */
       readonly maxServices?: number;
-      /** Default 16384, retired ones included. */
+      /** Default 65536, retired ones included. */
       readonly maxServers?: number;
       readonly seed?: number;
       readonly start?: number;
     } = {},
   ) {
-    this.#maxServices = options.maxServices ?? 8192;
+    this.#maxServices = options.maxServices ?? 65536;
     this.dests = new DestTable(options.maxServers);
     this.#owners = new Array(this.dests.capacity).fill(undefined);
     this.#start = options.start ?? 0;
