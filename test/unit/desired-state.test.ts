@@ -1,0 +1,360 @@
+// The desired state request by request: what is accepted, with which steps, and what is refused with which code and field.
+import t from 'tap';
+import { DpvsError, type ErrorCode, methods } from '../../api/index.js';
+import {
+  type Change,
+  DesiredState,
+  derivedRoutes,
+  isMutating,
+  type MutatingMethod,
+  parseRequest,
+  type RequestParams,
+} from '../../dataplane/control/index.js';
+
+const devices = [
+  { name: 'dpdk0', mtu: 1500 },
+  { name: 'dpdk1', mtu: 9000 },
+];
+const http = { protocol: 'tcp', address: '10.0.0.100', port: 80 } as const;
+const dns = { protocol: 'udp', address: '10.0.0.100', port: 53 } as const;
+const lip = { address: '192.168.100.200', device: 'dpdk0' };
+const server = { address: '192.168.100.2', port: 80 };
+
+/** `route.set 10.0.0.0/16 link`: a step in short. */
+function brief(change: Change): string {
+  switch (change.kind) {
+    case 'address.set': {
+      const { address, prefixLength, device, sapool, origin } = change.address;
+      return `address.set ${address}/${prefixLength} ${device} ${origin}${sapool ? ' sapool' : ''}`;
+    }
+    case 'route.set':
+    case 'route.remove': {
+      const { destination, device, scope, source, origin } = change.route;
+      return `${change.kind} ${destination} ${device} ${scope}${source === null ? '' : ` src ${source}`} ${origin}`;
+    }
+    case 'address.remove':
+    case 'laddr.remove':
+      return `${change.kind} ${change.address} ${change.device}`;
+    case 'laddr.set':
+      return `laddr.set ${change.laddr.address} ${change.laddr.device}`;
+    case 'service.set':
+      return `service.set ${change.service.service.port} ${change.service.scheduler}`;
+    case 'service.remove':
+      return `service.remove ${change.service.port}`;
+    case 'server.set':
+      return `server.set ${change.server.server.address} ${change.server.forwarding} ${change.server.weight}`;
+    case 'server.remove':
+      return `server.remove ${change.server.address}`;
+    default:
+      return change.kind;
+  }
+}
+
+function setUp() {
+  const state = new DesiredState(devices);
+  const steps = <M extends MutatingMethod>(method: M, params: RequestParams<M>, now = 0) =>
+    state.apply(method, params, now).map(brief);
+  const refusal = <M extends MutatingMethod>(method: M, params: RequestParams<M>): [ErrorCode, string, string] => {
+    const before = JSON.stringify([state.dump(0), state.snapshot()]);
+    try {
+      state.apply(method, params, 0);
+    } catch (error) {
+      if (!(error instanceof DpvsError)) throw error;
+      t.equal(
+        JSON.stringify([state.dump(0), state.snapshot()]),
+        before,
+        `${method}: a refused request changes nothing`,
+      );
+      return [error.code, error.field, error.detail];
+    }
+    throw new Error(`${method} ${JSON.stringify(params)} was accepted`);
+  };
+  return { state, steps, refusal };
+}
+
+t.test("the tutorial's two-arm script gives its listing", (t) => {
+  const { state, steps } = setUp();
+  t.same(steps('addr.add', { address: '10.0.0.100', prefixLength: 32, device: 'dpdk1' }), [
+    'address.set 10.0.0.100/32 dpdk1 user',
+    'route.set 10.0.0.100/32 dpdk1 host address',
+  ]);
+  t.same(steps('route.add', { destination: '10.0.0.0/16', device: 'dpdk1' }), [
+    'route.set 10.0.0.0/16 dpdk1 link user',
+  ]);
+  steps('route.add', { destination: '192.168.100.0/24', device: 'dpdk0' });
+  t.same(steps('service.add', { service: http, scheduler: 'rr' }), ['service.set 80 rr']);
+  t.same(steps('server.add', { service: http, server, forwarding: 'FullNat' }), ['server.set 192.168.100.2 FullNat 1']);
+  t.same(steps('laddr.add', { service: http, ...lip }), [
+    'address.set 192.168.100.200/32 dpdk0 laddr sapool',
+    'route.set 192.168.100.200/32 dpdk0 host laddr',
+    'laddr.set 192.168.100.200 dpdk0',
+  ]);
+  t.same(
+    state.effectiveRoutes().map(({ destination, device, mtu, scope }) => `${destination} ${device} ${mtu} ${scope}`),
+    [
+      '10.0.0.0/16 dpdk1 9000 link',
+      '192.168.100.0/24 dpdk0 1500 link',
+      '10.0.0.100/32 dpdk1 9000 host',
+      '192.168.100.200/32 dpdk0 1500 host',
+    ],
+  );
+  t.end();
+});
+
+t.test('an address below /32 brings the route of its network, with itself as source', (t) => {
+  t.match(derivedRoutes({ address: '192.168.100.77', prefixLength: 25, device: 'dpdk0', origin: 'user' }, 1500), [
+    { destination: '192.168.100.77/32', scope: 'host', source: null },
+    { destination: '192.168.100.0/25', scope: 'link', source: '192.168.100.77', gateway: null, mtu: 1500 },
+  ]);
+  const { steps, refusal } = setUp();
+  t.same(steps('addr.add', { address: '10.1.2.3', prefixLength: 8, device: 'dpdk0' }), [
+    'address.set 10.1.2.3/8 dpdk0 user',
+    'route.set 10.1.2.3/32 dpdk0 host address',
+    'route.set 10.0.0.0/8 dpdk0 link src 10.1.2.3 address',
+  ]);
+  t.same(refusal('route.add', { destination: '10.0.0.0/8', device: 'dpdk0' }).slice(0, 2), [
+    'already_exist',
+    'destination',
+  ]);
+  t.same(refusal('route.del', { destination: '10.0.0.0/8', device: 'dpdk0' }).slice(0, 2), ['busy', 'destination']);
+  t.same(steps('addr.del', { address: '10.1.2.3', device: 'dpdk0' }), [
+    'address.remove 10.1.2.3 dpdk0',
+    'route.remove 10.1.2.3/32 dpdk0 host address',
+    'route.remove 10.0.0.0/8 dpdk0 link src 10.1.2.3 address',
+  ]);
+  t.end();
+});
+
+t.test('two addresses share a link route; an explicit route hides it', (t) => {
+  const { steps } = setUp();
+  steps('addr.add', { address: '10.0.0.1', prefixLength: 24, device: 'dpdk0' });
+  t.same(steps('addr.add', { address: '10.0.0.2', prefixLength: 24, device: 'dpdk0' }), [
+    'address.set 10.0.0.2/24 dpdk0 user',
+    'route.set 10.0.0.2/32 dpdk0 host address',
+  ]);
+  t.same(steps('addr.del', { address: '10.0.0.1', device: 'dpdk0' }), [
+    'address.remove 10.0.0.1 dpdk0',
+    'route.remove 10.0.0.1/32 dpdk0 host address',
+    'route.set 10.0.0.0/24 dpdk0 link src 10.0.0.2 address',
+  ]);
+  steps('route.add', { destination: '10.9.0.0/16', device: 'dpdk0' });
+  t.same(steps('addr.add', { address: '10.9.0.1', prefixLength: 16, device: 'dpdk0' }), [
+    'address.set 10.9.0.1/16 dpdk0 user',
+    'route.set 10.9.0.1/32 dpdk0 host address',
+  ]);
+  t.same(steps('route.del', { destination: '10.9.0.0/16', device: 'dpdk0' }), [
+    'route.set 10.9.0.0/16 dpdk0 link src 10.9.0.1 address',
+  ]);
+  t.end();
+});
+
+t.test('a local address lives as long as its last service', (t) => {
+  const { state, steps, refusal } = setUp();
+  for (const service of [http, dns]) steps('service.add', { service });
+  steps('laddr.add', { service: http, ...lip });
+  t.same(steps('laddr.add', { service: dns, ...lip }), ['laddr.set 192.168.100.200 dpdk0']);
+  t.same(refusal('laddr.add', { service: dns, ...lip }).slice(0, 2), ['laddr_exists', 'address']);
+  t.same(refusal('addr.del', lip).slice(0, 2), ['laddr_in_use', 'address']);
+  t.same(refusal('addr.flush', { device: 'dpdk0' })[0], 'laddr_in_use');
+  t.same(refusal('laddr.add', { service: dns, ...lip, device: 'dpdk1' })[0], 'laddr_exists');
+  t.same(steps('laddr.del', { service: http, ...lip }), ['laddr.remove 192.168.100.200 dpdk0']);
+  t.same(refusal('laddr.del', { service: http, ...lip }).slice(0, 2), ['no_laddr', 'address']);
+  t.same(refusal('laddr.del', { service: dns, ...lip, device: 'dpdk1' }).slice(0, 2), ['invalid_parameter', 'device']);
+  t.same(steps('service.del', { service: dns }), [
+    'laddr.remove 192.168.100.200 dpdk0',
+    'address.remove 192.168.100.200 dpdk0',
+    'route.remove 192.168.100.200/32 dpdk0 host laddr',
+    'service.remove 53',
+  ]);
+  t.same(state.addresses(), []);
+  t.end();
+});
+
+t.test('a local address that was also added by hand stays, and loses only the sapool', (t) => {
+  for (const order of ['address first', 'local address first']) {
+    const { steps, refusal } = setUp();
+    steps('service.add', { service: http });
+    const add = () => steps('addr.add', { ...lip, prefixLength: 24 });
+    const bind = () => steps('laddr.add', { service: http, ...lip });
+    if (order === 'address first') {
+      add();
+      t.same(bind(), ['address.set 192.168.100.200/24 dpdk0 user sapool', 'laddr.set 192.168.100.200 dpdk0'], order);
+    } else {
+      bind();
+      t.match(add(), ['address.set 192.168.100.200/24 dpdk0 user sapool', /route.set/, /route.set/], order);
+    }
+    t.same(refusal('addr.add', lip)[0], 'already_exist');
+    t.same(refusal('addr.del', lip)[0], 'laddr_in_use');
+    t.same(steps('laddr.del', { service: http, ...lip }), [
+      'laddr.remove 192.168.100.200 dpdk0',
+      'address.set 192.168.100.200/24 dpdk0 user',
+    ]);
+    t.equal(steps('addr.del', { ...lip, prefixLength: 24 })[0], 'address.remove 192.168.100.200 dpdk0');
+  }
+  t.end();
+});
+
+t.test('editing goes back to defaults, flushing takes everything', (t) => {
+  const { state, steps } = setUp();
+  t.same(steps('service.add', { service: http, scheduler: 'rr', connTimeout: 7 }), ['service.set 80 rr']);
+  t.same(steps('service.edit', { service: http }), ['service.set 80 wlc']);
+  t.equal(state.service(http).connTimeout, null);
+  steps('server.add', { service: http, server, forwarding: 'FullNat', weight: 100 });
+  t.same(steps('server.edit', { service: http, server, forwarding: 'FullNat' }), [
+    'server.set 192.168.100.2 FullNat 1',
+  ]);
+  steps('service.add', { service: dns });
+  t.same(steps('service.flush', {}), ['server.remove 192.168.100.2', 'service.remove 80', 'service.remove 53']);
+  t.same(state.snapshot(), []);
+  steps('route.add', { destination: '0.0.0.0/0', gateway: '10.0.0.1', device: 'dpdk1' });
+  steps('addr.add', { address: '10.0.0.2', prefixLength: 24, device: 'dpdk1' });
+  t.same(steps('route.flush', { device: 'dpdk1' }), ['route.remove 0.0.0.0/0 dpdk1 global user']);
+  t.equal(steps('addr.flush', { device: 'dpdk1' })[0], 'address.remove 10.0.0.2 dpdk1');
+  t.same(state.snapshot(), []);
+  t.end();
+});
+
+t.test('routes with metrics stand beside each other, and the lowest goes first', (t) => {
+  const { state, steps, refusal } = setUp();
+  const to = { destination: '10.5.0.0/16', device: 'dpdk0' };
+  steps('route.add', { ...to, gateway: '10.0.0.9', metric: 20 });
+  steps('route.add', { ...to, gateway: '10.0.0.8', metric: 10 });
+  t.same(refusal('route.add', { ...to, metric: 10 })[0], 'already_exist');
+  t.same(refusal('route.del', { ...to, gateway: '10.0.0.7' })[0], 'not_exist');
+  steps('route.del', { ...to, destination: '10.5.77.1/16' });
+  t.match(state.routes(), [{ metric: 20, gateway: '10.0.0.9', scope: 'global' }]);
+  t.end();
+});
+
+t.test('link settings and timeouts add up', (t) => {
+  const { state, steps, refusal } = setUp();
+  steps('link.set', { name: 'dpdk0', promisc: true });
+  steps('link.set', { name: 'dpdk0', up: false });
+  t.same(state.links(), [{ name: 'dpdk0', promisc: true, up: false }]);
+  t.same(refusal('link.set', { name: 'dpdk0' }).slice(0, 2), ['invalid_parameter', 'name']);
+  steps('timeout.set', { tcp: 100, tcpfin: 0, udp: 0 });
+  t.same(steps('timeout.set', { tcp: 0, tcpfin: 0, udp: 0 }), []);
+  steps('timeout.set', { tcp: 0, tcpfin: 5, udp: 0 });
+  t.same(state.timeouts(), { tcp: 100, tcpfin: 5, udp: 0 });
+  t.end();
+});
+
+t.test('an address with a lifetime expires, with the time that has passed counted in a dump', (t) => {
+  const { state, steps, refusal } = setUp();
+  const limited = { address: '10.0.0.5', device: 'dpdk0', validLifetime: 60, preferredLifetime: 30 };
+  steps('addr.add', limited, 1_000_000);
+  t.equal(state.nextExpiry, 1_060_000);
+  t.match(state.dump(1_040_000), [{ params: { validLifetime: 20, preferredLifetime: 0 } }]);
+  t.same(state.expired(1_059_999), []);
+  steps('service.add', { service: http });
+  t.same(refusal('laddr.add', { service: http, address: '10.0.0.5', device: 'dpdk0' }).slice(0, 2), [
+    'invalid_parameter',
+    'address',
+  ]);
+  for (const { method, params } of state.expired(1_060_000)) state.apply(method, params);
+  t.same(state.addresses(), []);
+  t.equal(state.nextExpiry, Number.POSITIVE_INFINITY);
+  t.end();
+});
+
+t.test('what is refused, with code and field', (t) => {
+  const { state, steps, refusal } = setUp();
+  steps('service.add', { service: http });
+  steps('server.add', { service: http, server, forwarding: 'FullNat' });
+  steps('laddr.add', { service: http, ...lip });
+  steps('neigh.add', { address: '10.0.0.9', mac: '02:00:00:00:00:09', device: 'dpdk0' });
+  const on = { device: 'dpdk0' };
+  const fullNat = { service: http, forwarding: 'FullNat' } as const;
+  const cases: [[ErrorCode, string, string], ErrorCode, string, RegExp?][] = [
+    [refusal('addr.add', { address: '10.0.0.1', device: 'dpdk7' }), 'no_device', 'device', /dpdk7/],
+    [refusal('addr.add', { address: '224.0.0.5', ...on }), 'invalid_parameter', 'address', /multicast/],
+    [refusal('addr.add', { address: '127.0.0.1', ...on }), 'invalid_parameter', 'address', /loopback/],
+    [refusal('addr.add', { address: '0.0.0.0', ...on }), 'invalid_parameter', 'address'],
+    [refusal('addr.add', { address: '255.255.255.255', ...on }), 'invalid_parameter', 'address'],
+    [refusal('addr.add', { address: '2001:db8::1', ...on }), 'not_support', 'address', /IPv6/],
+    [refusal('addr.add', { address: '10.0.0.1', prefixLength: 33, ...on }), 'invalid_parameter', 'prefixLength'],
+    [refusal('addr.add', { address: '10.0.0.1', validLifetime: 0, ...on }), 'invalid_parameter', 'validLifetime'],
+    [
+      refusal('addr.add', { address: '10.0.0.1', validLifetime: 5, preferredLifetime: 6, ...on }),
+      'invalid_parameter',
+      'preferredLifetime',
+    ],
+    [refusal('addr.add', { ...lip, device: 'dpdk1' }), 'invalid_parameter', 'device', /TCP 10\.0\.0\.100:80 on dpdk0/],
+    [refusal('addr.set', { address: '10.0.0.1', ...on }), 'not_exist', 'address'],
+    [refusal('addr.set', { ...lip, validLifetime: 9 }), 'invalid_parameter', 'validLifetime'],
+    [refusal('addr.del', { address: '10.0.0.1', ...on }), 'not_exist', 'address'],
+    [refusal('addr.del', { ...lip, prefixLength: 24 }), 'not_exist', 'address'],
+    [
+      refusal('route.add', { destination: '1.2.3.0/24', scope: 'kni_host', ...on }),
+      'invalid_parameter',
+      'destination',
+      /32/,
+    ],
+    [refusal('route.add', { destination: '1.2.3.0/31', scope: 'host', ...on }), 'invalid_parameter', 'destination'],
+    [refusal('route.add', { destination: '1.2.3.0/24', scope: 'global', ...on }), 'invalid_parameter', 'gateway'],
+    [
+      refusal('route.add', { destination: '1.2.3.0/24', scope: 'link', gateway: '1.1.1.1', ...on }),
+      'invalid_parameter',
+      'gateway',
+    ],
+    [refusal('route.add', { destination: '1.2.3.4/32', gateway: '1.2.3.4', ...on }), 'invalid_parameter', 'gateway'],
+    [refusal('route.add', { destination: '1.2.3.0/24', gateway: '224.0.0.1', ...on }), 'invalid_parameter', 'gateway'],
+    [refusal('route.add', { destination: '1.2.3.0/24', mtu: 1501, ...on }), 'invalid_parameter', 'mtu', /1500/],
+    [refusal('route.add', { destination: '2001:db8::/32', ...on }), 'not_support', 'destination'],
+    [refusal('route.del', { destination: '1.2.3.0/24', ...on }), 'not_exist', 'destination'],
+    [refusal('neigh.add', { address: '10.0.0.9', mac: '02:00:00:00:00:08', ...on }), 'already_exist', 'address'],
+    [refusal('neigh.add', { address: '10.0.0.8', mac: '01:00:5e:00:00:05', ...on }), 'invalid_parameter', 'mac'],
+    [refusal('neigh.add', { address: '10.0.0.8', mac: '00:00:00:00:00:00', ...on }), 'invalid_parameter', 'mac'],
+    [refusal('neigh.del', { address: '10.0.0.8', ...on }), 'not_exist', 'address'],
+    [refusal('link.set', { name: 'dpdk9', up: true }), 'no_device', 'name'],
+    [refusal('service.add', { service: http }), 'service_exists', 'service', /TCP 10\.0\.0\.100:80/],
+    [refusal('service.add', { service: { ...http, port: 0 } }), 'invalid_parameter', 'service.port'],
+    [refusal('service.add', { service: { ...http, address: '::1' } }), 'not_support', 'service.address'],
+    [refusal('service.edit', { service: dns }), 'no_service', 'service'],
+    [refusal('service.del', { service: dns }), 'no_service', 'service'],
+    [refusal('server.add', { service: dns, server, forwarding: 'FullNat' }), 'no_service', 'service'],
+    [refusal('server.add', { ...fullNat, server }), 'server_exists', 'server'],
+    [
+      refusal('server.add', { service: http, server: { ...server, port: 81 } }),
+      'not_support',
+      'forwarding',
+      /Route.*-b \(FullNat\)/,
+    ],
+    [
+      refusal('server.add', { ...fullNat, forwarding: 'SNAT', server: { ...server, port: 81 } }),
+      'not_support',
+      'forwarding',
+      /SNAT/,
+    ],
+    [refusal('server.add', { ...fullNat, server: { ...server, port: 0 } }), 'invalid_parameter', 'server.port'],
+    [refusal('server.add', { ...fullNat, server: { address: '::2', port: 80 } }), 'not_support', 'server.address'],
+    [
+      refusal('server.edit', { ...fullNat, server, upperThreshold: 5, lowerThreshold: 6 }),
+      'invalid_parameter',
+      'lowerThreshold',
+    ],
+    [refusal('server.edit', { ...fullNat, server: { ...server, port: 81 } }), 'no_server', 'server'],
+    [refusal('server.del', { service: http, server: { ...server, port: 81 } }), 'no_server', 'server'],
+    [refusal('laddr.add', { service: dns, ...lip }), 'no_service', 'service'],
+    [refusal('laddr.add', { service: http, address: '10.0.0.1', device: 'dpdk7' }), 'no_device', 'device'],
+    [refusal('laddr.add', { service: http, address: '224.0.0.1', device: 'dpdk0' }), 'invalid_parameter', 'address'],
+  ];
+  for (const [[code, field, detail], wantedCode, wantedField, wantedDetail] of cases) {
+    t.same([code, field], [wantedCode, wantedField], detail);
+    if (wantedDetail !== undefined) t.match(detail, wantedDetail);
+  }
+  t.throws(() => state.commit({ ...state.plan({ method: 'service.flush', params: {} }), version: -1 }), /not made for/);
+  t.end();
+});
+
+t.test('requests from a file are checked against the schema', (t) => {
+  t.same(parseRequest('addr.flush', { device: 'dpdk0' }), { method: 'addr.flush', params: { device: 'dpdk0' } });
+  t.throws(() => parseRequest('addr.list', {}), { code: 'invalid_parameter', field: 'method' });
+  t.throws(() => parseRequest('toString', {}), { code: 'invalid_parameter', field: 'method' });
+  t.throws(() => parseRequest('service.del', { service: { ...http, port: 70000 } }), {
+    code: 'invalid_parameter',
+    field: 'service.port',
+  });
+  for (const [method, { mutates }] of Object.entries(methods)) t.equal(isMutating(method), mutates, method);
+  t.end();
+});
