@@ -1,6 +1,7 @@
 // A load-balancer node of ours: dpvs on two DPDK ports, zebra and ospfd on dpdk1.kni, the routing bridge between them.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Counter, NodeStatus, ServiceInfo } from '../api/index.js';
 import { type Daemon, findDaemon, startDaemon } from './daemon.js';
 import { type Driver, dpvsConf } from './dpvs-conf.js';
 import { LabError } from './errors.js';
@@ -173,6 +174,23 @@ export class DpvsNode {
 
   cliOrThrow(name: Program, args: readonly string[]): Promise<string> {
     return must([program(name), ...args], { namespace: this.namespace, env: this.env, timeoutMs: 60_000 });
+  }
+
+  /** What one of the programs says with --json, typed by the API's schema. */
+  async #json(name: Program, ...args: string[]): Promise<unknown> {
+    return JSON.parse(await this.cliOrThrow(name, [...args, '--json']));
+  }
+
+  async services(): Promise<ServiceInfo[]> {
+    return (await this.#json('ipvsadm', '-ln')) as ServiceInfo[];
+  }
+
+  async counters(): Promise<Counter[]> {
+    return (await this.#json('dpip', 'counters')) as Counter[];
+  }
+
+  async status(): Promise<NodeStatus> {
+    return (await this.#json('dpip', 'status')) as NodeStatus;
   }
 
   announce(address = vip): Promise<string> {
