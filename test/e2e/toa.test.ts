@@ -62,6 +62,9 @@ const nodeServer = `
   net.createServer((socket) => { socket.write('hello\\n'); say(socket); }).listen(${ports.greeting}, '0.0.0.0');
 `;
 
+// Some fifty connections, a client process each: more than tap's 30 s on a busy machine.
+t.setTimeout(180_000);
+
 t.test('unmodified servers see the client that TOA declares', { skip }, async (t) => {
   const scene = new Scene();
   t.teardown(() => scene.teardown());
