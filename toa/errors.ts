@@ -25,7 +25,10 @@ export const errorTable = {
   cgroup_refused: { message: 'cannot make a cgroup', suggestion: 'give an existing one with --cgroup PATH' },
   mount_failed: { message: 'cannot mount', suggestion: 'CAP_SYS_ADMIN is needed' },
   pin_refused: { message: 'cannot pin', suggestion: 'the directory must be in a bpf file system, as /sys/fs/bpf is' },
-  load_failed: { message: 'the kernel refused the BPF programs', suggestion: 'the reason is above; dpvs-toa needs BPF socket storage, sock_ops and getpeername hooks' },
+  load_failed: {
+    message: 'the kernel refused the BPF programs',
+    suggestion: 'the reason is above; dpvs-toa needs BPF socket storage, sock_ops and getpeername hooks',
+  },
   attach_failed: {
     message: 'the kernel refused to attach',
     suggestion: 'a program attached above without the multi flag forbids others: bpftool cgroup tree shows it',
