@@ -57,10 +57,34 @@ export class Client {
     };
   }
 
-  /** A new connection every `everyMs`, each given up after `timeoutMs`. Started when the first answer is there. */
-  async stream(everyMs = 20, timeoutMs = 1000, url = `http://${vip}:${vport}/`): Promise<RequestStream> {
+  /** A new connection every `everyMs`, each given up after `timeoutMs`. Started when the first request has ended. */
+  stream(everyMs = 20, timeoutMs = 1000, url?: string): Promise<RequestStream> {
+    return this.#stream('new', everyMs, timeoutMs, url);
+  }
+
+  /** Requests one after the other on a single established connection. */
+  keptConnection(everyMs = 10, timeoutMs = 5000, url?: string): Promise<RequestStream> {
+    return this.#stream('kept', everyMs, timeoutMs, url);
+  }
+
+  /** Segments this client's kernel has sent again since its namespace exists: a lost packet shows here. */
+  async retransmissions(): Promise<number> {
+    const { stdout } = await run(['cat', '/proc/self/net/snmp'], { namespace: this.namespace });
+    const [names = [], values = []] = stdout
+      .split('\n')
+      .filter((line) => line.startsWith('Tcp: '))
+      .map((line) => line.split(' '));
+    return Number(values[names.indexOf('RetransSegs')]);
+  }
+
+  async #stream(
+    mode: 'new' | 'kept',
+    everyMs: number,
+    timeoutMs: number,
+    url = `http://${vip}:${vport}/`,
+  ): Promise<RequestStream> {
     const script = fileURLToPath(new URL('./request-stream.js', import.meta.url));
-    const argv = [process.execPath, script, url, String(everyMs), String(timeoutMs)];
+    const argv = [process.execPath, script, url, String(everyMs), String(timeoutMs), mode];
     const [program, ...args] = inNamespace(this.namespace, argv);
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const samples: Sample[] = [];

@@ -15,4 +15,5 @@ export { type Missing, missing } from './prerequisites.js';
 export { identify, isAlive, type ProcessRef, sendSignal, waitForEnd } from './process-ref.js';
 export type { Sample } from './request-stream.js';
 export { RunState } from './run-state.js';
+export { countsText, type Spread, spread } from './spread.js';
 export { reap, teardown } from './teardown.js';

@@ -1,0 +1,79 @@
+// Announce and withdraw: by command, by SIGTERM of the bridge, by SIGTERM of the node.
+import t from 'tap';
+import { eventually, must, plan, wanKni } from '../../lab/index.js';
+import { cluster, nextHopsBecome, skip } from './support.js';
+
+t.test('announce and withdraw', { skip }, async (t) => {
+  const lab = await cluster(t);
+  const [one, two] = lab.nodes as [(typeof lab.nodes)[number], (typeof lab.nodes)[number]];
+  const kniAddresses = async (): Promise<string> =>
+    must(['ip', '-4', '-brief', 'addr', 'show', 'dev', wanKni], { namespace: one.namespace });
+
+  await t.test('nothing is announced by itself', async (t) => {
+    t.same(await lab.switch.nextHops(plan.vip), []);
+    t.notMatch(await kniAddresses(), plan.vip);
+  });
+
+  await t.test('announce puts the VIP on the kni and into the switch', async (t) => {
+    await one.announce();
+    await nextHopsBecome(lab, ['node1']);
+    t.match(await kniAddresses(), `${plan.vip}/32`);
+    const status = await one.cliOrThrow('dpvs-route', ['status']);
+    t.match(status, plan.vip);
+    const reply = await lab.client.curl();
+    t.equal(reply.seenAddress, plan.client.address);
+  });
+
+  await t.test('announcing again changes nothing', async (t) => {
+    t.equal((await one.cli('dpvs-route', 'announce', plan.vip)).code, 0);
+    t.equal((await lab.switch.nextHops(plan.vip)).length, 1);
+  });
+
+  await t.test('a VIP without a service is refused, and nothing of it stays', async (t) => {
+    const outcome = await one.cli('dpvs-route', 'announce', '123.1.2.99');
+    t.equal(outcome.code, 1);
+    t.match(outcome.stderr + outcome.stdout, /service/i, 'it says why');
+    t.notMatch(await kniAddresses(), '123.1.2.99');
+    t.same(await lab.switch.nextHops('123.1.2.99'), []);
+  });
+
+  await t.test('the second node joins', async (t) => {
+    await two.announce();
+    await nextHopsBecome(lab, ['node1', 'node2']);
+    t.equal((await lab.client.curl()).status, 200);
+  });
+
+  await t.test('withdraw takes it out of the switch and off the kni', async (t) => {
+    await one.withdraw();
+    await nextHopsBecome(lab, ['node2'], { timeoutMs: 5000 });
+    t.notMatch(await kniAddresses(), plan.vip);
+    for (let i = 0; i < 10; i++) t.equal((await lab.client.curl()).status, 200, 'node2 serves');
+  });
+
+  await t.test('SIGTERM of the bridge withdraws before it ends', async (t) => {
+    await one.announce();
+    await nextHopsBecome(lab, ['node1', 'node2']);
+    await one.kill('bridge', 'SIGTERM');
+    await nextHopsBecome(lab, ['node2'], { timeoutMs: 3000 });
+    t.notMatch(await kniAddresses(), plan.vip);
+    t.equal(one.frr.isRunning('ospfd'), true, 'ospfd is not ours to stop');
+  });
+
+  await t.test('the bridge that starts again announces what was announced', async (t) => {
+    await one.startBridge();
+    await nextHopsBecome(lab, ['node1', 'node2'], { timeoutMs: 15_000 });
+    t.equal((await lab.client.curl()).status, 200);
+  });
+
+  await t.test('SIGTERM of dpvs: the bridge withdraws, no request is lost for long', async (t) => {
+    await one.kill('dpvs', 'SIGTERM');
+    const took = await nextHopsBecome(lab, ['node2'], { timeoutMs: 6000 });
+    t.comment(`${took.toFixed(0)} ms after dpvs had ended`);
+    await eventually(
+      'dpdk1.kni went with its port',
+      async () => (await lab.nodes[0]!.cli('dpip', 'link', 'show')).code,
+      (code) => code === 3,
+    );
+    for (let i = 0; i < 10; i++) t.equal((await lab.client.curl()).status, 200, 'node2 serves');
+  });
+});

@@ -1,0 +1,343 @@
+// kni/ against the kernel: what rtnetlink sets and reports must be what `ip -json` says. Runs itself again in a network namespace
+// of its own, which goes with the process.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { isKernelError, type KernelEvent, KniManager, Rtnetlink } from '../../kni/index.js';
+import { eventually } from '../../lab/index.js';
+import { openTap } from './tap-device.js';
+
+const inside = process.env.DPVS_TEST_NETNS === '1';
+
+function lacking(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root';
+  if (spawnSync('ip', ['-V']).status !== 0) return 'needs iproute2';
+  if (!existsSync('/dev/net/tun')) return 'needs /dev/net/tun';
+  if (spawnSync('unshare', ['--net', 'true']).status !== 0) return 'needs the right to make a network namespace';
+  return false;
+}
+const skip = lacking();
+
+interface IpLink {
+  ifname: string;
+  ifindex: number;
+  mtu: number;
+  address: string;
+  flags: string[];
+}
+const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8' });
+const ipJson = <T>(...args: string[]): T => JSON.parse(ip('-json', ...args) || '[]') as T;
+const ipLink = (name: string): IpLink => ipJson<IpLink[]>('link', 'show', 'dev', name)[0]!;
+const ipAddresses = (name: string): string[] =>
+  ipJson<{ addr_info: { local: string; prefixlen: number; family: string }[] }[]>('address', 'show', 'dev', name)
+    .flatMap((link) => link.addr_info)
+    .filter(({ family }) => family === 'inet')
+    .map(({ local, prefixlen }) => `${local}/${prefixlen}`)
+    .sort();
+const mac = (n: number): string => `02:00:00:00:00:${n.toString(16).padStart(2, '0')}`;
+
+if (!inside) {
+  if (skip !== false) t.plan(0, skip);
+  else {
+    const file = fileURLToPath(import.meta.url);
+    await t.spawn('unshare', ['--net', process.execPath, file], {
+      env: { ...process.env, DPVS_TEST_NETNS: '1' },
+      name: 'in a network namespace of its own',
+    });
+  }
+} else {
+  t.test('links are read and set', async (t) => {
+    const kernel = new Rtnetlink();
+    const tap = openTap('dpdk1.kni');
+    t.teardown(() => {
+      kernel.close();
+      tap.close();
+    });
+    const same = async () => {
+      const { index, name, mac, mtu, up, carrier } = await kernel.linkByName('dpdk1.kni');
+      const witness = ipLink('dpdk1.kni');
+      t.same(
+        { index, name, mac, mtu, up },
+        {
+          index: witness.ifindex,
+          name: 'dpdk1.kni',
+          mac: witness.address,
+          mtu: witness.mtu,
+          up: witness.flags.includes('UP'),
+        },
+      );
+      // ip tells the carrier of an interface that is up only.
+      if (up) t.equal(carrier, !witness.flags.includes('NO-CARRIER'), 'carrier');
+      return { up, mtu, mac, carrier };
+    };
+    t.match(await same(), { up: false, mtu: 1500 });
+    await kernel.setLink('dpdk1.kni', { mtu: 1400, mac: mac(1) });
+    t.match(await same(), { up: false, mtu: 1400, mac: mac(1) });
+    await kernel.setLink('dpdk1.kni', { up: true });
+    t.match(await same(), { up: true, carrier: true, mtu: 1400 });
+    await kernel.setLink('dpdk1.kni', { mac: mac(2) });
+    t.match(await same(), { up: true, mac: mac(2) }, 'a MAC change while up');
+    await kernel.setCarrier('dpdk1.kni', false);
+    await eventually(
+      'ip sees no carrier',
+      () => ipLink('dpdk1.kni').flags,
+      (flags) => flags.includes('NO-CARRIER'),
+    );
+    t.match(await same(), { up: true, carrier: false });
+    await kernel.setCarrier('dpdk1.kni', true);
+    await eventually(
+      'ip sees the carrier',
+      () => ipLink('dpdk1.kni').flags,
+      (flags) => flags.includes('LOWER_UP'),
+    );
+    t.match(await same(), { carrier: true });
+    await kernel.setLink('dpdk1.kni', { up: false });
+    t.match(await same(), { up: false });
+    t.same(
+      (await kernel.links()).map(({ name }) => name).sort(),
+      ipJson<IpLink[]>('link', 'show')
+        .map(({ ifname }) => ifname)
+        .sort(),
+    );
+  });
+
+  t.test('addresses and routes are added, listed and deleted', async (t) => {
+    const kernel = new Rtnetlink();
+    const tap = openTap('dpdk1.kni');
+    t.teardown(() => {
+      kernel.close();
+      tap.close();
+    });
+    await kernel.setLink('dpdk1.kni', { up: true });
+    const listed = async () =>
+      (await kernel.addresses('dpdk1.kni'))
+        .filter(({ family }) => family === 'inet')
+        .map(({ address, prefixLength }) => `${address}/${prefixLength}`)
+        .sort();
+    await kernel.addAddress('dpdk1.kni', '172.10.0.2/30');
+    await kernel.addAddress('dpdk1.kni', '123.1.2.3/32');
+    t.same(ipAddresses('dpdk1.kni'), ['123.1.2.3/32', '172.10.0.2/30']);
+    t.same(await listed(), ipAddresses('dpdk1.kni'));
+    await kernel.addAddress('dpdk1.kni', '2001:db8::1:0:0:2/64');
+    t.ok((await kernel.addresses()).some(({ address }) => address === '2001:db8::1:0:0:2'));
+    t.match(ip('-6', 'address', 'show', 'dev', 'dpdk1.kni'), '2001:db8::1:0:0:2/64');
+
+    await kernel.addRoute({ destination: 'default', gateway: '172.10.0.1', device: 'dpdk1.kni' });
+    await kernel.addRoute({ destination: '10.9.0.0/16', device: 'dpdk1.kni', metric: 7 });
+    ip(
+      'route',
+      'add',
+      '10.8.0.0/16',
+      'nexthop',
+      'via',
+      '172.10.0.1',
+      'dev',
+      'dpdk1.kni',
+      'weight',
+      '3',
+      'nexthop',
+      'dev',
+      'dpdk1.kni',
+    );
+    interface IpRoute {
+      dst: string;
+      gateway?: string;
+      dev?: string;
+      metric?: number;
+    }
+    const witness = ipJson<IpRoute[]>('route', 'show');
+    const routes = (await kernel.routes()).filter(({ family }) => family === 'inet');
+    t.same(
+      routes.map(({ destination }) => destination.replace('0.0.0.0/0', 'default')).sort(),
+      witness.map(({ dst }) => dst).sort(),
+    );
+    const route = (destination: string) => routes.find((candidate) => candidate.destination === destination)!;
+    t.match(route('0.0.0.0/0'), { nextHops: [{ gateway: '172.10.0.1', device: 'dpdk1.kni' }], protocol: 'static' });
+    t.equal(witness.find(({ dst }) => dst === 'default')!.gateway, '172.10.0.1');
+    t.match(route('10.9.0.0/16'), { metric: 7, nextHops: [{ gateway: null, device: 'dpdk1.kni' }], scope: 'link' });
+    t.equal(witness.find(({ dst }) => dst === '10.9.0.0/16')!.metric, 7);
+    t.same(route('10.8.0.0/16').nextHops, [
+      { gateway: '172.10.0.1', device: 'dpdk1.kni', weight: 3 },
+      { gateway: null, device: 'dpdk1.kni', weight: 1 },
+    ]);
+    await kernel.deleteRoute({ destination: 'default', gateway: '172.10.0.1', device: 'dpdk1.kni' });
+    t.notMatch(ip('route', 'show'), 'default');
+    await kernel.deleteAddress('dpdk1.kni', '123.1.2.3/32');
+    t.same(ipAddresses('dpdk1.kni'), ['172.10.0.2/30']);
+  });
+
+  t.test('what the kernel refuses has its errno and says what was asked', async (t) => {
+    const kernel = new Rtnetlink();
+    const tap = openTap('dpdk1.kni');
+    t.teardown(() => {
+      kernel.close();
+      tap.close();
+    });
+    ip('link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1');
+    const refusal = async (work: Promise<unknown>): Promise<string> => {
+      try {
+        await work;
+      } catch (error) {
+        if (isKernelError(error)) return `${error.code} | ${error.message}`;
+        throw error;
+      }
+      return 'done';
+    };
+    t.match(await refusal(kernel.linkByName('absent')), /^ENODEV \| look up link absent: ENODEV \(no such device\)/);
+    t.match(await refusal(kernel.setLink('dpdk1.kni', { mtu: 10 })), /^EINVAL \| set link dpdk1.kni mtu 10/);
+    t.match(await refusal(kernel.setCarrier('v0', false)), /^(EOPNOTSUPP|ENOTSUP) /);
+    t.equal(await refusal(kernel.addAddress('dpdk1.kni', '10.0.0.1/32')), 'done');
+    t.match(
+      await refusal(kernel.addAddress('dpdk1.kni', '10.0.0.1/32')),
+      /^EEXIST \| add address 10.0.0.1\/32 to dpdk1.kni/,
+    );
+    t.match(await refusal(kernel.deleteAddress('dpdk1.kni', '10.0.0.2/32')), /^EADDRNOTAVAIL /);
+    t.match(
+      await refusal(kernel.addRoute({ destination: 'default', gateway: '1.2.3.4', device: 'dpdk1.kni' })),
+      /^(ENETUNREACH|ENETDOWN) \| add route 0.0.0.0\/0 via 1.2.3.4 dev dpdk1.kni/,
+    );
+    t.match(await refusal(kernel.deleteRoute({ destination: '9.9.9.9/32', device: 'dpdk1.kni' })), /^ESRCH /);
+    // Many at once: the kernel runs one dump a socket at a time.
+    const all = await Promise.all(Array.from({ length: 20 }, () => kernel.links()));
+    t.ok(
+      all.every((links) => links.length === 4),
+      'twenty dumps at once',
+    );
+    kernel.close();
+    t.match(await refusal(kernel.links()), /^EBADF /);
+    ip('link', 'delete', 'v0');
+  });
+
+  t.test('a watch reports changes of others, and that it lost some', async (t) => {
+    const kernel = new Rtnetlink();
+    t.teardown(() => kernel.close());
+    const seen: KernelEvent[] = [];
+    await kernel.watch((event) => seen.push(event));
+    const tap = openTap('t0');
+    ip('link', 'set', 't0', 'up');
+    ip('address', 'add', '10.1.0.1/24', 'dev', 't0');
+    ip('route', 'add', '10.2.0.0/16', 'via', '10.1.0.2');
+    ip('route', 'delete', '10.2.0.0/16');
+    ip('address', 'delete', '10.1.0.1/24', 'dev', 't0');
+    tap.close();
+    await eventually(
+      'the removal is seen',
+      () => seen,
+      (events) =>
+        events.some((event) => event.kind === 'link' && event.change === 'removed' && event.link.name === 't0'),
+    );
+    const words = seen.map((event) =>
+      event.kind === 'link'
+        ? `link ${event.change} ${event.link.name} ${event.link.up ? 'up' : 'down'}`
+        : event.kind === 'address'
+          ? `address ${event.change} ${event.address.address}/${event.address.prefixLength} ${event.address.device}`
+          : event.kind === 'route'
+            ? `route ${event.change} ${event.route.destination} ${event.route.nextHops[0]?.gateway} ${event.route.nextHops[0]?.device}`
+            : event.kind,
+    );
+    const wanted = [
+      'link set t0 down',
+      'link set t0 up',
+      'address added 10.1.0.1/24 t0',
+      'route added 10.2.0.0/16 10.1.0.2 t0',
+      'route removed 10.2.0.0/16 10.1.0.2 t0',
+      'address removed 10.1.0.1/24 t0',
+      'link removed t0 down',
+    ];
+    t.same(
+      words.filter((line) => wanted.includes(line)).filter((line, i, all) => all.indexOf(line) === i),
+      wanted,
+      'in order',
+    );
+
+    // While this thread is busy in execFileSync the queue overflows; what does not fit is dropped by the kernel.
+    const codes: string[] = [];
+    const small = await kernel.watch((event) => void (event.kind === 'resync' && codes.push(event.code)), {
+      receiveBuffer: 2048,
+    });
+    const batch = Array.from({ length: 400 }, (_unused, i) => `address add 10.3.${i >> 8}.${i & 255}/32 dev lo`);
+    execFileSync('ip', ['-batch', '-'], { input: `${batch.join('\n')}\n` });
+    await eventually(
+      'the loss is reported',
+      () => codes,
+      (list) => list.includes('ENOBUFS'),
+    );
+    t.equal((await kernel.addresses('lo')).filter(({ address }) => address.startsWith('10.3.')).length, 400);
+    small.close();
+  });
+
+  t.test('the kni manager keeps the interface equal to its port', async (t) => {
+    const log: string[] = [];
+    const manager = new KniManager({
+      onAddress: ({ port, kni, address, prefixLength, family, change }) =>
+        family === 'inet' && log.push(`${change} ${address}/${prefixLength} ${port} ${kni}`),
+      onLink: (port, link) => link === null && log.push(`gone ${port}`),
+    });
+    t.teardown(() => manager.close());
+    let tap = openTap('dpdk1.kni');
+    ip('address', 'add', '172.10.0.2/30', 'dev', 'dpdk1.kni');
+    const link = await manager.attach({
+      name: 'dpdk1',
+      kniName: 'dpdk1.kni',
+      mac: mac(9).toUpperCase(),
+      mtu: 1400,
+      up: true,
+    });
+    t.match(link, { mac: mac(9), mtu: 1400, up: true });
+    t.match(ipLink('dpdk1.kni'), { address: mac(9), mtu: 1400 });
+    t.same(log, ['added 172.10.0.2/30 dpdk1 dpdk1.kni'], 'what was there before');
+    ip('address', 'add', '123.1.2.3/32', 'dev', 'dpdk1.kni');
+    await eventually(
+      'the new address',
+      () => log.length,
+      (n) => n === 2,
+    );
+    t.same(
+      manager
+        .addresses('dpdk1')
+        .filter((a) => !a.includes(':'))
+        .sort(),
+      ipAddresses('dpdk1.kni'),
+    );
+
+    ip('link', 'set', 'dpdk1.kni', 'mtu', '1300', 'address', mac(8));
+    await eventually(
+      'put right',
+      () => ipLink('dpdk1.kni'),
+      ({ mtu, address }) => mtu === 1400 && address === mac(9),
+    );
+
+    await manager.setCarrier('dpdk1', false);
+    await eventually(
+      'no carrier',
+      () => ipLink('dpdk1.kni').flags,
+      (flags) => flags.includes('NO-CARRIER'),
+    );
+    tap.close();
+    await eventually(
+      'gone',
+      () => log,
+      (lines) => lines.includes('gone dpdk1'),
+    );
+    t.same(log.slice(2, -1).sort(), ['removed 123.1.2.3/32 dpdk1 dpdk1.kni', 'removed 172.10.0.2/30 dpdk1 dpdk1.kni']);
+    tap = openTap('dpdk1.kni');
+    await eventually(
+      'set up again, carrier included',
+      () => ipLink('dpdk1.kni'),
+      ({ mtu, address, flags }) => mtu === 1400 && address === mac(9) && flags.includes('NO-CARRIER'),
+    );
+    await manager.setCarrier('dpdk1', true);
+    await eventually(
+      'carrier',
+      () => ipLink('dpdk1.kni').flags,
+      (flags) => flags.includes('LOWER_UP'),
+    );
+    tap.close();
+    await t.rejects(
+      manager.attach({ name: 'dpdk2', kniName: 'dpdk2.kni', mac: mac(3), mtu: 1500 }),
+      { code: 'ENODEV' },
+      'a TAP that does not appear',
+    );
+  });
+}

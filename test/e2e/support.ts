@@ -1,0 +1,58 @@
+// What every e2e test shares: one topology a file, up and announced, and the waits that follow it.
+import type t from 'tap';
+import { type BuildOptions, eventually, Lab, missing, plan } from '../../lab/index.js';
+
+const lacks = await missing();
+
+/** The reason why e2e tests cannot run here; false where they can. */
+export const skip: string | false = lacks.length > 0 ? lacks.map(({ what }) => what).join('; ') : false;
+
+type Test = typeof t;
+
+/** The demo's topology with both adjacencies Full, removed when the test ends. */
+export async function cluster(test: Pick<Test, 'teardown' | 'comment'>, options: BuildOptions = {}): Promise<Lab> {
+  const lab = await Lab.up({ ...options, progress: (line) => test.comment(line) });
+  test.teardown(async () => {
+    if (process.env.DPVS_LAB_KEEP === undefined) await lab.down();
+    else lab.keep();
+  });
+  await bothFull(lab);
+  return lab;
+}
+
+/** As `cluster`, and both nodes have announced the VIP. */
+export async function announcedCluster(
+  test: Pick<Test, 'teardown' | 'comment'>,
+  options: BuildOptions = {},
+): Promise<Lab> {
+  const lab = await cluster(test, options);
+  for (const node of lab.nodes) await node.announce();
+  await nextHopsBecome(lab, ['node1', 'node2']);
+  return lab;
+}
+
+export async function bothFull(lab: Lab): Promise<void> {
+  await eventually(
+    'both adjacencies are Full at the switch',
+    () => lab.switch.fullNeighbours(),
+    (seen) => plan.nodes.every(({ wanAddress }) => seen.some(({ address }) => address === wanAddress)),
+    { timeoutMs: 30_000 },
+  );
+}
+
+/** Waits until the switch's kernel sends the address to exactly these nodes. @returns how long that took. */
+export async function nextHopsBecome(
+  lab: Lab,
+  names: readonly string[],
+  { timeoutMs = 20_000, address = plan.vip } = {},
+): Promise<number> {
+  const start = performance.now();
+  const wanted = names.map((name) => lab.node(name).plan.wanAddress).sort();
+  await eventually(
+    `the switch's next hops to ${address} are ${names.join(' and ') || 'none'}`,
+    () => lab.switch.nextHops(address),
+    (seen) => seen.join() === wanted.join(),
+    { timeoutMs, everyMs: 20 },
+  );
+  return performance.now() - start;
+}
