@@ -1,0 +1,8 @@
+// The public door of kni/: kernel-visible interfaces. Here: rtnetlink (links, addresses, routes, carrier) and the manager that keeps
+// `<port>.kni` equal to its port. Not here: making the TAP (native/, through DPDK), and what is announced on it (routing/).
+export type { Family } from './address-bytes.js';
+export { isKernelError, KernelError } from './kernel-error.js';
+export type { KernelAddress, KernelLink, KernelNextHop, KernelRoute } from './kernel-objects.js';
+export { type KniAddressEvent, type KniEvents, KniManager, type KniPort } from './kni-manager.js';
+export { type LinkChange, type RouteChange, Rtnetlink } from './rtnetlink.js';
+export type { KernelEvent, KernelWatch, WatchOptions } from './watch.js';

@@ -1,0 +1,144 @@
+// Keeps each `<port>.kni` equal to its port (MAC, MTU, carrier) and reports the addresses the kernel has on it.
+// The TAP itself is made by the dataplane through DPDK; this waits for it, also when it goes and comes back.
+import type { Log } from '../log/index.js';
+import { isKernelError } from './kernel-error.js';
+import type { KernelLink } from './kernel-objects.js';
+import { KniState } from './kni-state.js';
+import { Rtnetlink } from './rtnetlink.js';
+import type { KernelEvent } from './watch.js';
+
+export interface KniPort {
+  /** The port: `dpdk1`. */
+  readonly name: string;
+  /** Its kernel-visible interface: `dpdk1.kni`. */
+  readonly kniName: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** Bring the interface up; the reference leaves that to the administrator. */
+  readonly up?: boolean;
+}
+
+export interface KniAddressEvent {
+  readonly port: string;
+  readonly kni: string;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly family: 'inet' | 'inet6';
+  readonly change: 'added' | 'removed';
+}
+
+export interface KniEvents {
+  /** Called for what is there at the start, too. */
+  onAddress?(event: KniAddressEvent): void;
+  /** The interface as the kernel has it now; null when it is gone. */
+  onLink?(port: string, link: KernelLink | null): void;
+}
+
+const appearTimeoutMs = 3_000;
+const appearPollMs = 20;
+
+export class KniManager {
+  readonly #kernel = new Rtnetlink();
+  readonly #knis = new Map<string, KniState>();
+  readonly #events: KniEvents;
+  readonly #log: Log | null;
+  #watching: Promise<unknown> | null = null;
+  #closed = false;
+
+  constructor(events: KniEvents = {}, log: Log | null = null) {
+    this.#events = events;
+    this.#log = log;
+  }
+
+  /**
+   * Waits for the interface (it appears with the port), then gives it the port's MAC and MTU and verifies both.
+   * @throws {KernelError} ENODEV when it does not appear, or what the kernel refused
+   */
+  async attach(port: KniPort): Promise<KernelLink> {
+    this.#watching ??= this.#kernel.watch((event) => this.#onEvent(event));
+    await this.#watching;
+    const state = new KniState(port, this.#kernel, this.#events, this.#log);
+    const link = await this.#appeared(port.kniName);
+    this.#knis.set(port.kniName, state);
+    await state.refresh(link);
+    return this.#kernel.linkByName(port.kniName);
+  }
+
+  /** Forgets an interface, before its port is removed. */
+  detach(portName: string): void {
+    for (const [kniName, { port }] of this.#knis) if (port.name === portName) this.#knis.delete(kniName);
+  }
+
+  /** Mirrors the port's carrier: a TAP has none of its own, and ospfd would learn of a dead link by its dead interval only. */
+  async setCarrier(portName: string, carrier: boolean): Promise<void> {
+    for (const state of this.#knis.values()) if (state.port.name === portName) await state.setCarrier(carrier);
+  }
+
+  /** The MTU of the port changed. */
+  async setMtu(portName: string, mtu: number): Promise<void> {
+    for (const state of this.#knis.values()) if (state.port.name === portName) await state.setMtu(mtu);
+  }
+
+  /** `a.b.c.d/len` of an interface, as last reported. */
+  addresses(portName: string): string[] {
+    return [...this.#knis.values()].filter((state) => state.port.name === portName).flatMap((state) => state.addresses);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#knis.clear();
+    this.#kernel.close();
+  }
+
+  async #appeared(name: string): Promise<KernelLink> {
+    const deadline = performance.now() + appearTimeoutMs;
+    for (;;) {
+      try {
+        return await this.#kernel.linkByName(name);
+      } catch (error) {
+        if (!isKernelError(error, 'ENODEV') || performance.now() > deadline) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, appearPollMs));
+    }
+  }
+
+  #onEvent(event: KernelEvent): void {
+    switch (event.kind) {
+      case 'link': {
+        const state = this.#knis.get(event.link.name);
+        if (state === undefined) return;
+        this.#inBackground(state, event.change === 'removed' ? state.removed() : state.refresh(event.link));
+        return;
+      }
+      case 'address': {
+        const { device, address, prefixLength, family } = event.address;
+        this.#knis.get(device)?.addressChanged({ address, prefixLength, family }, event.change);
+        return;
+      }
+      case 'resync': {
+        this.#log?.event('kni.resync', { code: event.code });
+        for (const state of this.#knis.values()) this.#inBackground(state, this.#reread(state));
+        return;
+      }
+      case 'route':
+        return;
+    }
+  }
+
+  async #reread(state: KniState): Promise<void> {
+    try {
+      await state.refresh(await this.#kernel.linkByName(state.port.kniName), true);
+    } catch (error) {
+      if (!isKernelError(error, 'ENODEV')) throw error;
+      await state.removed();
+    }
+  }
+
+  #inBackground(state: KniState, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      // Gone while we were at it: its removal is, or will be, reported as an event of its own.
+      if (this.#closed || isKernelError(error, 'ENODEV')) return;
+      this.#log?.event('kni.failed', { kni: state.port.kniName, reason: String(error) });
+    });
+  }
+}

@@ -1,0 +1,222 @@
+// Links, addresses and routes of the kernel, read and changed over rtnetlink in the network namespace of the calling process.
+import { AttrStream, FlagsGet, FlagsNew, rt } from 'netlink';
+import { addressBytes, familyNumber, macBytes, parsePrefix } from './address-bytes.js';
+import { KernelError } from './kernel-error.js';
+import {
+  decodeAddress,
+  decodeLink,
+  decodeRoute,
+  type KernelAddress,
+  type KernelLink,
+  type KernelRoute,
+  type LinkAttributes,
+} from './kernel-objects.js';
+import { RequestSocket } from './request-socket.js';
+import { type KernelEvent, KernelWatch, type WatchOptions } from './watch.js';
+
+export interface LinkChange {
+  readonly up?: boolean;
+  readonly mtu?: number;
+  readonly mac?: string;
+  /** TAP devices and the like only; a device with a carrier of its own refuses with EOPNOTSUPP. */
+  readonly carrier?: boolean;
+}
+
+export interface RouteChange {
+  /** `a.b.c.d/len`, or `default`. */
+  readonly destination: string;
+  readonly gateway?: string;
+  readonly device: string;
+  readonly metric?: number;
+  readonly source?: string;
+}
+
+const { MessageType, RouteProtocol, RouteScope, RouteType, RoutingTableClass } = rt;
+const ENODEV = 19;
+
+export class Rtnetlink {
+  readonly #requests = new RequestSocket();
+  readonly #watches = new Set<KernelWatch>();
+
+  async links(): Promise<KernelLink[]> {
+    return (await this.#dump('list links', MessageType.GETLINK, linkMessage({}, {}), 'link')).map(decodeLink);
+  }
+
+  /** @throws {KernelError} ENODEV */
+  async linkByName(name: string): Promise<KernelLink> {
+    // Asked by name only, the kernel answers for one link instead of all.
+    const messages = await this.#requests.request(
+      `look up link ${name}`,
+      MessageType.GETLINK,
+      linkMessage({}, { ifname: name }),
+    );
+    for (const { type, data } of messages) {
+      const parsed = rt.parseMessage(type, data);
+      if (parsed.kind === 'link') return decodeLink(parsed);
+    }
+    throw KernelError.fromErrno(`look up link ${name}`, ENODEV);
+  }
+
+  /** One request: the kernel applies MAC, MTU and state in an order that works. @throws {KernelError} */
+  async setLink(name: string, change: LinkChange): Promise<void> {
+    const { index } = await this.linkByName(name);
+    const attributes: LinkAttributes = {};
+    if (change.mtu !== undefined) attributes.mtu = change.mtu;
+    if (change.mac !== undefined) attributes.address = macBytes(change.mac);
+    if (change.carrier !== undefined) attributes.carrier = change.carrier ? 1 : 0;
+    const state: rt.Link =
+      change.up === undefined ? {} : { change: { up: true }, ...(change.up ? { flags: { up: true } } : {}) };
+    const what = Object.entries(change).map(([key, value]) => `${key} ${value}`);
+    await this.#requests.request(
+      `set link ${name} ${what.join(' ')}`,
+      MessageType.SETLINK,
+      linkMessage({ index, ...state }, attributes),
+    );
+  }
+
+  /** What a cable would say; ospfd and the kernel's routes follow it. TAP devices only. @throws {KernelError} EOPNOTSUPP */
+  setCarrier(name: string, carrier: boolean): Promise<void> {
+    return this.setLink(name, { carrier });
+  }
+
+  /** @param name only this link's. @throws {KernelError} ENODEV */
+  async addresses(name?: string): Promise<KernelAddress[]> {
+    const links = await this.links();
+    const names = new Map(links.map((link) => [link.index, link.name]));
+    const index = name === undefined ? null : (links.find((link) => link.name === name)?.index ?? -1);
+    if (index === -1) throw KernelError.fromErrno(`list addresses of ${name}`, ENODEV);
+    const stream = new AttrStream();
+    rt.formatAddressMessage({ kind: 'address', data: {}, attrs: {} }, stream);
+    const messages = await this.#dump('list addresses', MessageType.GETADDR, stream.bufs, 'address');
+    return messages
+      .filter((message) => index === null || message.data.index === index)
+      .map((message) => decodeAddress(message, (i) => names.get(i) ?? null))
+      .filter((address) => address !== null);
+  }
+
+  /** @param prefix `a.b.c.d/len`. @throws {KernelError} EEXIST, ENODEV */
+  addAddress(name: string, prefix: string): Promise<void> {
+    return this.#changeAddress('add', name, prefix);
+  }
+
+  /** @throws {KernelError} EADDRNOTAVAIL, ENODEV */
+  deleteAddress(name: string, prefix: string): Promise<void> {
+    return this.#changeAddress('delete', name, prefix);
+  }
+
+  /** The main table's routes unless another table, or `all`, is asked for. */
+  async routes(table: number | 'all' = RoutingTableClass.MAIN): Promise<KernelRoute[]> {
+    const names = new Map((await this.links()).map((link) => [link.index, link.name]));
+    const stream = new AttrStream();
+    rt.formatRouteMessage({ kind: 'route', data: {}, attrs: {} }, stream);
+    const messages = await this.#dump('list routes', MessageType.GETROUTE, stream.bufs, 'route');
+    return messages
+      .map((message) => decodeRoute(message, (index) => names.get(index) ?? null))
+      .filter((route) => route !== null)
+      .filter((route) => table === 'all' || route.table === table);
+  }
+
+  /** @throws {KernelError} EEXIST, ENETUNREACH, ENODEV, … */
+  addRoute(route: RouteChange): Promise<void> {
+    return this.#changeRoute('add', route);
+  }
+
+  /** Removes the route that fits all that is given. @throws {KernelError} ESRCH */
+  deleteRoute(route: RouteChange): Promise<void> {
+    return this.#changeRoute('delete', route);
+  }
+
+  /**
+   * Calls back for every change from now on. After `{ kind: 'resync' }` changes were lost and the caller must read again what it
+   * cares about. Read the present state after this has resolved, and nothing falls between.
+   */
+  async watch(callback: (event: KernelEvent) => void, options: WatchOptions = {}): Promise<KernelWatch> {
+    const watch = new KernelWatch(callback, () => this.links(), options);
+    this.#watches.add(watch);
+    watch.onClose = () => this.#watches.delete(watch);
+    await watch.ready();
+    return watch;
+  }
+
+  close(): void {
+    for (const watch of [...this.#watches]) watch.close();
+    this.#requests.close();
+  }
+
+  async #changeAddress(verb: 'add' | 'delete', name: string, text: string): Promise<void> {
+    const { family, address, length } = parsePrefix(text);
+    const { index } = await this.linkByName(name);
+    const bytes = addressBytes(address);
+    const stream = new AttrStream();
+    rt.formatAddressMessage(
+      {
+        kind: 'address',
+        data: { family: familyNumber[family], prefixlen: length, index, scope: RouteScope.UNIVERSE },
+        attrs: { local: bytes, address: bytes },
+      },
+      stream,
+    );
+    await this.#requests.request(
+      `${verb} address ${address}/${length} ${verb === 'add' ? 'to' : 'from'} ${name}`,
+      verb === 'add' ? MessageType.NEWADDR : MessageType.DELADDR,
+      stream.bufs,
+      verb === 'add' ? FlagsNew.CREATE | FlagsNew.EXCL : 0,
+    );
+  }
+
+  async #changeRoute(verb: 'add' | 'delete', route: RouteChange): Promise<void> {
+    const { device, gateway, metric, source } = route;
+    const anyFamily = gateway?.includes(':') === true ? '::/0' : '0.0.0.0/0';
+    const { family, address, length } = parsePrefix(route.destination === 'default' ? anyFamily : route.destination);
+    const { index } = await this.linkByName(device);
+    const adding = verb === 'add';
+    const stream = new AttrStream();
+    rt.formatRouteMessage(
+      {
+        kind: 'route',
+        data: {
+          family: familyNumber[family],
+          dstLen: length,
+          table: RoutingTableClass.MAIN,
+          // On deletion these three would have to match as well; 0 and NOWHERE mean whatever it is.
+          protocol: adding ? RouteProtocol.STATIC : undefined,
+          scope: !adding ? RouteScope.NOWHERE : gateway === undefined ? RouteScope.LINK : RouteScope.UNIVERSE,
+          type: adding ? RouteType.UNICAST : RouteType.UNSPEC,
+        },
+        attrs: {
+          ...(length === 0 ? {} : { dst: addressBytes(address) }),
+          ...(gateway === undefined ? {} : { gateway: addressBytes(gateway) }),
+          ...(metric === undefined ? {} : { priority: metric }),
+          ...(source === undefined ? {} : { prefsrc: addressBytes(source) }),
+          oif: index,
+        },
+      },
+      stream,
+    );
+    const via = gateway === undefined ? '' : ` via ${gateway}`;
+    await this.#requests.request(
+      `${verb} route ${address}/${length}${via} dev ${device}`,
+      adding ? MessageType.NEWROUTE : MessageType.DELROUTE,
+      stream.bufs,
+      adding ? FlagsNew.CREATE | FlagsNew.EXCL : 0,
+    );
+  }
+
+  async #dump<K extends rt.Message['kind']>(
+    operation: string,
+    type: number,
+    data: Uint8Array[],
+    kind: K,
+  ): Promise<Extract<rt.Message, { kind: K }>[]> {
+    const messages = await this.#requests.request(operation, type, data, FlagsGet.DUMP);
+    return messages
+      .map((message) => rt.parseMessage(message.type, message.data))
+      .filter((message): message is Extract<rt.Message, { kind: K }> => message.kind === kind);
+  }
+}
+
+function linkMessage(data: rt.Link, attrs: LinkAttributes): Uint8Array[] {
+  const stream = new AttrStream();
+  rt.formatLinkMessage({ kind: 'link', data, attrs }, stream);
+  return stream.bufs;
+}
