@@ -4,6 +4,7 @@ import { type ArpPacket, dissectArp, dissectIp4, dissectIp6, type Ip4Header, typ
 import type { IcmpMessage, TcpSegment, UdpDatagram } from './dissect-l4.js';
 import { dissectIcmp, dissectTcp, dissectUdp } from './dissect-l4.js';
 import { EtherType, IcmpType, IpProtocol } from './headers.js';
+import type { TcpOption } from './tcp-options.js';
 
 export interface EthHeader {
   readonly dst: string;
@@ -145,4 +146,10 @@ function take<K extends 'tcp' | 'udp' | 'icmp' | 'icmp6'>(draft: Draft, layer: K
   if (result.header === undefined) return;
   draft[layer] = result.header;
   draft.payload = result.payload;
+}
+
+/** The TCP options without the EOL padding at their end; none if there is no TCP. */
+export function realOptions({ tcp }: Dissection): readonly TcpOption[] {
+  const options = tcp?.options ?? [];
+  return options.at(-1)?.kind === 'eol' ? options.slice(0, -1) : options;
 }

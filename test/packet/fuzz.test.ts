@@ -1,0 +1,144 @@
+// Seeded fuzz of the packet path. Whatever comes in: nothing crashes, every packet is accounted for exactly once, what comes out is sound.
+import type { Test } from 'tap';
+import type { PortName } from '../support/harness.js';
+import { arpReply, arpRequest } from '../support/hosts.js';
+import { mutant } from '../support/mutate.js';
+import { dissect, equalBytes, packet, toHex } from '../support/packet/index.js';
+import { chosenSeed, fuzzBudget, Random } from '../support/random.js';
+import { type Exchange, type Scene, tell } from '../support/scene.js';
+import { TcpFlow } from '../support/tcp-flow.js';
+import { client, gateway, lip, packetTestWith, servers, vip } from '../support/two-arm.js';
+import { UdpFlow } from '../support/udp-flow.js';
+import { events } from './reasons.js';
+
+const wires: readonly PortName[] = ['dpdk0', 'dpdk1'];
+const kernels: readonly PortName[] = ['dpdk0.kni', 'dpdk1.kni'];
+
+type Corpus = Readonly<Record<'dpdk0' | 'dpdk1', readonly Uint8Array[]>>;
+
+async function seedCorpus(scene: Scene): Promise<Corpus> {
+  const tcp = await (await new TcpFlow(scene).establish()).serverSpeaks();
+  const young = new TcpFlow(scene, { sport: 2000 });
+  await young.syn();
+  await young.synAck();
+  const udp = new UdpFlow(scene);
+  const asked = await udp.fromClient();
+  const wan = packet().eth({ src: client.mac, dst: scene.mac('dpdk1') });
+  const lan = packet().eth({ src: servers[0].mac, dst: scene.mac('dpdk0') });
+  const toKernel = packet()
+    .eth({ src: gateway.mac, dst: scene.mac('dpdk1') })
+    .ip4({ src: '172.10.0.1', dst: '172.10.0.2' });
+  return {
+    dpdk1: [
+      ...['A', 'PA', 'FA', 'R', 'S'].map((flags) => tcp.clientFrame({ flags, data: 'data' }).build()),
+      ...['A', 'PA'].map((flags) => young.clientFrame({ flags, data: 'data' }).build()),
+      new TcpFlow(scene, { sport: 2001 }).clientFrame({ flags: 'S', ack: 0 }).pad().build(),
+      udp.clientFrame().build(),
+      udp.clientFrame({ checksum: 'none' }).build(),
+      arpRequest(client, vip),
+      arpReply(client, scene.mac('dpdk1'), vip),
+      wan.ip4({ src: client.address, dst: vip }).icmp({ type: 8, id: 1, seq: 2 }).payload(56).build(),
+      wan.ip4({ src: client.address, dst: vip, mf: true }).udp({ sport: 1, dport: 53 }).payload(64).build(),
+      wan.ip4({ src: client.address, dst: servers[0].address }).udp({ sport: 1, dport: 2 }).build(),
+      wan.vlan({ id: 5 }).ip4({ src: client.address, dst: vip }).udp({ sport: 1, dport: 2 }).build(),
+      wan.ip6({ src: 'fe80::1', dst: 'ff02::1' }).icmp6({ type: 134 }).payload(24).build(),
+      packet()
+        .eth({ src: gateway.mac, dst: '01:00:5e:00:00:05' })
+        .ip4({ src: '172.10.0.1', dst: '224.0.0.5', protocol: 89, ttl: 1 })
+        .payload(44)
+        .build(),
+      toKernel.tcp({ sport: 1, dport: 22, flags: 'S' }).build(),
+    ],
+    dpdk0: [
+      ...['A', 'PA', 'FA', 'RA', 'SA'].map((flags) => tcp.serverFrame({ flags, data: 'data' }).build()),
+      young.serverFrame({ flags: 'PA', data: 'first' }).build(),
+      udp.serverFrame().build(),
+      arpRequest(servers[0], lip),
+      arpReply(servers[0], scene.mac('dpdk0'), lip),
+      lan.ip4({ src: servers[0].address, dst: lip }).icmp({ type: 8, id: 1, seq: 2 }).payload(5).build(),
+      lan
+        .ip4({ src: servers[0].address, dst: lip })
+        .icmp({ type: 3, code: 3 })
+        .payload(asked.bytes.slice(14, 60))
+        .build(),
+    ],
+  };
+}
+
+const total = ({ rises }: Exchange, names: readonly string[]): number =>
+  names.reduce((sum, name) => sum + (rises.get(`event.${name}`) ?? 0), 0);
+
+/** in + generated = out + dropped + consumed + newly held. @returns a sentence when it is not so. */
+function imbalance(exchange: Exchange, sent: number, held: number): string | undefined {
+  const out = [...wires, ...kernels].reduce((sum, port) => sum + exchange.out[port].length, 0) + exchange.answered;
+  const source = sent + exchange.answered + total(exchange, events.generated);
+  const sink = out + exchange.drops + total(exchange, events.consumed) + held;
+  return source === sink ? undefined : `${source} packets in and made, ${sink} out, dropped, consumed or held`;
+}
+
+/** A fault by its kind, without numbers. */
+const kinds = (frame: Uint8Array): Set<string> =>
+  new Set(dissect(frame).problems.map((problem) => problem.replace(/(0x)?[0-9a-f]*\d[0-9a-f]*/g, '#')));
+
+/** Faults in what came out of a wire that nothing that went in can explain, and punts that are not what went in. */
+function unsound(exchange: Exchange, sent: readonly Uint8Array[]): string[] {
+  const known = new Set(sent.flatMap((frame) => [...kinds(frame)]));
+  // The dataplane answers for Ethernet and IPv4 whatever the sender did; layer 4 it passes on as it came.
+  const excused = (kind: string) => known.has(kind) && !/^(eth|ip4: (?!reserved))/.test(kind);
+  const faults = wires.flatMap((port) =>
+    exchange.out[port].flatMap((frame) =>
+      [...kinds(frame)].filter((kind) => !excused(kind)).map((kind) => `${port}: ${kind}`),
+    ),
+  );
+  const altered = kernels.flatMap((port) =>
+    exchange.out[port]
+      .filter((frame) => !sent.some((one) => equalBytes(one, frame)))
+      .map(() => `${port}: not what came in`),
+  );
+  return [...faults, ...altered];
+}
+
+async function fuzz(t: Test, scene: Scene): Promise<void> {
+  const random = new Random(chosenSeed());
+  t.comment(`FUZZ_SEED=${random.seed} FUZZ_MS=${fuzzBudget()}`);
+  await scene.harness.configure('route.add', { destination: '172.10.0.2/32', device: 'dpdk1', scope: 'kni_host' });
+  const corpus = await seedCorpus(scene);
+  const end = Date.now() + fuzzBudget();
+  let packets = 0;
+  for (let round = 0; Date.now() < end; round++) {
+    const wire = random.pick(['dpdk0', 'dpdk1'] as const);
+    const port: PortName = random.chance(0.05) ? `${wire}.kni` : wire;
+    const frames = Array.from({ length: random.chance(0.7) ? 1 : 1 + random.below(40) }, () =>
+      mutant(random, corpus[wire]),
+    );
+    const heldBefore = await scene.harness.held();
+    const exchange = random.chance(0.03)
+      ? await scene.advance(random.below(20_000))
+      : await scene.exchange(port, ...frames);
+    const sent = exchange.sent > 0 ? frames : [];
+    packets += sent.length;
+    const held = (await scene.harness.held()) - heldBefore;
+    // A kernel's frame leaves as it is, faults included.
+    const faults = port.endsWith('.kni') ? [] : unsound(exchange, sent);
+    const wrong = [imbalance(exchange, sent.length, held), ...faults].filter((line) => line !== undefined);
+    if (wrong.length > 0) {
+      t.fail(`round ${round} on ${port}: ${wrong.join('; ')}`, { sent: sent.map(toHex), happened: tell(exchange) });
+      return;
+    }
+  }
+  scene.faults.splice(0);
+  t.ok(packets > 0, `${packets} packets, each accounted for`);
+}
+
+packetTestWith('every packet ends in exactly one place', { connections: 4096 }, async (t, scene) => {
+  await fuzz(t, scene);
+  await scene.advance(400_000);
+  t.same(await scene.harness.connections(), [], 'and every connection ends');
+  scene.hosts.add('dpdk0', ...servers);
+  for (const { address, mac } of [client, ...servers]) {
+    const device = address === client.address ? 'dpdk1' : 'dpdk0';
+    await scene.exchange(device, arpReply({ address, mac }, scene.mac(device), device === 'dpdk1' ? vip : lip));
+  }
+  const flow = await new TcpFlow(scene, { sport: 60_000 }).establish();
+  t.equal((await flow.fromServer({ flags: 'PA', data: 'alive' })).payload.length, 5);
+});

@@ -1,0 +1,66 @@
+// What the tests call each reason, and the counters that may bear it. The one place to change when a counter is renamed.
+
+/** Several names: the specification leaves open which of them it is, each is right. */
+type Names = string | readonly string[];
+
+export const drops = {
+  ethTruncated: 'eth_truncated',
+  ethOtherHost: ['eth_other_host', 'eth_not_ours'],
+  vlanUnknown: ['vlan_unknown', 'eth_vlan_unknown'],
+  arpMalformed: 'arp_malformed',
+  ip4Truncated: 'ip4_truncated',
+  ip4Version: 'ip4_bad_version',
+  ip4HeaderLength: 'ip4_bad_header_length',
+  ip4TotalLength: 'ip4_bad_total_length',
+  ip4Checksum: 'ip4_bad_checksum',
+  ip4Source: 'ip4_bad_source',
+  ip4Destination: ['ip4_bad_destination'],
+  ip4Land: ['ip4_land', 'ip4_bad_source'],
+  ip4Ttl: 'ip4_ttl',
+  ip4Fragment: 'ip4_fragment',
+  tcpTruncated: 'tcp_truncated',
+  tcpOffset: 'tcp_bad_offset',
+  udpTruncated: 'udp_truncated',
+  udpLength: 'udp_bad_length',
+  icmpTruncated: 'icmp_truncated',
+  icmpChecksum: 'icmp_bad_checksum',
+  noConnection: 'no_connection',
+  noService: 'no_service',
+  noServer: 'no_server',
+  noLocalAddress: ['no_local_address', 'no_local_port'],
+  noLocalPort: 'no_local_port',
+  tableFull: ['conn_table_full', 'flow_table_full'],
+  neighbourQueueFull: 'neighbour_queue_full',
+  neighbourFailed: 'neighbour_failed',
+  noRoute: 'no_route',
+  notForUs: 'not_for_us',
+  forwardingOff: 'forwarding_off',
+  mtuExceeded: 'mtu_exceeded',
+  kniDown: ['kni_down', 'kni_off'],
+} as const satisfies Record<string, Names>;
+
+export const punts = {
+  ospf: 'ospf',
+  multicast: 'multicast',
+  kniHost: 'kni_host',
+  arpKernel: 'arp_kernel',
+  arpReply: ['arp_reply', 'arp_kernel'],
+  etherType: ['ethertype', 'ether_type', 'unknown_ethertype'],
+  local: ['local', 'local_in', 'no_handler'],
+  noRoute: ['no_route', 'local'],
+} as const satisfies Record<string, Names>;
+
+/** Events by their share in the conservation of packets; see fuzz.test.ts. */
+export const events = {
+  /** Taken in and finished inside: not forwarded, not dropped. */
+  consumed: ['arp_answered', 'arp_learned', 'icmp_echo_answered', 'icmp_echo_reply_received'],
+  /** Made inside and sent. */
+  generated: ['arp_answered', 'arp_request_sent', 'icmp_echo_answered', 'icmp_error_sent', 'tcp_rst_sent'],
+} as const;
+
+export type Drop = keyof typeof drops;
+export type Punt = keyof typeof punts;
+
+const list = (names: Names): readonly string[] => (typeof names === 'string' ? [names] : names);
+export const dropCounters = (id: Drop): readonly string[] => list(drops[id]).map((name) => `drop.${name}`);
+export const puntCounters = (id: Punt): readonly string[] => list(punts[id]).map((name) => `punt.${name}`);

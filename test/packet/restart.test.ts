@@ -1,0 +1,37 @@
+// The slow path is killed and started again: established connections lose nothing, and its own knowledge is rebuilt.
+import { TcpFlow } from '../support/tcp-flow.js';
+import { packetTest } from '../support/two-arm.js';
+import { UdpFlow } from '../support/udp-flow.js';
+
+packetTest('connections, their states and their ports survive', async (t, scene) => {
+  const { restartSlowPath } = scene.harness;
+  if (restartSlowPath === undefined) {
+    t.comment('skipped: the harness cannot restart its slow path');
+    return;
+  }
+  const tcp = await (await new TcpFlow(scene).establish()).serverSpeaks();
+  const half = new TcpFlow(scene, { sport: 2222 });
+  await half.syn();
+  const udp = new UdpFlow(scene);
+  await udp.fromClient();
+  await udp.fromServer();
+  const before = await scene.harness.connections();
+
+  await restartSlowPath.call(scene.harness);
+  const after = await scene.harness.connections();
+  const identity = (list: typeof before) => list.map(({ expires: _, ...rest }) => JSON.stringify(rest)).sort();
+  t.same(identity(after), identity(before));
+  t.equal((await tcp.fromClient({ flags: 'PA', data: 'more' })).payload.length, 4);
+  t.equal((await tcp.fromServer({ flags: 'PA', data: 'and more' })).payload.length, 8);
+  t.equal((await udp.fromServer()).ip4?.dst, udp.from.address);
+  await half.synAck();
+  await half.fromClient({ flags: 'A' });
+  t.equal(await half.state(), 'TCP_EST', 'a half-open one goes on opening');
+
+  const fresh = new TcpFlow(scene, { sport: 3333 });
+  await fresh.establish();
+  const ports = (await scene.harness.connections()).map(({ lip }) => lip.port);
+  t.equal(new Set(ports).size, ports.length, 'no port is handed out twice');
+  await scene.advance(400_000);
+  t.same(await scene.harness.connections(), [], 'timers of old connections run on');
+});
