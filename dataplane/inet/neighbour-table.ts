@@ -187,7 +187,9 @@ export class NeighbourTable {
   hold(neighbour: Neighbour): void {
     const entry = neighbour as Entry;
     assert(this.#store.has(entry), `neighbour ${entry} was removed and cannot be held`);
-    if (entry.holds++ === 0) this.#store.place(entry);
+    if (entry.holds++ > 0) return;
+    this.#store.place(entry);
+    if (entry.state === 'NONE') this.#enter(entry, 'NONE', Infinity);
   }
 
   release(neighbour: Neighbour, now: number): void {

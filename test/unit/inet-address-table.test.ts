@@ -139,7 +139,7 @@ const step = fc.oneof(
 );
 
 t.test('equals a list', async (t) => {
-  const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+  const property = fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
     const table = new Ipv4AddressTable();
     let model: Ipv4Address[] = [];
     for (const s of steps) {

@@ -14,7 +14,7 @@ const step = fc.record({
 });
 
 t.test('behaves as a map', async (t) => {
-  const property = fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+  const property = fc.property(fc.array(step, { maxLength: 400, size: 'max' }), (steps) => {
     const map = new U32PairMap(1);
     const model = new Map<string, number>();
     for (const { op, first, second, value } of steps) {
