@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { LabError } from './errors.js';
 import { identify, isAlive, type ProcessRef } from './process-ref.js';
 
-export const labDirectory = process.env.DPVS_LAB_DIR ?? '/run/dpvs-lab';
+/** Read at each use, so that a test can point it elsewhere. */
+export const labDirectory = (): string => process.env.DPVS_LAB_DIR ?? '/run/dpvs-lab';
 
 export interface ProcessRecord extends ProcessRef {
   readonly member: string;
@@ -15,7 +16,7 @@ export interface ProcessRecord extends ProcessRef {
 export interface RunRecord {
   readonly prefix: string;
   /** PIDs and start times mean nothing after a reboot. */
-  readonly bootId: string;
+  bootId: string;
   /** Who cleans up; null for a lab that stays until `lab down`. */
   owner: ProcessRef | null;
   readonly startedAt: string;
@@ -42,14 +43,14 @@ export class RunState {
   private constructor(readonly record: RunRecord) {}
 
   static create(options: Record<string, unknown>): RunState {
-    mkdirSync(labDirectory, { recursive: true, mode: 0o755 });
+    mkdirSync(labDirectory(), { recursive: true, mode: 0o755 });
     for (let tries = 0; tries < 64; tries++) {
       const prefix = `dl${Math.floor(Math.random() * 0x10000)
         .toString(16)
         .padStart(4, '0')}`;
       try {
         // Exclusive by itself: of two runs that drew the same prefix, one gets EEXIST.
-        mkdirSync(join(labDirectory, prefix), { mode: 0o755 });
+        mkdirSync(join(labDirectory(), prefix), { mode: 0o755 });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
         throw error;
@@ -68,13 +69,13 @@ export class RunState {
       state.save();
       return state;
     }
-    throw new LabError(`no free prefix in ${labDirectory}`, 'npm run lab -- down --all');
+    throw new LabError(`no free prefix in ${labDirectory()}`, 'npm run lab -- down --all');
   }
 
   static load(prefix: string): RunState {
     if (!prefixPattern.test(prefix)) throw new LabError(`${prefix} is not a lab's prefix`, 'npm run lab -- status');
     try {
-      return new RunState(JSON.parse(readFileSync(join(labDirectory, prefix, 'state.json'), 'utf8')) as RunRecord);
+      return new RunState(JSON.parse(readFileSync(join(labDirectory(), prefix, 'state.json'), 'utf8')) as RunRecord);
     } catch {
       throw new LabError(`no lab ${prefix}`, 'npm run lab -- status');
     }
@@ -84,7 +85,7 @@ export class RunState {
   static all(): RunState[] {
     let names: string[] = [];
     try {
-      names = readdirSync(labDirectory).filter((name) => prefixPattern.test(name));
+      names = readdirSync(labDirectory()).filter((name) => prefixPattern.test(name));
     } catch {
       return [];
     }
@@ -102,7 +103,7 @@ export class RunState {
   }
 
   get directory(): string {
-    return join(labDirectory, this.prefix);
+    return join(labDirectory(), this.prefix);
   }
 
   /** Made by an earlier boot: its PIDs belong to strangers now. */

@@ -63,9 +63,9 @@ export async function reap(): Promise<string[]> {
 
 /** A run killed between making its directory and writing its state owns nothing but the directory. */
 function removeStillborn(): void {
-  if (!existsSync(labDirectory)) return;
-  for (const name of readdirSync(labDirectory)) {
-    const directory = join(labDirectory, name);
+  if (!existsSync(labDirectory())) return;
+  for (const name of readdirSync(labDirectory())) {
+    const directory = join(labDirectory(), name);
     if (!/^dl[0-9a-f]{4}$/.test(name) || existsSync(join(directory, 'state.json'))) continue;
     const age = Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (age > 60_000) rmSync(directory, { recursive: true, force: true });

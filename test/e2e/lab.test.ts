@@ -1,5 +1,8 @@
 // The lab without any of our programs in it: links, switch, OSPF, ECMP and nginx with kernel nodes as stand-ins. When
 // this passes and the others fail, the fault is not the lab's.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import t from 'tap';
 import { eventually, identify, isAlive, KernelNode, Lab, missing, plan, RunState, reap, run } from '../../lab/index.js';
 
@@ -66,4 +69,33 @@ t.test('a lab whose owner was killed is removed, and nothing else', { skip }, as
   t.notMatch(stdout, other.prefix);
   t.match(stdout, lab.prefix, 'the living one stays');
   t.ok(RunState.all().some(({ prefix }) => prefix === lab.prefix));
+});
+
+t.test('the warden removes a lab as soon as its owner is killed', { skip }, async (t) => {
+  // The owner has to be another process: this one cannot be killed and look on.
+  const door = new URL('../../lab/index.js', import.meta.url).href;
+  const program = `import { Lab } from '${door}';
+    const lab = await Lab.up({ startNodes: false, toa: false });
+    process.stdout.write(lab.prefix);
+    setInterval(() => {}, 1000);`;
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [prefix] = (await once(owner.stdout.setEncoding('utf8'), 'data')) as [string];
+  const daemons = RunState.load(prefix).record.processes;
+  t.equal(daemons.length, 4);
+  t.ok(daemons.every(isAlive));
+  owner.kill('SIGKILL');
+  await once(owner, 'exit');
+  await eventually(
+    'nothing of it is left',
+    async () => ({
+      known: RunState.all().some((state) => state.prefix === prefix),
+      namespaces: (await run(['ip', 'netns', 'list'])).stdout.split('\n').filter((line) => line.startsWith(prefix)),
+      alive: daemons.filter(isAlive),
+    }),
+    ({ known, namespaces, alive }) => !known && namespaces.length === 0 && alive.length === 0,
+    { timeoutMs: 15_000 },
+  );
+  t.notOk(existsSync(`/var/run/frr/${prefix}-switch`));
 });

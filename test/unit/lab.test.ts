@@ -1,0 +1,130 @@
+// The parts of the lab that need neither root nor namespaces: outages, waiting, telling processes apart, the picture.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import {
+  eventually,
+  identify,
+  isAlive,
+  type LabError,
+  outage,
+  plan,
+  type Sample,
+  sendSignal,
+} from '../../lab/index.js';
+import { picture } from '../../lab/picture.js';
+
+const sample = (at: number, ok: boolean, ms = 5): Sample => ({ at, ms, ok, by: ok ? 'rs1' : 'timeout', port: 40000 });
+
+t.test('an outage lasts from the kill to the last request that failed', (t) => {
+  const samples = [
+    sample(900, false), // before: not of this outage
+    sample(1000, true),
+    sample(1100, false, 500),
+    sample(1200, true),
+    sample(1300, false, 500),
+    sample(1400, true),
+  ];
+  t.same(outage(samples, 1000), { requests: 5, failed: 2, durationMs: 300, longestSilenceMs: 200 });
+  t.same(outage(samples, 1400), { requests: 1, failed: 0, durationMs: 0, longestSilenceMs: 5 });
+  t.same(outage([], 0), { requests: 0, failed: 0, durationMs: 0, longestSilenceMs: 0 });
+  // Lines come in the order of their ends; the reading must not depend on it.
+  t.same(outage(samples.toReversed(), 1000), outage(samples, 1000));
+  t.end();
+});
+
+t.test('eventually returns the sight that was wanted', async (t) => {
+  let looks = 0;
+  const seen = await eventually(
+    'three looks',
+    () => ++looks,
+    (n) => n === 3,
+    { everyMs: 1 },
+  );
+  t.equal(seen, 3);
+});
+
+t.test('eventually gives up with what it saw last', async (t) => {
+  const fails = (look: () => unknown): Promise<LabError> =>
+    eventually('the thing', look, () => false, { timeoutMs: 20, everyMs: 5 }).then(
+      () => t.fail('it came') as never,
+      (error: LabError) => error,
+    );
+  t.match(
+    (await fails(() => ({ state: 'Init' }))).message,
+    /^the thing: not within 0\.0 s; last seen: \{ state: 'Init' \}/,
+  );
+  t.match((await fails(() => 'text as it is')).message, /last seen: text as it is$/);
+  const thrown = await fails(() => {
+    throw new Error('no socket');
+  });
+  t.match(thrown.message, /last seen: no socket$/);
+});
+
+t.test('a process is told from another by its start time', async (t) => {
+  const me = identify(process.pid)!;
+  t.ok(isAlive(me));
+  t.notOk(isAlive({ ...me, startTime: String(Number(me.startTime) + 1) }), 'same PID, another start');
+  t.notOk(sendSignal({ ...me, startTime: '0' }, 'SIGKILL'), 'and is not killed in its place');
+  // A name with spaces and parentheses must not shift the fields of /proc/PID/stat.
+  const child = spawn(process.execPath, [
+    '-e',
+    "process.title = 'a) b (c'; console.log('up'); setInterval(() => {}, 1000)",
+  ]);
+  await once(child.stdout, 'data');
+  const ref = identify(child.pid!)!;
+  t.match(ref.startTime, /^\d+$/);
+  t.ok(Number(ref.startTime) >= Number(me.startTime));
+  t.ok(sendSignal(ref, 'SIGKILL'));
+  await once(child, 'exit');
+  t.notOk(isAlive(ref));
+  t.notOk(sendSignal(ref, 'SIGKILL'));
+});
+
+t.test('the state of a run is found again by its prefix', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'lab-state-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  process.env.DPVS_LAB_DIR = directory;
+  const one = RunState.create({ driver: 'af_xdp' });
+  const two = RunState.create({});
+  t.match(one.prefix, /^dl[0-9a-f]{4}$/);
+  t.not(one.prefix, two.prefix);
+  one.add('namespaces', one.namespace('node1'));
+  one.add('namespaces', one.namespace('node1'));
+  const again = RunState.load(one.prefix);
+  t.same(again.record.namespaces, [`${one.prefix}-node1`], 'once');
+  t.same(again.record.options, { driver: 'af_xdp' });
+  t.notOk(again.abandoned, 'we are alive');
+  again.setOwner({ pid: process.pid, startTime: '0' });
+  t.ok(RunState.load(one.prefix).abandoned, 'its owner is not us');
+  again.setOwner(null);
+  t.ok(RunState.load(one.prefix).kept);
+  again.record.bootId = 'another boot';
+  again.save();
+  t.ok(RunState.load(one.prefix).abandoned, 'nothing survives a reboot');
+  t.same(
+    RunState.all()
+      .map(({ prefix }) => prefix)
+      .sort(),
+    [one.prefix, two.prefix].sort(),
+  );
+  two.forget();
+  t.throws(() => RunState.load(two.prefix), { message: `no lab ${two.prefix}` });
+  t.throws(() => RunState.load('../../etc'), { message: /not a lab's prefix/ });
+  t.end();
+});
+
+t.test('the picture shows every address of the plan', (t) => {
+  const text = picture();
+  const { nodes, realServers, client, vip, lanNetwork } = plan;
+  for (const { name, switchAddress, wanAddress, lips } of nodes)
+    for (const word of [name, switchAddress, `${wanAddress}/30`, lips[0]!]) t.match(text, word);
+  for (const { name, address } of realServers) t.match(text, `${name} ${address}`);
+  for (const word of [client.address, vip, lanNetwork]) t.match(text, word);
+  const widths = text.split('\n').map((line) => [...line].length);
+  t.ok(Math.max(...widths) <= 80, `fits 80 columns: ${Math.max(...widths)}`);
+  t.end();
+});
