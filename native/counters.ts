@@ -28,6 +28,7 @@ export interface DestTotals {
   outPkts: number;
   inBytes: number;
   outBytes: number;
+  conns: number;
   established: number;
 }
 
@@ -93,6 +94,7 @@ export class Counters {
       outPkts: sum('out_pkts'),
       inBytes: sum('in_bytes'),
       outBytes: sum('out_bytes'),
+      conns: sum('conns'),
       established: this.established(index, established),
     };
   }

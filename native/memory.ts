@@ -30,18 +30,21 @@ export interface Usage {
   readonly connections: { used: number; capacity: number };
   readonly lcores: number;
   readonly buffers: { free: number; total: number };
+  /** Connection records beyond this index were never used. */
+  readonly highestConnection: number;
 }
 
 const usageWords = new Uint32Array(8);
 
 export function usage(): Usage {
   loadLibrary().dp_usage(usageWords);
-  const [flowsUsed, flowCapacity, connsUsed, connCapacity, lcores, free, total] = usageWords;
+  const [flowsUsed, flowCapacity, connsUsed, connCapacity, lcores, free, total, highestConnection] = usageWords;
   return {
     flows: { used: flowsUsed, capacity: flowCapacity },
     connections: { used: connsUsed, capacity: connCapacity },
     lcores,
     buffers: { free, total },
+    highestConnection,
   };
 }
 

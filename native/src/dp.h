@@ -206,7 +206,7 @@ enum dp_op { DP_OP_NEW_CONN = 1, DP_OP_RUN, DP_OP_OUTPUT, DP_OP_KNI, DP_OP_DROP,
  * packet through them. */
 struct dp_answer {
     uint32_t op, handle;
-    uint32_t port;   // OUTPUT: where to; KNI: whose kni; DROP: reason; RUN: the port it "came" by
+    uint32_t port;   // OUTPUT: where to; KNI: whose kni; DROP: reason; RUN: the port it "came" by, UINT32_MAX leaves it
     uint32_t length; // OUTPUT and RUN of a built packet: frame length, 0 leaves it
     uint32_t result; // NEW_CONN: connection index, or 0 and the drop reason in `port`
     uint32_t client4, vip4, lip4, rip4;
@@ -224,9 +224,9 @@ static_assert(sizeof(struct dp_answer) == 128, "answer");
 // --------------------------------------------------------------------------------------------------------------
 
 struct dp_dest_stats {
-    uint64_t in_pkts, out_pkts, in_bytes, out_bytes;
+    uint64_t in_pkts, out_pkts, in_bytes, out_bytes, conns;
     int32_t established; // this lcore's share: enters minus leaves
-    uint32_t spare[7];
+    uint32_t spare[5];
 };
 static_assert(sizeof(struct dp_dest_stats) == 64, "dest stats");
 

@@ -107,7 +107,7 @@ static const struct {
     FIELD(dest_stats, out_pkts),
     FIELD(dest_stats, in_bytes),
     FIELD(dest_stats, out_bytes),
-    FIELD(dest_stats, established),
+    FIELD(dest_stats, established), FIELD(dest_stats, conns),
     FIELD(lcore_stats, drop),
     FIELD(lcore_stats, punt),
     FIELD(lcore_stats, event),

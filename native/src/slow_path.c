@@ -186,6 +186,7 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
         return DP_DROP_FLOW_TABLE_FULL;
     }
     a->result = conn;
+    self()->dests[a->dest].conns++;
     DP_COUNT(self(), event, DP_EVENT_CONNS_CREATED);
     return DP_DROP_COUNT;
 }
@@ -214,7 +215,8 @@ static void commit_one(struct dp_answer *a) {
             meta->held = 0;
             return dp_drop(self(), m, DP_DROP_POLICY);
         }
-        meta->port = (uint16_t)a->port;
+        if (a->port < DP_MAX_PORTS)
+            meta->port = (uint16_t)a->port;
         return inject(m, DP_OP_RUN);
     case DP_OP_OUTPUT:
         meta->out_port = (uint16_t)a->port;

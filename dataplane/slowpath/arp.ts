@@ -1,0 +1,74 @@
+// ARP (RFC 826): requests for our addresses are answered, replies to us are learnt, the rest is the kernel's.
+import type { Ipv4, Ipv4AddressTable, Mac } from '../inet/index.js';
+import { ipv4, isGroupMac } from '../inet/index.js';
+import type { AnswerBatch } from './answers.js';
+import type { NextHops } from './next-hops.js';
+import { ETH_HEADER, type Packets } from './packets.js';
+import type { Ports } from './ports.js';
+import { drop, punt, type UpcallBatch } from './upcalls.js';
+
+const ARP_LENGTH = 28;
+
+export interface ArpParts {
+  readonly packets: Packets;
+  readonly ports: Ports;
+  readonly addresses: Ipv4AddressTable;
+  readonly nextHops: NextHops;
+  readonly answers: AnswerBatch;
+  readonly now: () => number;
+}
+
+export class Arp {
+  readonly #punt = punt();
+  readonly #drop = drop();
+
+  constructor(readonly parts: ArpParts) {}
+
+  /** Broadcast for `target`, or asked at `unicast` when an entry is only confirmed. */
+  request(device: string, target: Ipv4, unicast: Mac | null): void {
+    const { packets, ports, addresses, answers } = this.parts;
+    const port = ports.byName(device);
+    const fresh = packets.allocate();
+    if (fresh === undefined) return; // the neighbour table asks again
+    // Without an address on the device the sender is 0.0.0.0, a probe (RFC 5227, 1.1), which every host answers.
+    const source = addresses.selectSource(device, target);
+    const length = packets.arp(fresh.data, 1, port.mac, source, unicast, target);
+    answers.output(fresh.handle, port.index, length);
+  }
+
+  input(upcalls: UpcallBatch, i: number): void {
+    const { packets: p, ports, addresses, nextHops, answers, now } = this.parts;
+    const handle = upcalls.handle(i);
+    const frame = upcalls.data(i);
+    const arp = frame + ETH_HEADER;
+    const port = ports.byIndex(upcalls.port(i));
+    if (port === undefined || upcalls.length(i) < ETH_HEADER + ARP_LENGTH || !this.#wellFormed(arp))
+      return answers.drop(handle, this.#drop.arpMalformed);
+    const op = p.u16(arp + 6);
+    const senderMac = p.mac(arp + 8);
+    const senderIp = ipv4(p.u32(arp + 14));
+    const targetIp = ipv4(p.u32(arp + 24));
+    const forUs = addresses.find(targetIp, port.name) !== undefined;
+    // Whoever claims one of our own addresses is not believed (RFC 5227, 2.4 leaves defending to the answer below).
+    if (senderIp !== 0 && !addresses.isLocal(senderIp))
+      nextHops.neighbours.learn(port.name, senderIp, senderMac, now(), { solicited: op === 2 && forUs, create: forUs });
+    if (!forUs) return answers.kni(handle, port.index, this.#punt.arpKernel);
+    // A reply may be meant for both: the address can be on the kni too.
+    if (op === 2) return answers.kni(handle, port.index, this.#punt.arpKernel);
+    const length = p.arp(frame, 2, port.mac, targetIp, senderMac, senderIp);
+    answers.output(handle, port.index, length);
+  }
+
+  #wellFormed(arp: number): boolean {
+    const { packets: p } = this.parts;
+    const op = p.u16(arp + 6);
+    return (
+      p.u16(arp) === 1 &&
+      p.u16(arp + 2) === 0x0800 &&
+      p.u8(arp + 4) === 6 &&
+      p.u8(arp + 5) === 4 &&
+      (op === 1 || op === 2) &&
+      !isGroupMac(p.mac(arp + 8))
+    );
+  }
+}

@@ -1,0 +1,139 @@
+// Connection records and flow entries in native memory, read by index.
+import { layout, memory } from '../../native/index.js';
+
+/** As enum dp_tcp_state in dp.h, by number; the reference's words. */
+export const TCP_STATES = [
+  'TCP_NONE',
+  'TCP_EST',
+  'SYN_SENT',
+  'SYN_RECV',
+  'FIN_WAIT',
+  'TIME_WAIT',
+  'TCP_CLOSE',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'LISTEN',
+  'SYNACK',
+] as const;
+export const TCP_ESTABLISHED = 1;
+export const ConnFlag = { used: 1, reset: 8 } as const;
+
+/** Word offsets in a record. */
+const offsets = () => ({
+  connSize: layout('conn.size'),
+  flowIn: layout('conn.flow_in') / 4,
+  flowOut: layout('conn.flow_out') / 4,
+  lastSeen: layout('conn.last_seen_ms') / 4,
+  seqDelta: layout('conn.seq_delta') / 4,
+  rsSndNxt: layout('conn.rs_snd_nxt') / 4,
+  rsRcvNxt: layout('conn.rs_rcv_nxt') / 4,
+  dest: layout('conn.dest') / 4,
+  lip: layout('conn.local_address') / 4,
+  timeout: layout('conn.timeout_s') / 4,
+  localPort: layout('conn.local_port') / 2,
+  localBucket: layout('conn.local_bucket') / 2,
+  state: layout('conn.state'),
+  proto: layout('conn.proto'),
+  flags: layout('conn.flags'),
+  lcore: layout('conn.lcore'),
+  flowSize: layout('flow.size'),
+  flowConn: layout('flow.conn') / 4,
+  nextHop: layout('flow.next_hop') / 4,
+  src: layout('key.src4_be') + layout('flow.key'),
+  dst: layout('key.dst4_be') + layout('flow.key'),
+  sport: layout('key.sport_be') + layout('flow.key'),
+  dport: layout('key.dport_be') + layout('flow.key'),
+  newSrc: layout('flow.new_src4_be'),
+  newDst: layout('flow.new_dst4_be'),
+  newSport: layout('flow.new_sport_be'),
+  newDport: layout('flow.new_dport_be'),
+});
+
+/** Addresses and ports in host order. */
+export interface Tuple {
+  src: number;
+  dst: number;
+  sport: number;
+  dport: number;
+}
+
+export class ConnView {
+  readonly at = offsets();
+  readonly #words: Uint32Array;
+  readonly #halves: Uint16Array;
+  readonly #bytes: Uint8Array;
+  readonly #flowWords: Uint32Array;
+  readonly #flows: DataView;
+  readonly #timeouts: Uint32Array;
+  readonly #states = layout('TS_COUNT');
+
+  constructor() {
+    const conns = memory('conns');
+    this.#words = new Uint32Array(conns);
+    this.#halves = new Uint16Array(conns);
+    this.#bytes = new Uint8Array(conns);
+    const flows = memory('flows');
+    this.#flowWords = new Uint32Array(flows);
+    this.#flows = new DataView(flows);
+    this.#timeouts = new Uint32Array(memory('timeouts'));
+  }
+
+  word(
+    conn: number,
+    field: 'flowIn' | 'flowOut' | 'lastSeen' | 'seqDelta' | 'rsSndNxt' | 'rsRcvNxt' | 'dest' | 'lip' | 'timeout',
+  ): number {
+    return this.#words[(conn * this.at.connSize) / 4 + this.at[field]];
+  }
+  setDest(conn: number, dest: number): void {
+    this.#words[(conn * this.at.connSize) / 4 + this.at.dest] = dest;
+  }
+  half(conn: number, field: 'localPort' | 'localBucket'): number {
+    return this.#halves[(conn * this.at.connSize) / 2 + this.at[field]];
+  }
+  byte(conn: number, field: 'state' | 'proto' | 'flags' | 'lcore'): number {
+    return this.#bytes[conn * this.at.connSize + this.at[field]];
+  }
+  setFlag(conn: number, flag: number): void {
+    this.#bytes[conn * this.at.connSize + this.at.flags] |= flag;
+  }
+
+  /** What the entry matches. */
+  key(flow: number): Tuple {
+    return this.#tuple(flow * this.at.flowSize, this.at.src, this.at.dst, this.at.sport, this.at.dport);
+  }
+  /** What the entry makes of it. */
+  rewrite(flow: number): Tuple {
+    return this.#tuple(flow * this.at.flowSize, this.at.newSrc, this.at.newDst, this.at.newSport, this.at.newDport);
+  }
+  nextHop(flow: number): number {
+    return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop];
+  }
+  connOf(flow: number): number {
+    return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.flowConn];
+  }
+
+  /** Idle milliseconds allowed in the record's state; the same rule as the sweep in slow_path.c. */
+  timeoutMs(conn: number): number {
+    const tcp = this.byte(conn, 'proto') === 6;
+    const state = this.byte(conn, 'state');
+    const own = this.word(conn, 'timeout');
+    if (own !== 0 && (!tcp || state === TCP_ESTABLISHED)) return own * 1000;
+    return this.#timeouts[(tcp ? 0 : this.#states) + state];
+  }
+
+  /** Seconds by TCP state number and by UDP state number. */
+  setTimeouts(tcp: readonly number[], udp: readonly number[]): void {
+    for (let i = 0; i < tcp.length; i++) this.#timeouts[i] = tcp[i] * 1000;
+    for (let i = 0; i < udp.length; i++) this.#timeouts[this.#states + i] = udp[i] * 1000;
+  }
+
+  #tuple(base: number, src: number, dst: number, sport: number, dport: number): Tuple {
+    const v = this.#flows;
+    return {
+      src: v.getUint32(base + src),
+      dst: v.getUint32(base + dst),
+      sport: v.getUint16(base + sport),
+      dport: v.getUint16(base + dport),
+    };
+  }
+}

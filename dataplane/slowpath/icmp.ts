@@ -1,0 +1,164 @@
+// ICMP (RFC 792): echo for our addresses, errors about connections translated both ways, errors of our own (rate-limited).
+import { loadLibrary } from '../../native/index.js';
+import { type Ipv4, type Ipv4AddressTable, writeMac } from '../inet/index.js';
+import type { AnswerBatch } from './answers.js';
+import type { ConnView } from './conn-view.js';
+import type { NextHops } from './next-hops.js';
+import { ETH_HEADER, IP4_HEADER, type Packets } from './packets.js';
+import type { Ports } from './ports.js';
+import { drop, type UpcallBatch } from './upcalls.js';
+
+const ICMP = 1;
+const Type = { echoReply: 0, unreachable: 3, quench: 4, echo: 8, timeExceeded: 11, parameter: 12 } as const;
+/** Bytes of the offending datagram's payload that an error carries at least (RFC 792). */
+const QUOTED = 8;
+/** RFC 1812, 4.3.2.8: errors are limited. */
+const ERRORS_PER_SECOND = 1000;
+
+export interface IcmpParts {
+  readonly packets: Packets;
+  readonly ports: Ports;
+  readonly addresses: Ipv4AddressTable;
+  readonly conns: ConnView;
+  readonly nextHops: NextHops;
+  readonly answers: AnswerBatch;
+  readonly now: () => number;
+  /** 0-255: ipv4_defs/default_ttl. */
+  readonly ttl: number;
+}
+
+export class Icmp {
+  readonly #drop = drop();
+  #errorTokens = ERRORS_PER_SECOND;
+  #errorsSince = 0;
+
+  constructor(readonly parts: IcmpParts) {}
+
+  /** True when it was an error about a connection and has been dealt with. */
+  relatedError(upcalls: UpcallBatch, i: number): boolean {
+    const { packets: p, conns, answers } = this.parts;
+    const frame = upcalls.data(i);
+    const outer = frame + upcalls.l3(i);
+    const icmp = frame + upcalls.l4(i);
+    const end = frame + upcalls.length(i);
+    const type = p.u8(icmp);
+    if (type !== Type.unreachable && type !== Type.quench && type !== Type.timeExceeded && type !== Type.parameter)
+      return false;
+    const inner = icmp + 8;
+    if (end < inner + IP4_HEADER) return false;
+    const innerL4 = inner + (p.u8(inner) & 15) * 4;
+    const proto = p.u8(inner + 9);
+    if (p.u8(inner) >> 4 !== 4 || innerL4 < inner + IP4_HEADER || end < innerL4 + QUOTED) return false;
+    if (proto !== 6 && proto !== 17) return false;
+    // The quoted packet left here, so its tuple turned round is what the way back matches.
+    const back = loadLibrary().dp_find4(
+      p.u32(inner + 16),
+      p.u32(inner + 12),
+      p.u16(innerL4 + 2),
+      p.u16(innerL4),
+      proto,
+      0,
+    ) as number;
+    if (back === 0) return false;
+    if (p.checksum(icmp, end - icmp) !== 0) {
+      answers.drop(upcalls.handle(i), this.#drop.icmpChecksum);
+      return true;
+    }
+    const to = conns.rewrite(back);
+    const conn = conns.connOf(back);
+    p.set32(inner + 12, to.dst);
+    p.set32(inner + 16, to.src);
+    p.set16(innerL4, to.dport);
+    p.set16(innerL4 + 2, to.sport);
+    // The quoted segment of a client had its sequence number shifted on the way in.
+    if (proto === 6 && conns.word(conn, 'flowOut') === back)
+      p.set32(innerL4 + 4, p.u32(innerL4 + 4) - conns.word(conn, 'seqDelta'));
+    p.set16(inner + 10, 0);
+    p.set16(inner + 10, p.checksum(inner, innerL4 - inner));
+    p.set32(outer + 12, to.src);
+    p.set32(outer + 16, to.dst);
+    p.set16(outer + 10, 0);
+    p.set16(outer + 10, p.checksum(outer, upcalls.l4(i) - upcalls.l3(i)));
+    p.set16(icmp + 2, 0);
+    p.set16(icmp + 2, p.checksum(icmp, end - icmp));
+    this.#sendBy(conns.nextHop(back), frame, upcalls.handle(i));
+    return true;
+  }
+
+  /** An echo request to one of our addresses, answered in place. False: another type. */
+  echo(upcalls: UpcallBatch, i: number): boolean {
+    const { packets: p, ports, answers, ttl } = this.parts;
+    const frame = upcalls.data(i);
+    const ip = frame + upcalls.l3(i);
+    const icmp = frame + upcalls.l4(i);
+    const length = frame + upcalls.length(i) - icmp;
+    if (p.u8(icmp) !== Type.echo) return false;
+    const port = ports.byIndex(upcalls.port(i));
+    if (p.checksum(icmp, length) !== 0 || port === undefined) {
+      answers.drop(upcalls.handle(i), this.#drop.icmpChecksum);
+      return true;
+    }
+    const src = p.u32(ip + 12);
+    p.set32(ip + 12, p.u32(ip + 16));
+    p.set32(ip + 16, src);
+    p.bytes[ip + 8] = ttl;
+    p.set16(ip + 10, 0);
+    p.set16(ip + 10, p.checksum(ip, upcalls.l4(i) - upcalls.l3(i)));
+    p.set16(icmp, Type.echoReply << 8);
+    p.set16(icmp + 2, 0);
+    p.set16(icmp + 2, p.checksum(icmp, length));
+    const station = p.mac(frame + 6);
+    p.ethernet(frame, station, port.mac, 0x0800);
+    answers.output(upcalls.handle(i), port.index);
+    return true;
+  }
+
+  /** Tells the sender of upcall `i` why its packet goes no further. The packet itself still wants an answer. */
+  error(
+    upcalls: UpcallBatch,
+    i: number,
+    type: 'fragmentation-needed' | 'time-exceeded' | 'host-unreachable',
+    mtu = 0,
+  ): void {
+    const { packets: p, ports, addresses, answers, ttl } = this.parts;
+    const frame = upcalls.data(i);
+    const ip = frame + upcalls.l3(i);
+    const port = ports.byIndex(upcalls.port(i));
+    const quoted = Math.min(upcalls.l4(i) - upcalls.l3(i) + QUOTED, upcalls.length(i) - upcalls.l3(i));
+    // Never about errors (RFC 1122, 3.2.2).
+    if (port === undefined || upcalls.proto(i) === ICMP || !this.#allowed()) return;
+    const source = addresses.selectSource(port.name, p.u32(ip + 12) as Ipv4) || p.u32(ip + 16);
+    const fresh = p.allocate();
+    if (fresh === undefined) return;
+    const newIp = fresh.data + ETH_HEADER;
+    const icmp = newIp + IP4_HEADER;
+    p.ethernet(fresh.data, p.mac(frame + 6), port.mac, 0x0800);
+    p.ip4(newIp, source, p.u32(ip + 12), ICMP, IP4_HEADER + 8 + quoted, ttl);
+    const [kind, code] = { 'fragmentation-needed': [3, 4], 'host-unreachable': [3, 1], 'time-exceeded': [11, 0] }[type];
+    p.set16(icmp, (kind << 8) | code);
+    p.set16(icmp + 2, 0);
+    p.set32(icmp + 4, mtu & 0xffff); // RFC 1191, 4
+    p.bytes.copyWithin(icmp + 8, ip, ip + quoted);
+    p.set16(icmp + 2, p.checksum(icmp, 8 + quoted));
+    answers.output(fresh.handle, port.index, ETH_HEADER + IP4_HEADER + 8 + quoted);
+  }
+
+  #allowed(): boolean {
+    const now = this.parts.now();
+    this.#errorTokens = Math.min(ERRORS_PER_SECOND, this.#errorTokens + (now - this.#errorsSince));
+    this.#errorsSince = now;
+    if (this.#errorTokens < 1) return false;
+    this.#errorTokens--;
+    return true;
+  }
+
+  #sendBy(nextHop: number, frame: number, handle: number): void {
+    const { packets: p, ports, answers, nextHops } = this.parts;
+    const hop = nextHops.where(nextHop);
+    const port = hop === undefined ? undefined : ports.byIndex(hop.port);
+    if (hop === undefined || port === undefined) return answers.drop(handle, this.#drop.neighbourFailed);
+    writeMac(hop.mac, p.bytes, frame);
+    writeMac(port.mac, p.bytes, frame + 6);
+    answers.output(handle, port.index);
+  }
+}

@@ -1,0 +1,151 @@
+// Next hops by index: neighbours in the lower half of the native table, return paths learnt from frames in the upper.
+// A flow holds an index, so a changed MAC reaches every flow by one write.
+import { layout, loadLibrary, memory } from '../../native/index.js';
+import {
+  IPV4_ANY,
+  type Ipv4,
+  ipv4,
+  type Mac,
+  macHigh16,
+  macLow32,
+  type Neighbour,
+  type NeighbourEvents,
+  NeighbourTable,
+  readMac,
+} from '../inet/index.js';
+import type { Ports } from './ports.js';
+
+const State = { free: 0, unresolved: 1, resolved: 2, failed: 3 } as const;
+const Kind = { free: 0, neighbour: 1, static: 2, returnPath: 3 } as const;
+
+interface ReturnPath {
+  readonly key: number;
+  readonly slot: number;
+  holds: number;
+}
+
+export interface NextHopOptions {
+  readonly reachableMs: number;
+  readonly queueLength: number;
+  readonly ports: Ports;
+  readonly now: () => number;
+  readonly sendArpRequest: NeighbourEvents['sendArpRequest'];
+  readonly resolved: (handles: readonly number[], neighbour: Neighbour) => void;
+  readonly failed: (handles: readonly number[], neighbour: Neighbour) => void;
+}
+
+export class NextHops {
+  readonly neighbours: NeighbourTable;
+  readonly #options: NextHopOptions;
+  readonly #firstReturnPath = layout('DP_NEXT_HOPS') / 2;
+  readonly #table = new Uint8Array(memory('nextHops'));
+  readonly #returnPaths = new Map<number, ReturnPath>();
+  readonly #returnPathBySlot = new Map<number, ReturnPath>();
+  readonly #freeReturnSlots: number[] = [];
+  #nextReturnSlot = this.#firstReturnPath;
+
+  constructor(options: NextHopOptions) {
+    this.#options = options;
+    this.neighbours = new NeighbourTable(
+      {
+        sendArpRequest: options.sendArpRequest,
+        changed: (neighbour) => this.#mirror(neighbour),
+        resolved: (neighbour, handles) => options.resolved(handles, neighbour),
+        failed: (neighbour, handles) => options.failed(handles, neighbour),
+      },
+      { reachableMs: options.reachableMs, queueLength: options.queueLength, maxNeighbours: this.#firstReturnPath },
+    );
+  }
+
+  /** The neighbour's slot, asked for by ARP when unknown; -1 when the table is full. Not held yet. */
+  slotOf(device: string, ip: Ipv4): number {
+    const neighbour = this.neighbours.resolve(device, ip, this.#options.now());
+    if (neighbour === undefined) return -1;
+    // A fresh slot must not show flows what its last owner left.
+    if (neighbour.mac === null) this.#mirror(neighbour);
+    return neighbour.slot;
+  }
+
+  /** Back to where a frame came from: the reference's way of answering clients without a route to them. -1 when full. */
+  returnPath(port: number, mac: Mac): number {
+    const key = mac * 64 + port;
+    const known = this.#returnPaths.get(key);
+    if (known !== undefined) return known.slot;
+    const slot = this.#freeReturnSlots.pop() ?? this.#nextReturnSlot++;
+    if (slot >= layout('DP_NEXT_HOPS')) {
+      this.#nextReturnSlot--;
+      return -1;
+    }
+    this.#addReturnPath({ key, slot, holds: 0 });
+    this.#write(slot, mac, port, State.resolved, IPV4_ANY, Kind.returnPath);
+    return slot;
+  }
+
+  /** Where a next hop leads; undefined while unresolved. */
+  where(slot: number): { port: number; mac: Mac } | undefined {
+    const at = slot * layout('next_hop.size');
+    if (this.#table[at + layout('next_hop.state')] !== State.resolved) return undefined;
+    const port = this.#table[at + layout('next_hop.port')] | (this.#table[at + layout('next_hop.port') + 1] << 8);
+    return { port, mac: readMac(this.#table, at + layout('next_hop.dst_mac')) };
+  }
+
+  /** A flow entry refers to the slot from now on. */
+  hold(slot: number): void {
+    const path = this.#returnPathBySlot.get(slot);
+    if (path !== undefined) path.holds++;
+    else {
+      const neighbour = this.neighbours.bySlot(slot);
+      if (neighbour !== undefined) this.neighbours.hold(neighbour);
+    }
+  }
+
+  release(slot: number): void {
+    const path = this.#returnPathBySlot.get(slot);
+    if (path === undefined) {
+      const neighbour = this.neighbours.bySlot(slot);
+      if (neighbour !== undefined && neighbour.holds > 0) this.neighbours.release(neighbour, this.#options.now());
+    } else if (--path.holds <= 0) {
+      this.#returnPaths.delete(path.key);
+      this.#returnPathBySlot.delete(slot);
+      this.#freeReturnSlots.push(slot);
+      this.#write(slot, 0 as Mac, 0, State.free, IPV4_ANY, Kind.free);
+    }
+  }
+
+  /** Takes over what native memory knows, after a restart of the slow path. Holds come with the connections. */
+  adopt(): void {
+    const info = new Uint32Array(memory('nextHopInfo'));
+    const size = layout('next_hop.size');
+    const now = this.#options.now();
+    for (let slot = 0; slot < layout('DP_NEXT_HOPS'); slot++) {
+      const kind = info[slot * 2 + layout('next_hop_info.kind') / 4];
+      if (kind === Kind.free) continue;
+      const mac = readMac(this.#table, slot * size + layout('next_hop.dst_mac'));
+      const port = this.#table[slot * size + layout('next_hop.port')];
+      const name = this.#options.ports.byIndex(port)?.name;
+      if (slot >= this.#firstReturnPath) {
+        this.#addReturnPath({ key: mac * 64 + port, slot, holds: 0 });
+        this.#nextReturnSlot = Math.max(this.#nextReturnSlot, slot + 1);
+      } else if (name !== undefined && mac !== 0 && kind === Kind.neighbour) {
+        const ip = ipv4(info[slot * 2 + layout('next_hop_info.ip4') / 4]);
+        if (this.neighbours.get(name, ip) === undefined) this.neighbours.adopt(slot, name, ip, mac, now);
+      }
+    }
+  }
+
+  #addReturnPath(path: ReturnPath): void {
+    this.#returnPaths.set(path.key, path);
+    this.#returnPathBySlot.set(path.slot, path);
+  }
+
+  #mirror(neighbour: Neighbour): void {
+    const port = this.#options.ports.byName(neighbour.device);
+    const state = neighbour.mac === null ? State.unresolved : State.resolved;
+    const kind = neighbour.state === 'STATIC' ? Kind.static : Kind.neighbour;
+    this.#write(neighbour.slot, neighbour.mac ?? (0 as Mac), port.index, state, neighbour.ip, kind);
+  }
+
+  #write(slot: number, mac: Mac, port: number, state: number, ip: Ipv4, kind: number): void {
+    loadLibrary().dp_next_hop_set(slot, macHigh16(mac), macLow32(mac), port, state, ip, kind);
+  }
+}

@@ -1,0 +1,171 @@
+// What the control thread asks of the slow path: counts, pools, neighbours, connections.
+import type { ConnectionInfo, NeighbourInfo, ServiceKey } from '../../api/index.js';
+import { loadLibrary, usage } from '../../native/index.js';
+import { formatIpv4, formatMac, type Ipv4, type Ipv4AddressTable, parseIpv4 } from '../inet/index.js';
+import { Protocol, type SaPoolTable, ServerFlag, type Service, type ServiceTable } from '../ipvs/index.js';
+import { ConnFlag, type ConnView, TCP_STATES } from './conn-view.js';
+import type { NextHops } from './next-hops.js';
+import type { Scheduling } from './scheduling.js';
+
+export interface ServiceRuntime {
+  readonly service: ServiceKey;
+  readonly servers: readonly {
+    readonly address: string;
+    readonly port: number;
+    /** Slot of its counters. */
+    readonly dest: number;
+    readonly active: number;
+    readonly inactive: number;
+    readonly overload: boolean;
+    readonly inhibited: boolean;
+  }[];
+  readonly laddrs: readonly { readonly address: string; readonly device: string; readonly conns: number }[];
+}
+
+export interface PoolRuntime {
+  readonly address: string;
+  readonly used: number;
+  readonly free: number;
+  readonly miss: number;
+}
+
+export interface ConnPage {
+  readonly connections: ConnectionInfo[];
+  readonly nextCursor: number | null;
+}
+
+/** Question → answer, by name. */
+export interface Queries {
+  services: { params: Record<string, never>; result: ServiceRuntime[] };
+  pools: { params: Record<string, never>; result: PoolRuntime[] };
+  neighbours: { params: { device?: string }; result: NeighbourInfo[] };
+  flushNeighbours: { params: { device?: string }; result: number };
+  connections: { params: { service?: ServiceKey; cursor?: number; limit?: number }; result: ConnPage };
+  /** Answers at once: the control thread's proof that the slow path is alive. */
+  ping: { params: Record<string, never>; result: number };
+}
+
+export interface QueryParts {
+  readonly services: ServiceTable;
+  readonly sapools: SaPoolTable;
+  readonly addresses: Ipv4AddressTable;
+  readonly nextHops: NextHops;
+  readonly scheduling: Scheduling;
+  readonly conns: ConnView;
+  readonly now: () => number;
+}
+
+const UDP_STATES = ['ONEWAY', 'ONEWAY', 'NORMAL'] as const;
+/** Records looked at in one page at most, so that a listing never stalls new connections for long. */
+const PAGE_SCAN = 262_144;
+
+export function answerQuery<Q extends keyof Queries>(
+  parts: QueryParts,
+  name: Q,
+  params: Queries[Q]['params'],
+): Queries[Q]['result'];
+export function answerQuery(parts: QueryParts, name: keyof Queries, params: Queries[keyof Queries]['params']): unknown {
+  switch (name) {
+    case 'services':
+      return parts.services.list().map((service) => serviceRuntime(parts, service));
+    case 'pools':
+      return parts.addresses
+        .list()
+        .filter((a) => a.sapool)
+        .map((a) => ({ address: formatIpv4(a.address), ...parts.sapools.get(a.address)!.counters() }));
+    case 'neighbours':
+      return neighbours(parts, (params as Queries['neighbours']['params']).device);
+    case 'flushNeighbours': {
+      const before = parts.nextHops.neighbours.size;
+      parts.nextHops.neighbours.flush((params as Queries['flushNeighbours']['params']).device);
+      return before - parts.nextHops.neighbours.size;
+    }
+    case 'connections':
+      return page(parts, params as Queries['connections']['params']);
+    case 'ping':
+      return parts.now();
+  }
+}
+
+function serviceRuntime(parts: QueryParts, service: Service): ServiceRuntime {
+  const { dests } = parts.services;
+  parts.scheduling.sync(service);
+  return {
+    service: keyOf(service),
+    servers: [...service.members.subarray(0, service.count)].map((dest) => ({
+      address: formatIpv4(dests.address(dest)),
+      port: dests.ports[dest],
+      dest,
+      active: dests.active[dest],
+      inactive: dests.inactive[dest],
+      overload: (dests.flags[dest] & ServerFlag.OVERLOAD) !== 0,
+      inhibited: (dests.flags[dest] & ServerFlag.INHIBITED) !== 0,
+    })),
+    laddrs: service.laddrs
+      .list()
+      .map(({ address, device, conns }) => ({ address: formatIpv4(address), device, conns })),
+  };
+}
+
+const keyOf = (service: Service): ServiceKey => ({
+  protocol: service.protocol === Protocol.tcp ? 'tcp' : 'udp',
+  address: formatIpv4(service.vip),
+  port: service.port,
+});
+
+function neighbours(parts: QueryParts, device: string | undefined): NeighbourInfo[] {
+  return parts.nextHops.neighbours.list(device).map((n) => ({
+    address: formatIpv4(n.ip),
+    mac: n.mac === null ? null : formatMac(n.mac),
+    device: n.device,
+    state: n.state,
+    static: n.state === 'STATIC',
+    core: 0,
+  }));
+}
+
+function page(parts: QueryParts, params: Queries['connections']['params']): ConnPage {
+  const { conns } = parts;
+  const limit = params.limit ?? 4096;
+  const { highestConnection } = usage();
+  const wanted = params.service === undefined ? undefined : wantedTuple(params.service);
+  const connections: ConnectionInfo[] = [];
+  let conn = params.cursor ?? 1;
+  const end = Math.min(highestConnection, conn + PAGE_SCAN - 1);
+  for (; conn <= end && connections.length < limit; conn++) {
+    if ((conns.byte(conn, 'flags') & ConnFlag.used) === 0) continue;
+    const key = conns.key(conns.word(conn, 'flowIn'));
+    const proto = conns.byte(conn, 'proto');
+    if (wanted !== undefined && (wanted.proto !== proto || wanted.vip !== key.dst || wanted.port !== key.dport))
+      continue;
+    connections.push(connectionInfo(parts, conn));
+  }
+  return { connections, nextCursor: conn <= highestConnection ? conn : null };
+}
+
+const wantedTuple = (key: ServiceKey) => ({
+  proto: Protocol[key.protocol],
+  vip: parseIpv4(key.address),
+  port: key.port,
+});
+
+function connectionInfo(parts: QueryParts, conn: number): ConnectionInfo {
+  const { conns } = parts;
+  const flowIn = conns.word(conn, 'flowIn');
+  const key = conns.key(flowIn);
+  const to = conns.rewrite(flowIn);
+  const tcp = conns.byte(conn, 'proto') === Protocol.tcp;
+  const state = conns.byte(conn, 'state');
+  const idle = (loadLibrary().dp_clock_ms() as number) - conns.word(conn, 'lastSeen');
+  const end = (address: number, port: number) => ({ address: formatIpv4(address as Ipv4), port });
+  return {
+    lcore: conns.byte(conn, 'lcore') + 1,
+    protocol: tcp ? 'tcp' : 'udp',
+    state: tcp ? TCP_STATES[state] : UDP_STATES[state],
+    expires: Math.max(0, Math.ceil((conns.timeoutMs(conn) - idle) / 1000)),
+    client: end(key.src, key.sport),
+    vip: end(key.dst, key.dport),
+    lip: end(to.src, to.sport),
+    rip: end(to.dst, to.dport),
+  };
+}

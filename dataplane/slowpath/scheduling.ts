@@ -1,0 +1,149 @@
+// The first packet of a connection: real server, local address and port, next hops of both directions, one answer.
+import { Counters, layout } from '../../native/index.js';
+import { type Ipv4, type Ipv4RouteTable, nextHopOf } from '../inet/index.js';
+import { type LaddrPick, rsBucket, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
+import type { AnswerBatch, NewConnection, Refused } from './answers.js';
+import type { NextHops } from './next-hops.js';
+import type { Packets } from './packets.js';
+import type { Ports } from './ports.js';
+import { drop, type UpcallBatch } from './upcalls.js';
+
+/** As enum dp_flow_flags in dp.h. */
+const Flow = { nat: 1, out: 2, toa: 4, seq: 8, mss: 16, noTimestamp: 32 } as const;
+const TCP_IN = Flow.nat | Flow.toa | Flow.seq | Flow.noTimestamp;
+const TCP_OUT = Flow.nat | Flow.out | Flow.seq | Flow.mss;
+const TCP = 6;
+
+export interface SchedulingParts {
+  readonly services: ServiceTable;
+  readonly sapools: SaPoolTable;
+  readonly routes: Ipv4RouteTable;
+  readonly nextHops: NextHops;
+  readonly ports: Ports;
+  readonly packets: Packets;
+  readonly buckets: number;
+}
+
+export class Scheduling {
+  readonly #parts: SchedulingParts;
+  readonly #drop = drop();
+  readonly #counters = new Counters();
+  readonly #pick: LaddrPick = { laddr: undefined, port: 0 };
+  readonly #syncedInBurst = new WeakMap<Service, number>();
+  #burst = 0;
+  readonly #conn: NewConnection = {
+    proto: 0,
+    client: 0,
+    clientPort: 0,
+    vip: 0,
+    vipPort: 0,
+    lip: 0,
+    lipPort: 0,
+    rip: 0,
+    ripPort: 0,
+    flagsIn: 0,
+    flagsOut: 0,
+    nextHopIn: 0,
+    nextHopOut: 0,
+    dest: 0,
+    service: 0,
+    localBucket: 0,
+    timeout: 0,
+  };
+
+  constructor(parts: SchedulingParts) {
+    this.#parts = parts;
+  }
+
+  /** Call before each burst of upcalls: connection counts are then read again from native memory when a scheduler needs them. */
+  beginBurst(): void {
+    this.#burst++;
+  }
+
+  /** Schedules upcall `i` for the service, or drops it with a reason. */
+  open(upcalls: UpcallBatch, i: number, service: Service, answers: AnswerBatch): void {
+    const { services, routes, nextHops, buckets } = this.#parts;
+    const handle = upcalls.handle(i);
+    if (service.scheduler.name === 'wlc') this.#syncOnce(service);
+    const dest = service.scheduler.pick();
+    if (dest < 0) return answers.drop(handle, this.#drop.noServer);
+    const rip = services.dests.addresses[dest] as Ipv4;
+    const rport = services.dests.ports[dest];
+    const route = routes.lookup(rip);
+    if (route === undefined || route.scope === 'host' || route.scope === 'kni_host')
+      return answers.drop(handle, this.#drop.noRoute);
+    const proto = service.protocol;
+    const bucket = rsBucket(proto, rip, rport, buckets);
+    const nextHopIn = nextHops.slotOf(route.device, nextHopOf(route, rip));
+    const nextHopOut = this.#towardsClient(upcalls, i);
+    if (nextHopIn < 0 || nextHopOut < 0) return answers.drop(handle, this.#drop.neighbourFailed);
+    const pick = this.#pick;
+    if (!service.laddrs.take(bucket, pick)) return answers.drop(handle, this.#drop.noLocalPort);
+
+    const c = this.#conn;
+    c.proto = proto;
+    c.client = upcalls.src(i);
+    c.clientPort = upcalls.sport(i);
+    c.vip = service.vip;
+    c.vipPort = service.port;
+    c.lip = pick.laddr!.address;
+    c.lipPort = pick.port;
+    c.rip = rip;
+    c.ripPort = rport;
+    c.flagsIn = proto === TCP ? TCP_IN : Flow.nat;
+    c.flagsOut = proto === TCP ? TCP_OUT : Flow.nat | Flow.out;
+    c.nextHopIn = nextHopIn;
+    c.nextHopOut = nextHopOut;
+    c.dest = dest;
+    c.service = service.id >>> 0;
+    c.localBucket = bucket;
+    c.timeout = service.connTimeout ?? 0;
+    services.dests.opened(dest);
+    nextHops.hold(nextHopIn);
+    nextHops.hold(nextHopOut);
+    answers.newConnection(handle, c);
+  }
+
+  /** Takes back what a refused or ended connection had reserved. */
+  close(c: Refused): void {
+    const { services, sapools, nextHops } = this.#parts;
+    sapools.give(c.lip as Ipv4, c.localBucket, c.lipPort);
+    services.serviceOf(c.dest)?.laddrs.ended(c.lip as Ipv4);
+    const { dests } = services;
+    // Which of the two is counted down is corrected by the next sync; the sum is what must be right.
+    if (dests.conns(c.dest) > 0) dests.closed(c.dest, dests.inactive[c.dest] === 0);
+    nextHops.release(c.nextHopIn);
+    nextHops.release(c.nextHopOut);
+  }
+
+  /** Brings active and inactive up to date with the states the fast path keeps. */
+  sync(service: Service): void {
+    const { dests } = this.#parts.services;
+    for (let i = 0; i < service.count; i++) {
+      const dest = service.members[i];
+      const total = dests.active[dest] + dests.inactive[dest];
+      const active = Math.max(0, Math.min(total, this.#counters.established(dest)));
+      dests.active[dest] = active;
+      dests.inactive[dest] = total - active;
+    }
+  }
+
+  #syncOnce(service: Service): void {
+    if (this.#syncedInBurst.get(service) === this.#burst) return;
+    this.#syncedInBurst.set(service, this.#burst);
+    this.sync(service);
+  }
+
+  /** By route where there is one, else back to the station the frame came from (the reference's fast transmit). */
+  #towardsClient(upcalls: UpcallBatch, i: number): number {
+    const { routes, nextHops, packets } = this.#parts;
+    const client = upcalls.src(i) as Ipv4;
+    const route = routes.lookup(client);
+    if (route !== undefined && (route.scope === 'link' || route.scope === 'global'))
+      return nextHops.slotOf(route.device, nextHopOf(route, client));
+    return nextHops.returnPath(upcalls.port(i), packets.mac(upcalls.data(i) + 6));
+  }
+}
+
+/** Real servers a node can hold at once: the native counters' slots. */
+export const maxServers = (): number => layout('DP_DESTS');

@@ -1,0 +1,153 @@
+// The slow path: takes upcalls, decides, answers; ages neighbours and connections; keeps the tables the control thread fills.
+// It knows nothing of threads: worker.ts runs it in one, tests step it by hand.
+import { loadLibrary } from '../../native/index.js';
+import type { Change } from '../control/index.js';
+import { Ipv4AddressTable, Ipv4RouteTable } from '../inet/index.js';
+import { SaPoolTable, ServiceTable } from '../ipvs/index.js';
+import { adoptConnections } from './adopt.js';
+import { AnswerBatch } from './answers.js';
+import { Arp } from './arp.js';
+import { Configure, type Timeouts } from './configure.js';
+import { ConnView } from './conn-view.js';
+import { DestInfo } from './dest-info.js';
+import { Expiry } from './expiry.js';
+import { Icmp } from './icmp.js';
+import { Ip4Input } from './ip4-input.js';
+import { NextHops } from './next-hops.js';
+import { Packets } from './packets.js';
+import { Ports, type SlowPathPort } from './ports.js';
+import { answerQuery, type Queries, type QueryParts } from './queries.js';
+import { maxServers, Scheduling } from './scheduling.js';
+import { drop, UpcallBatch, UpcallClass } from './upcalls.js';
+
+export interface SlowPathOptions {
+  readonly ports: readonly SlowPathPort[];
+  readonly timeouts: Timeouts;
+  readonly neighbour: { readonly reachableMs: number; readonly queueLength: number };
+  /** Pools a local address: what `sa_free` is a multiple of. */
+  readonly sapoolBuckets: number;
+  readonly defaultTtl: number;
+  readonly forwarding: boolean;
+  readonly tcpDefence: boolean;
+  readonly udpDefence: boolean;
+  /** For choices that must differ between nodes and be repeatable in tests. */
+  readonly seed: number;
+}
+
+/** Upcalls of one turn: small enough that a command waits little, large enough that calls into C are rare. */
+const BURST = 256;
+const HOUSEKEEPING_MS = 1000;
+
+export class SlowPath {
+  readonly #parts: QueryParts;
+  readonly #configure: Configure;
+  readonly #upcalls = new UpcallBatch();
+  readonly #answers: AnswerBatch;
+  readonly #arp: Arp;
+  readonly #ip4: Ip4Input;
+  readonly #expiry: Expiry;
+  readonly #destInfo = new DestInfo();
+  readonly #sapools: SaPoolTable;
+  #now = 0;
+  #housekeeping = 0;
+
+  constructor(options: SlowPathOptions) {
+    const { seed } = options;
+    const now = (): number => this.#now;
+    const ports = new Ports(options.ports);
+    const packets = new Packets();
+    const conns = new ConnView();
+    const addresses = new Ipv4AddressTable();
+    const routes = new Ipv4RouteTable();
+    const sapools = new SaPoolTable({ seed, buckets: options.sapoolBuckets });
+    const services = new ServiceTable({ seed, start: seed, maxServers: maxServers() });
+    const reasons = drop();
+    this.#sapools = sapools;
+    this.#clock();
+    this.#answers = new AnswerBatch((refused) => scheduling.close(refused));
+    const answers = this.#answers;
+    const nextHops = new NextHops({
+      ...options.neighbour,
+      ports,
+      now,
+      sendArpRequest: (device, target, unicast) => this.#arp.request(device, target, unicast),
+      resolved: (handles) => {
+        for (const handle of handles) answers.run(handle);
+      },
+      failed: (handles) => {
+        for (const handle of handles) answers.drop(handle, reasons.neighbourFailed);
+      },
+    });
+    const buckets = options.sapoolBuckets;
+    const scheduling: Scheduling = new Scheduling({ services, sapools, routes, nextHops, ports, packets, buckets });
+    this.#arp = new Arp({ packets, ports, addresses, nextHops, answers, now });
+    const ttl = options.defaultTtl;
+    const icmp = new Icmp({ packets, ports, addresses, conns, nextHops, answers, now, ttl });
+    const { forwarding, tcpDefence, udpDefence } = options;
+    const shared = { services, routes, nextHops, scheduling, conns, icmp, packets, ports, answers };
+    this.#ip4 = new Ip4Input({ ...shared, forwarding, tcpDefence, udpDefence });
+    this.#expiry = new Expiry(conns, packets, ports, answers, (ended) => scheduling.close(ended));
+    const { timeouts } = options;
+    const destInfo = this.#destInfo;
+    this.#configure = new Configure({ addresses, routes, services, sapools, nextHops, conns, destInfo, timeouts });
+    this.#parts = { services, sapools, addresses, nextHops, scheduling, conns, now };
+  }
+
+  /** Takes the configuration, and with `adopt` what a dead slow path left in native memory. */
+  start(changes: readonly Change[], adopt: boolean): { kept: number; ended: number; requeued: number } {
+    if (adopt) this.#parts.nextHops.adopt();
+    this.#configure.apply(changes);
+    this.#answers.flush();
+    if (!adopt) return { kept: 0, ended: 0, requeued: 0 };
+    const { conns, services, nextHops } = this.#parts;
+    const adopted = adoptConnections({ conns, services, sapools: this.#sapools, nextHops, destInfo: this.#destInfo });
+    return { ...adopted, requeued: loadLibrary().dp_requeue_held() as number };
+  }
+
+  /** @throws what a change cannot be applied for; the control thread judged it before, so that is a bug */
+  apply(changes: readonly Change[]): void {
+    this.#clock();
+    this.#configure.apply(changes);
+    this.#answers.flush();
+  }
+
+  query<Q extends keyof Queries>(name: Q, params: Queries[Q]['params']): Queries[Q]['result'] {
+    this.#clock();
+    const result = answerQuery(this.#parts, name, params);
+    this.#answers.flush();
+    return result;
+  }
+
+  /** One turn. Returns the number of upcalls taken. */
+  turn(): number {
+    this.#clock();
+    const upcalls = this.#upcalls;
+    const n = upcalls.take(BURST);
+    if (n > 0) this.#parts.scheduling.beginBurst();
+    for (let i = 0; i < n; i++) {
+      if (upcalls.cls(i) === UpcallClass.arp) this.#arp.input(upcalls, i);
+      else this.#ip4.input(upcalls, i);
+    }
+    this.#timers();
+    this.#answers.flush();
+    return n;
+  }
+
+  /** Milliseconds until the next timer, for sleeping. */
+  idleMs(): number {
+    return Math.max(0, Math.min(this.#expiry.due(this.#now), this.#parts.nextHops.neighbours.nextDeadline - this.#now));
+  }
+
+  #timers(): void {
+    this.#parts.nextHops.neighbours.tick(this.#now);
+    this.#expiry.tick(this.#now);
+    if (this.#now < this.#housekeeping) return;
+    this.#housekeeping = this.#now + HOUSEKEEPING_MS;
+    const { services } = this.#parts;
+    this.#destInfo.reclaim(services.dests, (dest) => services.free(dest));
+  }
+
+  #clock(): void {
+    this.#now = loadLibrary().dp_clock_ms() as number;
+  }
+}

@@ -1,0 +1,41 @@
+// The slow path in its worker thread: one blocking native call when there is nothing to do, so an idle node costs no CPU.
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { DpvsError } from '../../api/index.js';
+import { loadLibrary } from '../../native/index.js';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
+import { SlowPath } from './slow-path.js';
+
+/** A control message waits at most this long when its kick came just before the wait. */
+const LONGEST_WAIT_MS = 200;
+
+const { options, changes, adopt, port } = workerData as WorkerStart;
+const say = (message: FromWorker): void => port.postMessage(message);
+
+/** False: told to stop. */
+function obey(slowPath: SlowPath, message: ToWorker): boolean {
+  try {
+    let result: unknown = null;
+    if (message.kind === 'apply') slowPath.apply(message.changes);
+    else if (message.kind === 'query') result = slowPath.query(message.name, message.params);
+    say({ kind: 'done', id: message.id, result });
+    return message.kind !== 'stop';
+  } catch (error) {
+    if (!(error instanceof DpvsError)) throw error;
+    say({ kind: 'refused', id: message.id, code: error.code, detail: error.detail, field: error.field });
+    return true;
+  }
+}
+
+function run(messages: MessagePort): void {
+  const library = loadLibrary();
+  const slowPath = new SlowPath(options);
+  say({ kind: 'started', ...slowPath.start(changes, adopt) });
+  for (;;) {
+    for (let next = receiveMessageOnPort(messages); next !== undefined; next = receiveMessageOnPort(messages))
+      if (!obey(slowPath, next.message as ToWorker)) return;
+    if (slowPath.turn() === 0) library.dp_wait(Math.min(LONGEST_WAIT_MS, Math.ceil(slowPath.idleMs())));
+  }
+}
+
+run(port);
+port.close();
