@@ -4,10 +4,11 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LabError } from './errors.js';
-import { inNamespace, run } from './exec.js';
+import { inNamespace, must, run } from './exec.js';
 import { client as plan, vip, vport } from './plan.js';
 import type { Sample } from './request-stream.js';
 import type { RunState } from './run-state.js';
+import { type UdpReply, udpProgram } from './udp.js';
 
 export interface Reply {
   readonly status: number;
@@ -55,6 +56,12 @@ export class Client {
       seenPort: Number(seen?.[2] ?? 0),
       localPort: Number(localPort),
     };
+  }
+
+  /** `count` datagrams to the VIP, one after the other, each from a port of its own. */
+  async udp(port: number, count: number, address: string = vip): Promise<UdpReply[]> {
+    const argv = [process.execPath, udpProgram, 'ask', address, String(port), String(count)];
+    return JSON.parse(await must(argv, { namespace: this.namespace, timeoutMs: 10_000 + count * 2000 })) as UdpReply[];
   }
 
   /** A new connection every `everyMs`, each given up after `timeoutMs`. Started when the first request has ended. */

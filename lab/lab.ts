@@ -52,7 +52,7 @@ export class Lab {
       );
     const { progress = () => {}, startNodes = true, ...rest } = options;
     for (const prefix of await reap()) progress(`removed ${prefix}, left behind by a run that was killed`);
-    const settings: LabOptions = { driver: 'af_xdp', ospfNetwork: 'point-to-point', toa: true, ...rest };
+    const settings: LabOptions = { driver: 'af_xdp', ospfNetwork: 'broadcast', toa: true, ...rest };
     const lab = new Lab(RunState.create({ ...settings }), settings);
     postWarden(lab.prefix);
     try {

@@ -9,6 +9,7 @@ import { program } from './paths.js';
 import { lanNetwork, type RealServerPlan, vport } from './plan.js';
 import { stopAll } from './process-ref.js';
 import type { RunState } from './run-state.js';
+import { udpProgram } from './udp.js';
 
 /** The cgroup that dpvs-toa made for a server; it outlives the server, so the lab removes it. */
 function toaCgroup(pid: number): string | undefined {
@@ -57,6 +58,12 @@ export class RealServer {
   async stop(): Promise<void> {
     const daemon = findDaemon(this.state, this.plan.name, 'nginx');
     if (daemon !== undefined) await stopAll([daemon.ref]);
+  }
+
+  /** Besides nginx: a UDP service that says who answers. */
+  serveUdp(port: number): Promise<Daemon> {
+    const argv = [process.execPath, udpProgram, 'serve', this.plan.name, String(port)];
+    return startDaemon(this.state, { member: this.plan.name, what: `udp-${port}`, argv });
   }
 
   get accessLog(): string {

@@ -71,6 +71,25 @@ t.test('forty requests over two nodes and two servers', { skip }, async (t) => {
     t.equal(new Set(samples.map(({ by }) => by)).size, 1, 'one server');
   });
 
+  await t.test('UDP is forwarded beside it', async (t) => {
+    const port = 5353;
+    for (const server of lab.realServers) await server.serveUdp(port);
+    for (const node of lab.nodes) {
+      const service = ['-u', `${plan.vip}:${port}`];
+      await node.cliOrThrow('ipvsadm', ['-A', ...service, '-s', 'rr']);
+      for (const { address } of plan.realServers)
+        await node.cliOrThrow('ipvsadm', ['-a', ...service, '-r', address, '-b']);
+      // The same local address as the TCP service's: a pool of ports is shared by services.
+      await node.cliOrThrow('ipvsadm', ['--add-laddr', '-z', node.plan.lips[0]!, ...service, '-F', 'dpdk0']);
+    }
+    const replies = await lab.client.udp(port, 40);
+    for (const [i, { echo, from }] of replies.entries()) {
+      t.equal(echo, `datagram-${i}`);
+      t.equal(from, `${plan.vip}:${port}`, 'answered by the VIP itself');
+    }
+    t.same([...new Set(replies.map(({ server }) => server))].sort(), ['rs1', 'rs2']);
+  });
+
   await t.test('both nodes are idle again: no connection stays open', async (t) => {
     for (const node of lab.nodes) {
       const [service] = await node.services();

@@ -12,6 +12,7 @@ import {
   type LabError,
   outage,
   plan,
+  RunState,
   type Sample,
   sendSignal,
 } from '../../lab/index.js';
