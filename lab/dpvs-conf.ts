@@ -74,7 +74,7 @@ neigh_defs {
 ipvs_defs {
     conn {
         <init> conn_pool_size   65536
-        conn_init_timeout       30
+        conn_init_timeout       3
     }
     tcp {
         timeout {

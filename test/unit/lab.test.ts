@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { parseConfig } from '../../dataplane/config/index.js';
+import { dpvsConf } from '../../lab/dpvs-conf.js';
 import {
   eventually,
   identify,
@@ -127,5 +129,22 @@ t.test('the picture shows every address of the plan', (t) => {
   for (const word of [client.address, vip, lanNetwork]) t.match(text, word);
   const widths = text.split('\n').map((line) => [...line].length);
   t.ok(Math.max(...widths) <= 80, `fits 80 columns: ${Math.max(...widths)}`);
+  t.end();
+});
+
+t.test("the nodes' dpvs.conf is valid, without a warning", (t) => {
+  for (const driver of ['af_xdp', 'af_packet'] as const) {
+    const text = dpvsConf({ driver, workerCpu: 1, controlCpu: 0 });
+    const { config, warnings, errors } = parseConfig(text, 'lab.conf', { cpus: 2 });
+    t.same(errors, []);
+    t.same(warnings, []);
+    t.same(
+      config?.ports.map(({ name, hardware, kniName }) => [name, hardware, kniName]),
+      [
+        ['dpdk0', { kind: 'vdev', spec: `net_${driver}0,iface=lan0` }, 'dpdk0.kni'],
+        ['dpdk1', { kind: 'vdev', spec: `net_${driver}1,iface=wan0` }, 'dpdk1.kni'],
+      ],
+    );
+  }
   t.end();
 });
