@@ -1,0 +1,48 @@
+// Every golden file read by the real daemons' parsers. They end with 0 whatever they read, so their complaints are what counts.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const daemons = '/usr/lib/frr';
+const golden = fileURLToPath(new URL('../../../test/unit/golden/quagga-conf/', import.meta.url));
+const skip =
+  process.getuid?.() !== 0
+    ? 'needs root'
+    : ['zebra', 'ospfd'].some((name) => !existsSync(join(daemons, name)))
+      ? 'needs FRR'
+      : false;
+
+const directory = mkdtempSync(join(tmpdir(), 'dpvs-conf-'));
+chmodSync(directory, 0o755);
+t.teardown(() => rmSync(directory, { recursive: true }));
+
+/** What the daemon says about the lines of a file. */
+function complaints(daemon: string, text: string): string[] {
+  const file = join(directory, `${daemon}.conf`);
+  // Opening the log file is not a question of syntax, and it would be left behind.
+  writeFileSync(file, text.replace(/^log file .*$/m, '!'));
+  const { status, stdout, stderr } = spawnSync(join(daemons, daemon), ['-C', '-f', file], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  if (status !== 0) throw new Error(`${daemon} -C ended with ${status}: ${stderr}`);
+  return `${stdout}${stderr}`.split('\n').filter((line) => /on config line|ambiguous|% /i.test(line));
+}
+
+t.test('the parsers of zebra and ospfd take every form and flavor', { skip }, async (t) => {
+  const files = readdirSync(golden);
+  t.equal(files.length, 10);
+  for (const name of files) {
+    const daemon = name.includes('zebra') ? 'zebra' : 'ospfd';
+    t.same(complaints(daemon, readFileSync(join(golden, name), 'utf8')), [], name);
+  }
+});
+
+t.test('the witness does complain', { skip }, async (t) => {
+  const text = readFileSync(join(golden, 'frr-redistribute.ospfd.conf'), 'utf8');
+  t.match(complaints('ospfd', text.replace('hello-interval 1', 'hello-interval often')).join(), /config line 7/);
+  t.match(complaints('zebra', 'hostname x\nredistribute nothing\n').join(), /config line 2/);
+});

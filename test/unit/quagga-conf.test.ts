@@ -1,0 +1,177 @@
+// zebra.conf and ospfd.conf: golden files for every form and flavor, the tutorial's own lines, and refusals that name the field.
+// After a deliberate change, UPDATE_GOLDEN=1 writes the golden files anew; the difference is then reviewed like code.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import t from 'tap';
+import { ModelError, type RoutingModel, renderConfig } from '../../quagga-conf/index.js';
+
+const golden = fileURLToPath(new URL('../../../test/unit/golden/quagga-conf/', import.meta.url));
+
+const base: RoutingModel = {
+  flavor: 'frr',
+  form: 'redistribute',
+  hostname: 'node1',
+  logDirectory: '/var/log/frr',
+  routerId: '192.168.100.200',
+  area: '0.0.0.0',
+  interfaces: [
+    { name: 'dpdk1.kni', network: '172.10.0.0/30', networkType: 'point-to-point', hello: 1, dead: 4, cost: 10 },
+  ],
+  vips: ['123.1.2.3', '123.1.2.4'],
+  referenceBandwidth: 1000,
+  externalMetric: 20,
+};
+/** The tutorial's example: its timers, its log directory, one VIP, the type of link it does not mention. */
+const tutorial: RoutingModel = {
+  ...base,
+  flavor: 'quagga',
+  form: 'network',
+  hostname: 'localhost.localdomain',
+  password: 'secret',
+  enablePassword: 'secret',
+  logDirectory: '/var/log/quagga',
+  interfaces: [{ ...base.interfaces[0]!, networkType: 'broadcast', hello: 10, dead: 40 }],
+  vips: ['123.1.2.3'],
+};
+
+const cases: Record<string, RoutingModel> = {
+  'frr-redistribute': base,
+  'frr-network': { ...base, form: 'network', interfaces: [{ ...base.interfaces[0]!, networkType: 'broadcast' }] },
+  'quagga-redistribute': { ...base, flavor: 'quagga', logDirectory: '/var/log/quagga' },
+  'quagga-network': tutorial,
+  'frr-everything': {
+    ...base,
+    password: 'p4ss',
+    enablePassword: 'en4ble',
+    logDirectory: null,
+    area: '7',
+    referenceBandwidth: 100000,
+    externalMetric: 5,
+    vips: [],
+    interfaces: [
+      {
+        ...base.interfaces[0]!,
+        networkType: 'broadcast',
+        cost: 3,
+        authentication: { kind: 'md5', keyId: 4, key: 'sixteen-bytes-ok' },
+        bfd: true,
+      },
+      {
+        name: 'bond0.kni',
+        network: '172.10.0.4/30',
+        networkType: 'point-to-point',
+        hello: 2,
+        dead: 8,
+        cost: 30,
+        authentication: { kind: 'plain', key: '8-bytes!' },
+      },
+    ],
+  },
+};
+
+for (const [name, model] of Object.entries(cases)) {
+  t.test(name, async (t) => {
+    for (const [file, text] of Object.entries(renderConfig(model))) {
+      const path = `${golden}${name}.${file}`;
+      if (process.env.UPDATE_GOLDEN === '1') {
+        mkdirSync(golden, { recursive: true });
+        writeFileSync(path, text);
+      }
+      t.equal(text, readFileSync(path, 'utf8'), file);
+    }
+  });
+}
+
+t.test("the network form has the tutorial's lines, in its order", async (t) => {
+  // From the tutorial's ospfd.conf without comments; `log stdout` and `log syslog` are left to the administrator.
+  const wanted = [
+    'password secret',
+    'enable password secret',
+    'interface dpdk1.kni',
+    'ip ospf hello-interval 10',
+    'ip ospf dead-interval 40',
+    'router ospf',
+    'ospf router-id 192.168.100.200',
+    'log-adjacency-changes',
+    'auto-cost reference-bandwidth 1000',
+    'network 172.10.0.0/30 area 0.0.0.0',
+    'network 123.1.2.3/32 area 0.0.0.0',
+  ];
+  const lines = renderConfig(tutorial)
+    ['ospfd.conf'].split('\n')
+    .map((line) => line.trim());
+  t.same(
+    lines.filter((line) => wanted.includes(line)),
+    wanted,
+  );
+  const zebra = renderConfig(tutorial)['zebra.conf'].split('\n');
+  for (const line of [
+    '! -*- zebra -*-',
+    'hostname localhost.localdomain',
+    'log file /var/log/quagga/zebra.log',
+    'service password-encryption',
+  ])
+    t.ok(zebra.includes(line), line);
+});
+
+t.test('what the daemons would misread is refused with its field', async (t) => {
+  const link = base.interfaces[0]!;
+  const interfaces = (change: object): Partial<RoutingModel> => ({ interfaces: [{ ...link, ...change }] });
+  const refused: [field: string, change: Partial<RoutingModel>][] = [
+    ['hostname', { hostname: 'two words' }],
+    ['hostname', { hostname: 'x\nrouter bgp 1' }],
+    ['password', { password: '' }],
+    ['enablePassword', { enablePassword: '! comment' }],
+    ['logDirectory', { logDirectory: 'relative' }],
+    ['routerId', { routerId: '0.0.0.0' }],
+    ['routerId', { routerId: 'node1' }],
+    ['area', { area: 'backbone' }],
+    ['vips[1]', { vips: ['123.1.2.3', '123.1.2.3/32'] }],
+    ['interfaces', { interfaces: [] }],
+    ['interfaces[0].name', interfaces({ name: 'a-name-that-is-too-long' })],
+    ['interfaces[0].network', interfaces({ network: '172.10.0.0' })],
+    ['interfaces[0].network', interfaces({ network: '172.10.0.0/33' })],
+    ['interfaces[0].dead', interfaces({ dead: 1 })],
+    ['interfaces[0].hello', interfaces({ hello: 0 })],
+    ['interfaces[0].cost', interfaces({ cost: 65536 })],
+    ['interfaces[0].authentication.key', interfaces({ authentication: { kind: 'plain', key: 'nine-byte' } })],
+    ['interfaces[0].authentication.keyId', interfaces({ authentication: { kind: 'md5', keyId: 0, key: 'k' } })],
+    ['interfaces[0].networkType', { form: 'network' }],
+    ['interfaces[0].bfd', { flavor: 'quagga', ...interfaces({ bfd: true }) }],
+  ];
+  for (const [field, change] of refused)
+    try {
+      renderConfig({ ...base, ...change });
+      t.fail(`${field} was accepted: ${JSON.stringify(change)}`);
+    } catch (error) {
+      t.ok(error instanceof ModelError);
+      t.equal((error as ModelError).field, field);
+    }
+});
+
+t.test('no value starts a line of its own', async (t) => {
+  const seed = Number(process.env.DPVS_TEST_SEED ?? Date.now() % 2 ** 31);
+  t.comment(`seed ${seed}`);
+  const shape = (model: RoutingModel): number | null => {
+    try {
+      return renderConfig(model)['ospfd.conf'].split('\n').length;
+    } catch (error) {
+      if (error instanceof ModelError) return null;
+      throw error;
+    }
+  };
+  const usual = shape({ ...base, password: 'x', enablePassword: 'x' });
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('hostname', 'password', 'enablePassword', 'area', 'routerId', 'logDirectory'),
+      (value, field) => {
+        const lines = shape({ ...base, password: 'x', enablePassword: 'x', [field]: value });
+        return lines === null || lines === usual;
+      },
+    ),
+    { seed, numRuns: 1000 },
+  );
+  t.type(usual, 'number');
+});
