@@ -1,5 +1,5 @@
 // Where a command line reads and writes. A value, so that a test can be the terminal.
-import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { ExitCode } from './api.js';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'dim';
@@ -8,7 +8,7 @@ export interface Terminal {
   write(text: string): void;
   writeError(text: string): void;
   /** All of the standard input. */
-  readInput(): string;
+  readInput(): Promise<string>;
   /** Paints for standard output; the identity when it is no terminal. */
   paint(colour: Colour, text: string): string;
   paintError(colour: Colour, text: string): string;
@@ -22,7 +22,7 @@ export const plain = (_colour: Colour, text: string): string => text;
 function painter(isTerminal: boolean): (colour: Colour, text: string) => string {
   // https://no-color.org
   if (!isTerminal || (process.env.NO_COLOR ?? '') !== '') return plain;
-  return (colour, text) => `\x1b[${codes[colour]}m${text}\x1b[0m`;
+  return (colour, piece) => `\x1b[${codes[colour]}m${piece}\x1b[0m`;
 }
 
 /** The process's own streams. */
@@ -35,9 +35,9 @@ export function processTerminal(): Terminal {
       process.exit(ExitCode.refused);
     });
   return {
-    write: (text) => void process.stdout.write(text),
-    writeError: (text) => void process.stderr.write(text),
-    readInput: () => readFileSync(0, 'utf8'),
+    write: (piece) => void process.stdout.write(piece),
+    writeError: (piece) => void process.stderr.write(piece),
+    readInput: () => text(process.stdin),
     paint: painter(process.stdout.isTTY === true),
     paintError: painter(process.stderr.isTTY === true),
     width: process.stdout.columns ?? 100,

@@ -108,7 +108,7 @@ export async function execute({ action, json, name }: Line, { terminal, open }: 
     terminal.write(`ipvsadm, dpvs-node ${packageVersion()}\n`);
     return ExitCode.done;
   }
-  const calls = action.do === 'restore' ? readScript(terminal.readInput()) : [];
+  const calls = action.do === 'restore' ? readScript(await terminal.readInput()) : [];
   const node = await open(name);
   try {
     await onNode(action, calls, json, node, printer(terminal));

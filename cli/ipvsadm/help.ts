@@ -39,7 +39,7 @@ export function ipvsadmHelp(width: number): Promise<string> {
         ['ipvsadm -ln', 'what there is'],
         ['ipvsadm -ln --stats', 'what it carried'],
         ['ipvsadm -lnc', 'its connections'],
-        ['ipvsadm -e -t 10.0.0.100:80 -r 192.168.100.2 -w 0', 'drain a real server'],
+        ['ipvsadm -e -t 10.0.0.100:80 -r 192.168.100.2 -b -w 0', 'drain a real server'],
         ['ipvsadm -S > services; ipvsadm -R < services', ''],
       ],
       epilogue,

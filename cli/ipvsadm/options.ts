@@ -37,13 +37,13 @@ const command = (key: CommandKey, short: string | undefined, long: readonly stri
 
 export const commandTable: readonly OptionSpec<CommandKey>[] = [
   command('add-service', 'A', ['add-service'], 'add a virtual service'),
-  command('edit-service', 'E', ['edit-service'], 'change a virtual service; what is not given stays'),
+  command('edit-service', 'E', ['edit-service'], 'replace a virtual service; what is not given is its default again'),
   command('delete-service', 'D', ['delete-service'], 'delete a virtual service'),
   command('flush', 'C', ['clear'], 'delete every service'),
   command('restore', 'R', ['restore'], 'run the lines of standard input, as --save wrote them'),
   command('save', 'S', ['save'], 'print the lines that make the services anew'),
   command('add-server', 'a', ['add-server'], 'add a real server to a service'),
-  command('edit-server', 'e', ['edit-server'], 'change a real server; what is not given stays'),
+  command('edit-server', 'e', ['edit-server'], 'replace a real server; what is not given is its default again'),
   command('delete-server', 'd', ['delete-server'], 'delete a real server from a service'),
   command('list', 'Ll', ['list'], 'list services, connections (-c) or timeouts (--timeout)'),
   command('zero', 'Z', ['zero'], 'set the counters of a service, or of all, to zero'),

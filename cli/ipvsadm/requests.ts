@@ -25,9 +25,8 @@ const forwardings: readonly (readonly [OptionKey, Forwarding])[] = [
   ['snat', 'SNAT'],
 ];
 
-function schedulerOf(words: Words): Scheduler | undefined {
-  const word = words.value('scheduler');
-  if (word === undefined) return undefined;
+function schedulerOf(words: Words): Scheduler {
+  const word = words.value('scheduler') ?? 'wlc';
   if (!schedulers.includes(word)) throw notSupported(`scheduler ${quote(word)} (there are ${schedulers.join(', ')})`);
   return word as Scheduler;
 }
@@ -37,9 +36,9 @@ export function serviceRequest(command: 'add-service' | 'edit-service' | 'delete
   if (command === 'delete-service') return { method: 'service.del', params: { service } };
   if (service.port === 0) throw new UsageError('Zero port specified for non-persistent service');
   const connTimeout = words.number('conn-timeout', 'illegal conn-timeout specified', 1, 31535999);
-  const scheduler = schedulerOf(words);
-  if (command === 'edit-service') return { method: 'service.edit', params: { service, scheduler, connTimeout } };
-  return { method: 'service.add', params: { service, scheduler: scheduler ?? 'wlc', connTimeout } };
+  // An edit replaces the whole service, as in the reference: what is not given is its default again.
+  const params = { service, scheduler: schedulerOf(words), connTimeout };
+  return command === 'add-service' ? { method: 'service.add', params } : { method: 'service.edit', params };
 }
 
 /** The real server's port: direct routing and tunnels deliver the packet as it came, so theirs is the service's. */
@@ -52,19 +51,18 @@ export function serverRequest(command: 'add-server' | 'edit-server' | 'delete-se
   const service = words.service()!;
   const mistake = 'illegal real server address[:port] specified';
   const given = endpointOf(words.value('real-server')!, service.protocol, mistake);
-  const chosen = forwardings.find(([key]) => words.has(key))?.[1];
   if (command === 'delete-server') {
     const server = { address: given.address, port: serverPort(service, given.port, undefined) };
     return { method: 'server.del', params: { service, server } };
   }
-  const adds = command === 'add-server';
-  const forwarding = chosen ?? (adds ? 'Route' : undefined);
+  // As with a service, an edit without -b asks for direct routing.
+  const forwarding = forwardings.find(([key]) => words.has(key))?.[1] ?? 'Route';
   const server = { address: given.address, port: serverPort(service, given.port, forwarding) };
-  const weight = words.number('weight', 'illegal weight specified', 0, 65535) ?? (adds ? 1 : undefined);
+  const weight = words.number('weight', 'illegal weight specified', 0, 65535) ?? 1;
   const upperThreshold = words.number('u-threshold', 'illegal u_threshold specified', 0, 0xffffffff);
   const lowerThreshold = words.number('l-threshold', 'illegal l_threshold specified', 0, 0xffffffff);
   if (upperThreshold !== undefined && upperThreshold > 0 && (lowerThreshold ?? 0) > upperThreshold)
     throw new UsageError('l_threshold must be less than or equal to u_threshold');
   const params = { service, server, forwarding, weight, upperThreshold, lowerThreshold };
-  return adds ? { method: 'server.add', params } : { method: 'server.edit', params };
+  return command === 'add-server' ? { method: 'server.add', params } : { method: 'server.edit', params };
 }
