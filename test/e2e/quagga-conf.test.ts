@@ -29,7 +29,7 @@ function complaints(daemon: string, text: string): string[] {
     timeout: 10_000,
   });
   if (status !== 0) throw new Error(`${daemon} -C ended with ${status}: ${stderr}`);
-  return `${stdout}${stderr}`.split('\n').filter((line) => /on config line|ambiguous|% /i.test(line));
+  return `${stdout}${stderr}`.split('\n').filter((line) => /on config line|ambiguous|deprecated|% /i.test(line));
 }
 
 t.test('the parsers of zebra and ospfd take every form and flavor', { skip }, async (t) => {
@@ -37,12 +37,19 @@ t.test('the parsers of zebra and ospfd take every form and flavor', { skip }, as
   t.equal(files.length, 10);
   for (const name of files) {
     const daemon = name.includes('zebra') ? 'zebra' : 'ospfd';
-    t.same(complaints(daemon, readFileSync(join(golden, name), 'utf8')), [], name);
+    const seen = complaints(daemon, readFileSync(join(golden, name), 'utf8'));
+    // FRR takes Quagga's `passive-interface` with an address, grudgingly.
+    const allowed = name.startsWith('quagga-') ? /deprecated/ : /^$/;
+    t.same(
+      seen.filter((line) => !allowed.test(line)),
+      [],
+      name,
+    );
   }
 });
 
 t.test('the witness does complain', { skip }, async (t) => {
   const text = readFileSync(join(golden, 'frr-redistribute.ospfd.conf'), 'utf8');
-  t.match(complaints('ospfd', text.replace('hello-interval 1', 'hello-interval often')).join(), /config line 7/);
+  t.match(complaints('ospfd', text.replace('hello-interval 1', 'hello-interval often')).join(), /config line 8/);
   t.match(complaints('zebra', 'hostname x\nredistribute nothing\n').join(), /config line 2/);
 });
