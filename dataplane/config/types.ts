@@ -76,8 +76,8 @@ export interface DataplaneConfig {
   readonly memory: {
     /** `auto`: hugepages when enough are reserved. */
     readonly huge: 'on' | 'off' | 'auto';
-    /** Memory of the EAL in MB. */
-    readonly megabytes: number;
+    /** Memory of the EAL in MB; null: as much as the pools need. */
+    readonly megabytes: number | null;
   };
   readonly polling: {
     readonly mode: 'adaptive' | 'spin';
