@@ -11,6 +11,9 @@ import { type MockNode, startMockNode } from '../support/mock-node.js';
 import { sampleServer, sampleService } from '../support/samples.js';
 import { normalise, serviceList } from '../support/tutorial.js';
 
+// As a user starts them: without the loaders that the test runner puts into NODE_OPTIONS.
+const plainEnvironment = { ...process.env, NODE_OPTIONS: '' };
+
 interface Finished {
   readonly code: number | null;
   readonly out: string;
@@ -21,7 +24,7 @@ interface Finished {
 function bin(name: string, argv: readonly string[], env: Record<string, string>, input = ''): Promise<Finished> {
   const path = fileURLToPath(new URL(`../../../bin/${name}`, import.meta.url));
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path, ...argv], { env: { ...process.env, NO_COLOR: '1', ...env } });
+    const child = spawn(process.execPath, [path, ...argv], { env: { ...plainEnvironment, NO_COLOR: '1', ...env } });
     let out = '';
     let err = '';
     child.stdout.on('data', (piece) => {
@@ -100,7 +103,9 @@ t.test('output that nobody reads to the end is no error', async (t) => {
   const node = await startMockNode(() => [sampleService({ servers: many })]);
   t.teardown(() => node.close());
   const path = fileURLToPath(new URL('../../../bin/ipvsadm', import.meta.url));
-  const child = spawn(process.execPath, [path, '-ln'], { env: { ...process.env, DPVS_RUN_DIR: node.runDirectory } });
+  const child = spawn(process.execPath, [path, '-ln'], {
+    env: { ...plainEnvironment, DPVS_RUN_DIR: node.runDirectory },
+  });
   let err = '';
   child.stderr.on('data', (piece) => {
     err += piece;
