@@ -64,6 +64,37 @@ export const errorTable = {
     suggestion: 'see its log; dpvs may be starting',
     exit: unreachable,
   },
+  kni_down: {
+    message: 'the kernel-visible interface is not up',
+    suggestion: 'ip link show; then ip link set dev <port>.kni up',
+    exit: refused,
+  },
+  no_adjacency: {
+    message: 'no OSPF neighbour is Full',
+    suggestion:
+      "vtysh -c 'show ip ospf neighbor': timers, area, MTU and authentication must match; --force announces anyway",
+    exit: refused,
+  },
+  routing_daemon: {
+    message: 'the routing daemon refused or does not answer',
+    suggestion: 'are zebra and ospfd running, and is --frr-namespace theirs?',
+    exit: refused,
+  },
+  not_serving: {
+    message: 'the node does not serve',
+    suggestion: 'dpip status says why',
+    exit: refused,
+  },
+  not_verified: {
+    message: 'not verified',
+    suggestion: 'what was done is undone; the log of dpvs-route has the steps',
+    exit: refused,
+  },
+  bridge_unreachable: {
+    message: 'routing bridge unreachable',
+    suggestion: 'is it running? dpvs-route run starts it',
+    exit: unreachable,
+  },
   internal: { message: 'internal error', suggestion: 'this is a bug: see the log of dpvs', exit: refused },
 } as const satisfies Record<string, ErrorCard>;
 
