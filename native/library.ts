@@ -49,6 +49,10 @@ const prototypes = {
   dp_test_port: 'int dp_test_port(const char *name, const uint8_t *mac)',
   dp_test_send: 'int dp_test_send(uint32_t port, const uint8_t *frame, uint32_t length)',
   dp_test_receive: 'int dp_test_receive(uint32_t port, uint8_t *out, uint32_t room)',
+  dp_test_destroy: 'void dp_test_destroy()',
+  dp_test_queued: 'uint32_t dp_test_queued()',
+  dp_test_unread: 'uint32_t dp_test_unread()',
+  dp_test_unsent: 'uint32_t dp_test_unsent()',
   dp_test_turn: 'uint32_t dp_test_turn(uint32_t lcore)',
   dp_test_advance: 'void dp_test_advance(uint32_t ms)',
 } as const;

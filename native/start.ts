@@ -34,9 +34,10 @@ export interface NativeConfig {
 /** @throws {DpvsError} config, with EAL's reason. */
 export function startEal(options: EalOptions): void {
   const argv = ['dpvs', '--lcores', options.lcores, '--iova-mode=va', '--no-telemetry', '--log-level', 'error'];
-  // In memory: two nodes on one machine never meet in a hugepage file, and nothing is left behind by SIGKILL.
-  argv.push('--in-memory', '-m', String(options.memoryMb), '--file-prefix', options.filePrefix);
-  if (!options.huge) argv.push('--no-huge');
+  argv.push('-m', String(options.memoryMb), '--file-prefix', options.filePrefix);
+  // Nothing in files: two nodes on one machine never meet there, and SIGKILL leaves nothing behind.
+  if (options.huge) argv.push('--in-memory');
+  else argv.push('--no-huge', '--no-shconf');
   if (!options.pci) argv.push('--no-pci');
   argv.push(...(options.extra ?? []));
   const library = loadLibrary();

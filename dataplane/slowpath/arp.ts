@@ -2,6 +2,7 @@
 import type { Ipv4, Ipv4AddressTable, Mac } from '../inet/index.js';
 import { ipv4, isGroupMac } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
+import type { Events } from './events.js';
 import type { NextHops } from './next-hops.js';
 import { ETH_HEADER, type Packets } from './packets.js';
 import type { Ports } from './ports.js';
@@ -15,6 +16,7 @@ export interface ArpParts {
   readonly addresses: Ipv4AddressTable;
   readonly nextHops: NextHops;
   readonly answers: AnswerBatch;
+  readonly events: Events;
   readonly now: () => number;
 }
 
@@ -26,7 +28,7 @@ export class Arp {
 
   /** Broadcast for `target`, or asked at `unicast` when an entry is only confirmed. */
   request(device: string, target: Ipv4, unicast: Mac | null): void {
-    const { packets, ports, addresses, answers } = this.parts;
+    const { packets, ports, addresses, answers, events } = this.parts;
     const port = ports.byName(device);
     const fresh = packets.allocate();
     if (fresh === undefined) return; // the neighbour table asks again
@@ -34,10 +36,11 @@ export class Arp {
     const source = addresses.selectSource(device, target);
     const length = packets.arp(fresh.data, 1, port.mac, source, unicast, target);
     answers.output(fresh.handle, port.index, length);
+    events.count(events.arpRequestSent);
   }
 
   input(upcalls: UpcallBatch, i: number): void {
-    const { packets: p, ports, addresses, nextHops, answers, now } = this.parts;
+    const { packets: p, ports, addresses, nextHops, answers, events, now } = this.parts;
     const handle = upcalls.handle(i);
     const frame = upcalls.data(i);
     const arp = frame + ETH_HEADER;
@@ -57,6 +60,7 @@ export class Arp {
     if (op === 2) return answers.kni(handle, port.index, this.#punt.arpKernel);
     const length = p.arp(frame, 2, port.mac, targetIp, senderMac, senderIp);
     answers.output(handle, port.index, length);
+    events.count(events.arpAnswered);
   }
 
   #wellFormed(arp: number): boolean {

@@ -1,7 +1,8 @@
 // Idle connections: reset both ways when established, then removed; ports, counts and next hops given back.
-import { layout, loadLibrary, memory, reasonNumber, usage } from '../../native/index.js';
+import { layout, loadLibrary, memory, usage } from '../../native/index.js';
 import type { AnswerBatch, Refused } from './answers.js';
 import { ConnFlag, type ConnView, TCP_ESTABLISHED } from './conn-view.js';
+import type { Events } from './events.js';
 import { ETH_HEADER, IP4_HEADER, type Packets } from './packets.js';
 import type { Ports } from './ports.js';
 
@@ -17,8 +18,6 @@ export class Expiry {
   readonly #nextHopPorts = new Uint16Array(memory('nextHops'));
   readonly #nextHopSize = layout('next_hop.size') / 2;
   readonly #nextHopPort = layout('next_hop.port') / 2;
-  readonly #events: BigUint64Array;
-  readonly #resetCounter = layout('lcore_stats.event') / 8 + reasonNumber('event', 'conns_reset');
   readonly #ended: Refused = { lip: 0, lipPort: 0, localBucket: 0, dest: 0, nextHopIn: 0, nextHopOut: 0 };
   #next = 0;
 
@@ -27,10 +26,9 @@ export class Expiry {
     readonly packets: Packets,
     readonly ports: Ports,
     readonly answers: AnswerBatch,
+    readonly events: Events,
     readonly onClosed: (connection: Refused) => void,
-  ) {
-    this.#events = new BigUint64Array(memory('lcoreStats', usage().lcores));
-  }
+  ) {}
 
   /** Milliseconds until the next step. */
   due(now: number): number {
@@ -100,7 +98,7 @@ export class Expiry {
     if (!this.#send(flowOut, serverPort, conns.word(conn, 'rsSndNxt'))) return false;
     if (!this.#send(flowIn, clientPort, fromClient)) return false;
     conns.setFlag(conn, ConnFlag.reset);
-    this.#events[this.#resetCounter]++;
+    this.events.count(this.events.connsReset);
     return true;
   }
 
@@ -127,6 +125,7 @@ export class Expiry {
     p.set16(tcp + 18, 0);
     p.set16(tcp + 16, p.checksum(tcp, 20, p.pseudoHeader(src, dst, TCP, 20)));
     this.answers.run(fresh.handle, portIndex, ETH_HEADER + 40);
+    this.events.count(this.events.tcpRstSent);
     return true;
   }
 }

@@ -3,6 +3,7 @@ import { loadLibrary } from '../../native/index.js';
 import { type Ipv4, type Ipv4AddressTable, writeMac } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
 import type { ConnView } from './conn-view.js';
+import type { Events } from './events.js';
 import type { NextHops } from './next-hops.js';
 import { ETH_HEADER, IP4_HEADER, type Packets } from './packets.js';
 import type { Ports } from './ports.js';
@@ -22,6 +23,7 @@ export interface IcmpParts {
   readonly conns: ConnView;
   readonly nextHops: NextHops;
   readonly answers: AnswerBatch;
+  readonly events: Events;
   readonly now: () => number;
   /** 0-255: ipv4_defs/default_ttl. */
   readonly ttl: number;
@@ -87,7 +89,7 @@ export class Icmp {
 
   /** An echo request to one of our addresses, answered in place. False: another type. */
   echo(upcalls: UpcallBatch, i: number): boolean {
-    const { packets: p, ports, answers, ttl } = this.parts;
+    const { packets: p, ports, answers, events, ttl } = this.parts;
     const frame = upcalls.data(i);
     const ip = frame + upcalls.l3(i);
     const icmp = frame + upcalls.l4(i);
@@ -110,6 +112,7 @@ export class Icmp {
     const station = p.mac(frame + 6);
     p.ethernet(frame, station, port.mac, 0x0800);
     answers.output(upcalls.handle(i), port.index);
+    events.count(events.icmpEchoAnswered);
     return true;
   }
 
@@ -120,7 +123,7 @@ export class Icmp {
     type: 'fragmentation-needed' | 'time-exceeded' | 'host-unreachable',
     mtu = 0,
   ): void {
-    const { packets: p, ports, addresses, answers, ttl } = this.parts;
+    const { packets: p, ports, addresses, answers, events, ttl } = this.parts;
     const frame = upcalls.data(i);
     const ip = frame + upcalls.l3(i);
     const port = ports.byIndex(upcalls.port(i));
@@ -141,6 +144,7 @@ export class Icmp {
     p.bytes.copyWithin(icmp + 8, ip, ip + quoted);
     p.set16(icmp + 2, p.checksum(icmp, 8 + quoted));
     answers.output(fresh.handle, port.index, ETH_HEADER + IP4_HEADER + 8 + quoted);
+    events.count(events.icmpErrorSent);
   }
 
   #allowed(): boolean {

@@ -54,7 +54,7 @@ export class SlowPathThread {
 
   async start(): Promise<void> {
     this.#spawn(Date.now());
-    await this.#whenRunning();
+    await this.whenRunning();
   }
 
   apply(changes: readonly Change[]): Promise<unknown> {
@@ -70,7 +70,7 @@ export class SlowPathThread {
     const since = Date.now();
     this.#running = false;
     await this.#kill();
-    await this.#whenRunning();
+    await this.whenRunning();
     return { downMs: Date.now() - since };
   }
 
@@ -145,7 +145,8 @@ export class SlowPathThread {
     await ended;
   }
 
-  #whenRunning(): Promise<void> {
+  /** Resolves when it serves: at once, or after the restart under way. */
+  whenRunning(): Promise<void> {
     return this.#running ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 

@@ -231,12 +231,12 @@ struct dp_dest_stats {
 static_assert(sizeof(struct dp_dest_stats) == 64, "dest stats");
 
 struct dp_lcore_stats {
-    uint64_t drop[48], punt[24], event[16];
+    uint64_t drop[48], punt[24], event[24];
     uint64_t loops, bursts, empty_bursts, full_bursts, half_bursts, over_half_bursts;
     uint64_t ipackets, ibytes, opackets, obytes;
     uint64_t sleeps, spare[5];
 };
-static_assert(DP_DROP_COUNT <= 48 && DP_PUNT_COUNT <= 24 && DP_EVENT_COUNT <= 16, "counter arrays");
+static_assert(DP_DROP_COUNT <= 48 && DP_PUNT_COUNT <= 24 && DP_EVENT_COUNT <= 24, "counter arrays");
 
 // ---- the context
 // -------------------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ int dp_port_start(uint32_t port, uint32_t rxq, uint32_t txq, uint32_t rxd, uint3
     if (allmulticast)
         rte_eth_allmulticast_enable(p->id);
     struct rte_ether_addr mac;
-    if (rte_eth_macaddr_get(p->id, &mac) == 0)
+    if (rte_eth_macaddr_get(p->id, &mac) == 0 && !rte_is_zero_ether_addr(&mac))
         memcpy(p->mac, mac.addr_bytes, 6);
     for (uint32_t i = 0; i <= dp_ctx->n_lcores; i++)
         dp_ctx->lcores[i]->tx_queue_of[port] = (uint16_t)(i % p->n_txq);

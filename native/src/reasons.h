@@ -69,6 +69,11 @@
     X(KNI_RX, "kni_rx", "packets from the kernel to the wire") \
     X(UPCALLS, "upcalls", "packets handed to the slow path") \
     X(INJECTED, "injected", "packets the slow path gave back") \
+    X(ARP_ANSWERED, "arp_answered", "ARP requests for addresses of this node that were answered") \
+    X(ARP_REQUEST_SENT, "arp_request_sent", "ARP requests made here") \
+    X(ICMP_ECHO_ANSWERED, "icmp_echo_answered", "echo requests to addresses of this node that were answered") \
+    X(ICMP_ERROR_SENT, "icmp_error_sent", "ICMP errors made here") \
+    X(TCP_RST_SENT, "tcp_rst_sent", "resets made here, two for each connection that idled out") \
     X(CONNS_CREATED, "conns_created", "connections created") \
     X(CONNS_EXPIRED, "conns_expired", "connections removed") \
     X(CONNS_RESET, "conns_reset", "established connections that idled out and were reset both ways") \

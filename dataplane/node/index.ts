@@ -1,0 +1,7 @@
+// The public door of the control thread: bring-up, API handlers, mutations, status. The process's entry is main.ts beside it.
+export { nativeConfig, type RunningPort } from './bring-up.js';
+export { createHandlers, type HandlerParts, type Handlers } from './handlers.js';
+export { type JournalSink, Mutations } from './mutations.js';
+export type { SlowPathClient } from './slow-path-client.js';
+export { slowPathOptions } from './slow-path-options.js';
+export { Traffic } from './traffic.js';

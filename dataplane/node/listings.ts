@@ -1,0 +1,141 @@
+// Answers that join the desired state with what the slow path and the counters know.
+import type {
+  AddressInfo,
+  LaddrInfo,
+  Params,
+  RouteInfo,
+  ServerInfo,
+  ServiceInfo,
+  ServiceKey,
+} from '../../api/index.js';
+import { DpvsError } from '../../api/index.js';
+import type { DesiredAddress, DesiredRoute, DesiredState, ServiceState } from '../control/index.js';
+import type { PoolRuntime, ServiceRuntime } from '../slowpath/index.js';
+import type { SlowPathClient } from './slow-path-client.js';
+import { sumRates, sumStats, type Traffic } from './traffic.js';
+
+const nameOf = (key: ServiceKey): string => `${key.protocol} ${key.address}:${key.port}`;
+
+export interface ListingParts {
+  readonly desired: DesiredState;
+  readonly slowPath: SlowPathClient;
+  readonly traffic: Traffic;
+}
+
+/** Seconds left, rounded up. */
+const left = (until: number | null, now: number): 'forever' | number =>
+  until === null ? 'forever' : Math.max(0, Math.ceil((until - now) / 1000));
+
+function addressInfo(a: DesiredAddress, pools: ReadonlyMap<string, PoolRuntime>, now: number): AddressInfo {
+  const pool = pools.get(a.address);
+  return {
+    address: a.address,
+    prefixLength: a.prefixLength,
+    device: a.device,
+    scope: a.scope,
+    broadcast: a.broadcast,
+    validLifetime: left(a.validUntil, now),
+    preferredLifetime: left(a.preferredUntil, now),
+    sapool: a.sapool && pool !== undefined ? { used: pool.used, free: pool.free, miss: pool.miss } : null,
+  };
+}
+
+/** Oldest first, as the tutorial's listing. */
+export async function listAddresses(parts: ListingParts, params: Params<'addr.list'>): Promise<AddressInfo[]> {
+  if (params.family === 'inet6') return [];
+  const pools = new Map((await parts.slowPath.query('pools', {})).map((p) => [p.address, p]));
+  const now = Date.now();
+  return parts.desired
+    .addresses()
+    .filter((a) => params.device === undefined || a.device === params.device)
+    .map((a) => addressInfo(a, pools, now));
+}
+
+const isHost = (r: DesiredRoute): boolean => r.scope === 'host' || r.scope === 'kni_host';
+const lengthOf = (r: DesiredRoute): number => Number(r.destination.split('/')[1]);
+
+/** Host routes first, then networks by decreasing length (dpvs.md 2.1). */
+export function listRoutes(parts: ListingParts, params: Params<'route.list'>): RouteInfo[] {
+  if (params.family === 'inet6') return [];
+  return parts.desired
+    .effectiveRoutes()
+    .filter((r) => params.device === undefined || r.device === params.device)
+    .sort((a, b) => Number(isHost(b)) - Number(isHost(a)) || lengthOf(b) - lengthOf(a))
+    .map((r) => ({
+      destination: r.destination,
+      gateway: r.gateway ?? '0.0.0.0',
+      source: r.source ?? '0.0.0.0',
+      device: r.device,
+      mtu: r.mtu,
+      tos: 0,
+      scope: r.scope,
+      metric: r.metric,
+      proto: 'auto' as const,
+      onlink: false,
+    }));
+}
+
+function serviceInfo(state: ServiceState, runtime: ServiceRuntime | undefined, traffic: Traffic): ServiceInfo {
+  const servers = state.servers.map((server): ServerInfo => {
+    const live = runtime?.servers.find((r) => r.address === server.server.address && r.port === server.server.port);
+    return {
+      address: server.server.address,
+      port: server.server.port,
+      forwarding: server.forwarding,
+      weight: server.weight,
+      upperThreshold: server.upperThreshold,
+      lowerThreshold: server.lowerThreshold,
+      activeConns: live?.active ?? 0,
+      inactiveConns: live?.inactive ?? 0,
+      inhibited: live?.inhibited ?? false,
+      overload: live?.overload ?? false,
+      stats: live === undefined ? sumStats([]) : traffic.stats(live.dest),
+      rates: live === undefined ? sumRates([]) : traffic.rates(live.dest),
+    };
+  });
+  return {
+    service: state.service,
+    scheduler: state.scheduler,
+    connTimeout: state.connTimeout,
+    servers,
+    localAddresses: state.laddrs.length,
+    stats: sumStats(servers.map((s) => s.stats)),
+    rates: sumRates(servers.map((s) => s.rates)),
+  };
+}
+
+function chosen(desired: DesiredState, key: ServiceKey | undefined): ServiceState[] {
+  return key === undefined ? desired.services() : [desired.service(key)];
+}
+
+async function runtimeOf(parts: ListingParts): Promise<Map<string, ServiceRuntime>> {
+  return new Map((await parts.slowPath.query('services', {})).map((s) => [nameOf(s.service), s]));
+}
+
+export async function listServices(parts: ListingParts, key: ServiceKey | undefined): Promise<ServiceInfo[]> {
+  const states = chosen(parts.desired, key);
+  const runtime = await runtimeOf(parts);
+  return states.map((state) => serviceInfo(state, runtime.get(nameOf(state.service)), parts.traffic));
+}
+
+export async function listLaddrs(parts: ListingParts, key: ServiceKey | undefined): Promise<LaddrInfo[]> {
+  const states = chosen(parts.desired, key);
+  const runtime = await runtimeOf(parts);
+  return states.map(({ service, laddrs }) => ({
+    service,
+    localAddresses: laddrs.map(({ address, device }) => ({
+      address,
+      device,
+      conflicts: 0,
+      conns: runtime.get(nameOf(service))?.laddrs.find((l) => l.address === address)?.conns ?? 0,
+    })),
+  }));
+}
+
+/** Counter slots of one service's servers, or of all. @throws {DpvsError} no_service */
+export async function destsOf(parts: ListingParts, key?: ServiceKey): Promise<number[]> {
+  const services = await parts.slowPath.query('services', {});
+  const wanted = key === undefined ? services : services.filter((s) => nameOf(s.service) === nameOf(key));
+  if (key !== undefined && wanted.length === 0) throw new DpvsError('no_service', nameOf(key), 'service');
+  return wanted.flatMap((s) => s.servers.map((server) => server.dest));
+}
