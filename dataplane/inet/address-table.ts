@@ -29,10 +29,13 @@ export interface Ipv4Address {
   readonly preferredUntil: number;
 }
 
-/** Addresses by number and in the order added; `networks` are those of them that say more than themselves (shorter than /32). */
 interface DeviceAddresses {
+  /** By number, in the order added. */
   readonly all: Map<Ipv4, Ipv4Address>;
+  /** Those that say more than themselves (shorter than /32). */
   networks: Ipv4Address[];
+  /** Of the networks. */
+  broadcasts: Set<Ipv4>;
 }
 
 export class Ipv4AddressTable {
@@ -71,11 +74,11 @@ export class Ipv4AddressTable {
     if (this.#size >= this.#maxAddresses) throw new DpvsError('no_room', `${this.#maxAddresses} addresses`);
     let device = this.#devices.get(entry.device);
     if (device === undefined) {
-      device = { all: new Map(), networks: [] };
+      device = { all: new Map(), networks: [], broadcasts: new Set() };
       this.#devices.set(entry.device, device);
     }
     device.all.set(entry.address, entry);
-    if (entry.length < 32) device.networks.push(entry);
+    if (entry.length < 32) setNetworks(device, [...device.networks, entry]);
     this.#local.set(entry.address, 0, Math.max(this.#local.get(entry.address, 0), 0) + 1);
     this.#size++;
     this.#generation++;
@@ -88,7 +91,10 @@ export class Ipv4AddressTable {
     this.#require(entry.address, entry.device);
     const device = this.#devices.get(entry.device)!;
     device.all.set(entry.address, entry);
-    device.networks = [...device.all.values()].filter((a) => a.length < 32);
+    setNetworks(
+      device,
+      [...device.all.values()].filter((a) => a.length < 32),
+    );
     this.#generation++;
     return entry;
   }
@@ -136,11 +142,7 @@ export class Ipv4AddressTable {
 
   /** 255.255.255.255, or a broadcast address of one of the device's networks (RFC 919; none for /31 and /32, RFC 3021). */
   isBroadcast(ip: Ipv4, device: string): boolean {
-    if (ip === IPV4_LIMITED_BROADCAST) return true;
-    for (const { address, length, broadcast } of this.#devices.get(device)?.networks ?? []) {
-      if (length < 31 && (ip === broadcast || ip === broadcastOf(address, length))) return true;
-    }
-    return false;
+    return ip === IPV4_LIMITED_BROADCAST || (this.#devices.get(device)?.broadcasts.has(ip) ?? false);
   }
 
   /** Oldest first. */
@@ -185,7 +187,11 @@ export class Ipv4AddressTable {
   #remove(entry: Ipv4Address): void {
     const device = this.#devices.get(entry.device)!;
     device.all.delete(entry.address);
-    if (entry.length < 32) device.networks.splice(device.networks.indexOf(entry), 1);
+    if (entry.length < 32)
+      setNetworks(
+        device,
+        device.networks.filter((a) => a !== entry),
+      );
     if (device.all.size === 0) this.#devices.delete(entry.device);
     const left = this.#local.get(entry.address, 0) - 1;
     if (left === 0) this.#local.delete(entry.address, 0);
@@ -193,6 +199,14 @@ export class Ipv4AddressTable {
     this.#size--;
     this.#generation++;
   }
+}
+
+function setNetworks(device: DeviceAddresses, networks: Ipv4Address[]): void {
+  device.networks = networks;
+  const broadcasts = networks
+    .filter(({ length }) => length < 31)
+    .flatMap(({ address, length, broadcast }) => [broadcastOf(address, length), broadcast]);
+  device.broadcasts = new Set(broadcasts.filter((ip) => ip !== IPV4_ANY));
 }
 
 function validated(entry: Ipv4Address): Ipv4Address {

@@ -49,9 +49,14 @@ export class Ipv4RouteTable {
   /** The best route of each bucket, so that a lookup makes one step less. */
   readonly #best: (Ipv4Route | undefined)[] = [];
   readonly #freeBuckets: number[] = [];
-  readonly #prefixesOfLength = new Int32Array(33);
-  /** The lengths in use, longest first. */
-  #lengths: number[] = [];
+  /**
+   * By the first 16 bits of a destination: bit (length - 1) is set when there is a prefix of that length that has, or lies in,
+   * this /16. A lookup asks the map only for those: for one to three lengths and not for all that the table has.
+   */
+  readonly #lengths = new Int32Array(65536);
+  /** (first 16 bits, length) → prefixes of that length in this /16, for lengths above 16. */
+  readonly #longer = new U32PairMap(1024);
+  #defaultBucket = -1;
   /** Insertion order, which is the order host routes are listed in. */
   readonly #routes = new Set<Ipv4Route>();
   #generation = 0;
@@ -132,15 +137,15 @@ export class Ipv4RouteTable {
 
   /** Longest-prefix match; no allocation. */
   lookup(destination: Ipv4): Ipv4Route | undefined {
-    const lengths = this.#lengths;
-    for (let i = 0; i < lengths.length; i++) {
-      const length = lengths[i]!;
+    let lengths = this.#lengths[destination >>> 16]!;
+    while (lengths !== 0) {
+      const bit = 31 - Math.clz32(lengths);
       // The map compares 32 bits, signed or not: without >>> 0 no number here leaves the integer range.
-      const mask = length === 0 ? 0 : -1 << (32 - length);
-      const at = this.#index.get(destination & mask, length);
+      const at = this.#index.get(destination & (-1 << (31 - bit)), bit + 1);
       if (at !== -1) return this.#best[at];
+      lengths &= ~(1 << bit);
     }
-    return undefined;
+    return this.#defaultBucket === -1 ? undefined : this.#best[this.#defaultBucket];
   }
 
   #find(match: Ipv4RouteMatch): Ipv4Route | undefined {
@@ -154,8 +159,7 @@ export class Ipv4RouteTable {
     this.#buckets[at] = { prefix: route.prefix, length: route.length, routes: [route] };
     this.#best[at] = route;
     this.#index.set(route.prefix, route.length, at);
-    this.#prefixesOfLength[route.length]!++;
-    this.#sortLengths();
+    this.#note(route.prefix, route.length, at);
   }
 
   #remove(route: Ipv4Route): void {
@@ -167,16 +171,30 @@ export class Ipv4RouteTable {
       this.#buckets[at] = undefined;
       this.#freeBuckets.push(at);
       this.#index.delete(route.prefix, route.length);
-      this.#prefixesOfLength[route.length]!--;
-      this.#sortLengths();
+      this.#note(route.prefix, route.length, -1);
     }
     this.#routes.delete(route);
     this.#generation++;
   }
 
-  #sortLengths(): void {
-    this.#lengths = [];
-    for (let length = 32; length >= 0; length--) if (this.#prefixesOfLength[length]! > 0) this.#lengths.push(length);
+  /** A prefix came (`at` is its bucket) or went (-1). */
+  #note(prefix: Ipv4, length: number, at: number): void {
+    if (length === 0) {
+      this.#defaultBucket = at;
+      return;
+    }
+    const first = prefix >>> 16;
+    const come = at !== -1;
+    if (length > 16) {
+      const before = Math.max(this.#longer.get(first, length), 0);
+      const count = before + (come ? 1 : -1);
+      if (count === 0) this.#longer.delete(first, length);
+      else this.#longer.set(first, length, count);
+      if (before > 0 && count > 0) return;
+    }
+    const bit = 1 << (length - 1);
+    const last = first + (length < 16 ? 1 << (16 - length) : 1);
+    for (let i = first; i < last; i++) this.#lengths[i] = come ? this.#lengths[i]! | bit : this.#lengths[i]! & ~bit;
   }
 }
 

@@ -42,7 +42,8 @@ class PortQueue {
   #length = 0;
   #fresh = SAPOOL_PORTS;
   #index: number;
-  readonly #marks = new Uint8Array(65536);
+  /** Two bits a port: sixteen buckets of a thousand LIPs add up. */
+  readonly #marks = new Uint8Array(65536 / 4);
 
   constructor(
     seed: number,
@@ -55,17 +56,17 @@ class PortQueue {
     for (;;) {
       const port = this.#pop();
       if (port === 0) return 0;
-      const mark = this.#marks[port]!;
-      this.#marks[port] = USED;
+      const mark = this.#mark(port);
+      this.#setMark(port, USED);
       if (mark === FREE) return port;
       // It was reserved while it waited here; now it is in use and no longer in the queue.
     }
   }
 
   give(port: number): void {
-    const mark = this.#marks[port];
+    const mark = this.#mark(port);
     // A reserved port has kept its place in the queue.
-    this.#marks[port] = FREE;
+    this.#setMark(port, FREE);
     if (mark !== USED) return;
     let tail = this.#head + this.#length;
     if (tail >= SAPOOL_PORTS) tail -= SAPOOL_PORTS;
@@ -74,11 +75,20 @@ class PortQueue {
   }
 
   reserve(port: number): void {
-    this.#marks[port] = RESERVED;
+    this.#setMark(port, RESERVED);
   }
 
   isUsed(port: number): boolean {
-    return this.#marks[port] !== FREE;
+    return this.#mark(port) !== FREE;
+  }
+
+  #mark(port: number): number {
+    return (this.#marks[port >> 2]! >> ((port & 3) * 2)) & 3;
+  }
+
+  #setMark(port: number, mark: number): void {
+    const shift = (port & 3) * 2;
+    this.#marks[port >> 2] = (this.#marks[port >> 2]! & ~(3 << shift)) | (mark << shift);
   }
 
   #pop(): number {

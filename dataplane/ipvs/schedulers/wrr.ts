@@ -12,19 +12,23 @@ export class WeightedRoundRobin implements Scheduler {
   #view: ServerView;
   /** By position in `members`. */
   #credits: Float64Array;
-  /** The position that wins among equals. */
+  /** The position that wins among equals; changing it between updates would make the periods inexact. */
   #start: number;
+  #last: number;
 
   constructor(view: ServerView, start = 0) {
     this.#view = view;
     this.#credits = new Float64Array(view.count);
     this.#start = start;
+    this.#last = start - 1;
   }
 
   /** Credits start afresh: those earned by a weight of 65535 would starve the others after it became 1. */
   update(view: ServerView): void {
     this.#view = view;
     this.#credits = new Float64Array(view.count);
+    // So that frequent updates do not favour the first servers.
+    this.#start = this.#last + 1;
   }
 
   pick(): number {
@@ -51,8 +55,7 @@ export class WeightedRoundRobin implements Scheduler {
     }
     if (best === -1) return -1;
     credits[best] = bestCredit - total;
-    // So that frequent updates do not favour the first servers.
-    this.#start = best + 1;
+    this.#last = best;
     return members[best]!;
   }
 }
