@@ -89,6 +89,7 @@ const groups = {
       'the last line of the journal was incomplete and was dropped: its change was never acknowledged',
     ),
     compacted: card('info', 'the journal was rewritten to what is live'),
+    kept: card('warn', 'the journal as it was is kept, because something in it was left out'),
     failed: card('error', 'the journal could not be written: the change was refused'),
   },
   api: {
