@@ -54,6 +54,9 @@ const prototypes = {
   dp_test_unread: 'uint32_t dp_test_unread()',
   dp_test_unsent: 'uint32_t dp_test_unsent()',
   dp_test_turn: 'uint32_t dp_test_turn(uint32_t lcore)',
+  // bench.h
+  dp_bench_flows: 'int dp_bench_flows(uint32_t n)',
+  dp_bench_run: 'int dp_bench_run(uint32_t flows, uint32_t packets, uint32_t bare, uint8_t *out)',
   dp_test_advance: 'void dp_test_advance(uint32_t ms)',
 } as const;
 

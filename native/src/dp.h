@@ -67,25 +67,39 @@ enum dp_flow_flags {
     DP_F_REWRITE_L2 = 1 << 9, // DR: only the next hop changes
 };
 
+/** One cache line. IPv6's remaining addresses are in a parallel slab, so that IPv4 flows neither pay nor
+ * touch them. */
 struct dp_flow {
-    struct dp_key key;
+    union {
+        uint64_t w[2]; // the key's first words; all of an IPv4 key
+        struct {
+            uint16_t sport_be, dport_be;
+            uint8_t proto, family;
+            uint16_t zone;
+            uint32_t src4_be, dst4_be;
+        } key;
+    };
     uint32_t conn;
     uint32_t next_hop;
     uint32_t dest; // index of the real server's counters
     uint16_t flags;
-    uint16_t l3_delta; // ones'-complement sums of new minus old (RFC 1624), host order of the be words
+    uint16_t l3_delta; // ones'-complement sums of new minus old (RFC 1624)
     uint16_t l4_delta;
     uint16_t new_sport_be, new_dport_be;
     uint16_t spare;
-    union {
-        struct {
-            uint32_t new_src4_be, new_dst4_be;
-        };
-        uint8_t new_addr6[32];
-    };
+    uint32_t new_src4_be, new_dst4_be;
+    uint64_t spare2[2];
+} __attribute__((aligned(64)));
+static_assert(sizeof(struct dp_flow) == 64, "flow entry");
+
+/** What an IPv6 entry has beyond struct dp_flow, same index. */
+struct dp_flow6 {
+    uint64_t key_rest[3];
+    uint8_t new_addr6_rest[24];
 };
-static_assert(sizeof(struct dp_flow) == 96, "flow entry");
-static_assert(offsetof(struct dp_flow, new_src4_be) == 64, "IPv4's rewrite starts the second line");
+static_assert(sizeof(struct dp_flow6) == 48, "IPv6 part of a flow entry");
+static_assert(2 * (sizeof(struct dp_flow) + sizeof(struct dp_flow6)) + 64 + 2 * 16 <= 320,
+              "a connection in all");
 
 /** Eight entries a cache line; tags are 16 bits of the hash, index 0 is empty. Entries never move, so readers
  * need no retry. */
@@ -206,7 +220,8 @@ enum dp_op { DP_OP_NEW_CONN = 1, DP_OP_RUN, DP_OP_OUTPUT, DP_OP_KNI, DP_OP_DROP,
  * packet through them. */
 struct dp_answer {
     uint32_t op, handle;
-    uint32_t port;   // OUTPUT: where to; KNI: whose kni; DROP: reason; RUN: the port it "came" by, UINT32_MAX leaves it
+    uint32_t port;   // OUTPUT: where to; KNI: whose kni; DROP: reason; RUN: the port it "came" by, UINT32_MAX
+                     // leaves it
     uint32_t length; // OUTPUT and RUN of a built packet: frame length, 0 leaves it
     uint32_t result; // NEW_CONN: connection index, or 0 and the drop reason in `port`
     uint32_t client4, vip4, lip4, rip4;
@@ -302,6 +317,7 @@ struct dp {
     struct dp_bucket *buckets;
     uint32_t bucket_mask, overflow_capacity, overflow_used;
     struct dp_flow *flows;
+    struct dp_flow6 *flows6;
     struct dp_conn *conns;
     uint32_t *flow_free, flow_free_count, flow_capacity;
     uint32_t *conn_free, conn_free_count, conn_capacity;

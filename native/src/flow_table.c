@@ -22,11 +22,12 @@ int dp_flow_table_create(void) {
     d->overflow_used = 0;
     d->buckets = dp_region(sizeof(struct dp_bucket) * ((uint64_t)n + d->overflow_capacity + 1));
     d->flows = dp_region(sizeof(struct dp_flow) * ((uint64_t)d->flow_capacity + 1));
+    d->flows6 = dp_region(sizeof(struct dp_flow6) * ((uint64_t)d->flow_capacity + 1));
     d->conns = dp_region(sizeof(struct dp_conn) * ((uint64_t)d->conn_capacity + 1));
     d->flow_free = dp_region(4ull * d->flow_capacity);
     d->conn_free = dp_region(4ull * d->conn_capacity);
     d->grace = dp_region(sizeof(struct dp_grace));
-    if (!d->buckets || !d->flows || !d->conns || !d->flow_free || !d->conn_free || !d->grace)
+    if (!d->buckets || !d->flows || !d->flows6 || !d->conns || !d->flow_free || !d->conn_free || !d->grace)
         return -1;
     struct dp_grace *g = d->grace;
     g->flows = dp_region(4ull * d->flow_capacity);
@@ -75,7 +76,7 @@ uint32_t dp_flow_find(const struct dp_key *key) {
         while (mask) {
             uint32_t slot = (uint32_t)__builtin_ctz(mask) >> 1;
             uint32_t index = atomic_load_explicit(&b->index[slot], memory_order_acquire);
-            if (index && dp_key_equal(&dp_ctx->flows[index].key, key))
+            if (index && dp_flow_matches(index, key))
                 return index;
             mask &= mask - 1;
         }
@@ -117,7 +118,8 @@ void dp_conn_release(uint32_t index) {
 
 int dp_flow_insert(uint32_t index) {
     struct dp *d = dp_ctx;
-    uint64_t hash = dp_hash(&d->flows[index].key);
+    struct dp_key key = dp_flow_key(index);
+    uint64_t hash = dp_hash(&key);
     struct dp_bucket *b = dp_bucket_of(hash);
     for (;;) {
         for (uint32_t slot = 0; slot < 8; slot++) {
@@ -140,7 +142,8 @@ int dp_flow_insert(uint32_t index) {
 }
 
 bool dp_flow_unlink(uint32_t index) {
-    uint64_t hash = dp_hash(&dp_ctx->flows[index].key);
+    struct dp_key key = dp_flow_key(index);
+    uint64_t hash = dp_hash(&key);
     struct dp_bucket *b = dp_bucket_of(hash);
     for (;;) {
         for (uint32_t slot = 0; slot < 8; slot++) {

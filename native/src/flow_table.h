@@ -27,11 +27,21 @@ static inline uint64_t dp_hash(const struct dp_key *k) {
     return h;
 }
 
-static inline bool dp_key_equal(const struct dp_key *a, const struct dp_key *b) {
-    if (a->w[0] != b->w[0] || a->w[1] != b->w[1])
+static inline bool dp_flow_matches(uint32_t index, const struct dp_key *k) {
+    const struct dp_flow *f = &dp_ctx->flows[index];
+    if (f->w[0] != k->w[0] || f->w[1] != k->w[1])
         return false;
     // The family is in word 0: equal so far and IPv4 means equal.
-    return a->family == 4 || (a->w[2] == b->w[2] && a->w[3] == b->w[3] && a->w[4] == b->w[4]);
+    return k->family == 4 || memcmp(dp_ctx->flows6[index].key_rest, &k->w[2], 24) == 0;
+}
+
+/** The entry's whole key. */
+static inline struct dp_key dp_flow_key(uint32_t index) {
+    const struct dp_flow *f = &dp_ctx->flows[index];
+    struct dp_key k = {.w = {f->w[0], f->w[1]}};
+    if (k.family == 6)
+        memcpy(&k.w[2], dp_ctx->flows6[index].key_rest, 24);
+    return k;
 }
 
 static inline uint16_t dp_tag(uint64_t hash) {

@@ -14,12 +14,6 @@ uint32_t dp_now_ms(void) {
     return (uint32_t)(ms + (uint64_t)atomic_load_explicit(&dp_ctx->clock_offset_ms, memory_order_relaxed));
 }
 
-static inline void prefetch_entry(uint32_t index) {
-    const uint8_t *f = (const uint8_t *)&dp_ctx->flows[index];
-    rte_prefetch0(f);
-    rte_prefetch0(f + 64); // 96-byte entries always touch two lines
-}
-
 static void finish(struct dp_lcore *lc, struct dp_pkt *p) {
     switch (p->verdict) {
     case V_UPCALL:
@@ -48,7 +42,7 @@ static void kernel_or_upcall(struct dp_pkt *p) {
 
 static void lookup(struct dp_pkt *p) {
     // The prefetched candidate is the entry in all but one of some thousand cases; then the chain is walked.
-    if (p->flow && dp_key_equal(&dp_ctx->flows[p->flow].key, &p->key))
+    if (p->flow && dp_flow_matches(p->flow, &p->key))
         return;
     p->flow = dp_flow_find(&p->key);
     if (p->flow)
@@ -69,7 +63,7 @@ static void run(struct dp_lcore *lc, struct dp_pkt *pkts, uint16_t n) {
             continue;
         pkts[i].flow = dp_flow_candidate(dp_bucket_of(pkts[i].hash), dp_tag(pkts[i].hash));
         if (pkts[i].flow)
-            prefetch_entry(pkts[i].flow);
+            rte_prefetch0(&dp_ctx->flows[pkts[i].flow]);
     }
     for (uint16_t i = 0; i < n; i++) {
         if (pkts[i].verdict != V_LOOKUP)

@@ -129,8 +129,7 @@ static void fill_deltas(struct dp_flow *f) {
  */
 static uint32_t server_isn(const struct dp_flow *out) {
     uint64_t clock = rte_rdtsc() / (dp_ctx->tsc_hz / 15625000);
-    return (uint32_t)(dp_mix(out->key.w[0] ^ dp_ctx->hash_seed[3], out->key.w[1] ^ dp_ctx->hash_seed[0]) +
-                      clock);
+    return (uint32_t)(dp_mix(out->w[0] ^ dp_ctx->hash_seed[3], out->w[1] ^ dp_ctx->hash_seed[0]) + clock);
 }
 
 static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
@@ -151,7 +150,8 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
     out->next_hop = a->next_hop_out;
     // Two copies of a SYN may have come up before the first was answered: the second joins the connection of
     // the first.
-    if (dp_flow_find(&in->key)) {
+    struct dp_key key = dp_flow_key(fi);
+    if (dp_flow_find(&key)) {
         dp_flow_release(fi);
         dp_flow_release(fo);
         dp_conn_release(conn);

@@ -125,3 +125,11 @@ uint32_t dp_test_unsent(void) {
     }
     return n;
 }
+
+unsigned dp_test_queue(uint32_t port, struct rte_mbuf **m, unsigned n) {
+    return rte_ring_enqueue_burst(rx_rings[port], (void **)m, n, NULL);
+}
+
+unsigned dp_test_unqueue(uint32_t port, struct rte_mbuf **m, unsigned n) {
+    return rte_ring_dequeue_burst(tx_rings[port], (void **)m, n, NULL);
+}

@@ -19,4 +19,7 @@ DP_EXPORT uint32_t dp_test_queued(void);
 DP_EXPORT uint32_t dp_test_unread(void);
 /** Frames sent and not yet taken by dp_test_receive. */
 DP_EXPORT uint32_t dp_test_unsent(void);
+/** The same without copies, for the generator. */
+unsigned dp_test_queue(uint32_t port, struct rte_mbuf **m, unsigned n);
+unsigned dp_test_unqueue(uint32_t port, struct rte_mbuf **m, unsigned n);
 #endif
