@@ -84,7 +84,7 @@ export class DpvsNode {
     const controlCpu = this.options.index % 2;
     writeFileSync(this.configFile, dpvsConf({ driver: this.options.driver, controlCpu, workerCpu: 1 - controlCpu }));
     // EAL's runtime files of a process that is killed stay behind.
-    this.state.add('directories', join('/var/run/dpdk', this.dpvsName));
+    this.state.add('directories', join('/var/run/dpdk', `dpvs-${this.dpvsName}`));
     const argv = [program('dpvs'), '-c', this.configFile, '--name', this.dpvsName];
     const daemon = await startDaemon(this.state, { member: this.name, what: 'dpvs', argv, env: this.env });
     await eventually(
