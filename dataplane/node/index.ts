@@ -1,7 +1,9 @@
-// The public door of the control thread: bring-up, API handlers, mutations, status. The process's entry is main.ts beside it.
+// The public door of the control thread: bring-up, API handlers, mutations, status. cli/dpvs.ts starts it.
 export { nativeConfig, type RunningPort } from './bring-up.js';
 export { createHandlers, type HandlerParts, type Handlers } from './handlers.js';
 export { type JournalSink, Mutations } from './mutations.js';
 export type { SlowPathClient } from './slow-path-client.js';
+export { DataplaneNode, type NodeOptions } from './node.js';
+export { removePidFile, writePidFile } from './pid-file.js';
 export { slowPathOptions } from './slow-path-options.js';
 export { Traffic } from './traffic.js';

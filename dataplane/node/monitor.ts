@@ -1,0 +1,141 @@
+// Looks at the node once a second: samples rates, asks the slow path for a sign of life, mirrors carriers, says what is wrong.
+import type { NodeStatus } from '../../api/index.js';
+import type { Log } from '../../log/index.js';
+import { type Counters, portInfo, usage } from '../../native/index.js';
+import type { DataplaneConfig } from '../config/index.js';
+import type { DesiredState } from '../control/index.js';
+import type { RunningPort } from './bring-up.js';
+import type { SlowPathClient } from './slow-path-client.js';
+import type { Traffic } from './traffic.js';
+
+/** Longer than this without an answer, the slow path counts as stalled: new connections are not scheduled. */
+const STALLED_MS = 2_000;
+const INTERVAL_MS = 1_000;
+/** Carriers are looked at more often: ospfd should learn of a dead link well within a dead interval of one second. */
+const CARRIER_MS = 100;
+
+export interface MonitorParts {
+  readonly name: string;
+  readonly version: string;
+  readonly config: DataplaneConfig;
+  readonly desired: DesiredState;
+  readonly slowPath: SlowPathClient;
+  readonly traffic: Traffic;
+  readonly counters: Counters;
+  readonly ports: readonly RunningPort[];
+  readonly log: Log;
+  readonly onCarrier: (port: RunningPort, up: boolean) => void;
+  readonly onServing: (serving: boolean, problems: readonly string[]) => void;
+  /** Whether the port's kni is up in the kernel. */
+  readonly kniUp: (port: RunningPort) => boolean;
+}
+
+export class Monitor {
+  readonly #startedAt = new Date();
+  readonly #links = new Map<string, boolean>();
+  readonly #loops = new Map<number, number>();
+  #stalledLcores: number[] = [];
+  #serving: boolean | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #looking = false;
+
+  constructor(readonly parts: MonitorParts) {}
+
+  start(): void {
+    this.#carriers();
+    this.#timers = [
+      setInterval(() => this.#carriers(), CARRIER_MS),
+      setInterval(() => void this.#look(), INTERVAL_MS),
+    ];
+    void this.#look();
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  status(): NodeStatus {
+    const { name, version, slowPath, ports, desired, log, kniUp } = this.parts;
+    const problems = this.problems();
+    const { flows, connections } = usage();
+    return {
+      name,
+      version,
+      pid: process.pid,
+      startedAt: this.#startedAt.toISOString(),
+      serving: problems.length === 0,
+      problems,
+      slowPath: {
+        state: slowPath.running ? 'running' : 'restarting',
+        generation: slowPath.generation,
+        lastAnswerMs: Math.max(0, Date.now() - slowPath.lastAnswer),
+      },
+      ports: ports.map((port) => ({
+        name: port.config.name,
+        up: this.#links.get(port.config.name) ?? false,
+        kni: port.kniIndex === null ? null : port.config.kniName,
+        kniUp: port.kniIndex !== null && kniUp(port),
+      })),
+      services: desired.services().length,
+      connections,
+      flows,
+      logLevel: log.level,
+    };
+  }
+
+  /** Why new connections are not scheduled, and what to do; empty when they are. */
+  problems(): string[] {
+    const { slowPath, ports } = this.parts;
+    const problems: string[] = [];
+    if (!slowPath.running) problems.push('the slow path is restarting: established connections go on, new ones wait; see the log for why it died');
+    else if (Date.now() - slowPath.lastAnswer > STALLED_MS)
+      problems.push(`the slow path has not answered for ${Math.round((Date.now() - slowPath.lastAnswer) / 1000)} s: dpip slowpath restart`);
+    for (const port of ports) {
+      if (this.#links.get(port.config.name) === false)
+        problems.push(`${port.config.name} has no link: check its cable or peer, or dpip link set ${port.config.name} up`);
+    }
+    for (const lcore of this.#stalledLcores) problems.push(`lcore ${lcore + 1} has stopped polling: restart dpvs and report its log`);
+    return problems;
+  }
+
+  #carriers(): void {
+    for (const port of this.parts.ports) {
+      const info = portInfo(port.index);
+      const up = info?.linkUp === true && info.adminUp;
+      const before = this.#links.get(port.config.name);
+      if (before === up) continue;
+      this.#links.set(port.config.name, up);
+      this.parts.log.event(up ? 'port.up' : 'port.down', { port: port.config.name });
+      if (before !== undefined || !up) this.parts.onCarrier(port, up);
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      const services = await this.parts.slowPath.query('services', {});
+      this.parts.traffic.sample(services.flatMap((s) => s.servers.map((server) => server.dest)));
+    } catch {
+      // It is restarting; problems() says so.
+    } finally {
+      this.#looking = false;
+    }
+    this.#lcores();
+    const problems = this.problems();
+    const serving = problems.length === 0;
+    if (serving === this.#serving) return;
+    this.#serving = serving;
+    this.parts.log.event(serving ? 'node.serving' : 'node.not_serving', serving ? {} : { problems });
+    this.parts.onServing(serving, problems);
+  }
+
+  #lcores(): void {
+    this.#stalledLcores = [];
+    for (let i = 0; i < usage().lcores; i++) {
+      const { loops } = this.parts.counters.lcore(i);
+      if (this.#loops.get(i) === loops) this.#stalledLcores.push(i);
+      this.#loops.set(i, loops);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+// The dpvs process put together: ports, lcores, slow path, desired state, API, kni, monitor. Started once, stopped once.
+import { controlEndpoint, eventEndpoint, type Method, methods, stateDirectory } from '../../api/index.js';
+import { ApiServer, EventPublisher } from '../../api/server.js';
+import { KniManager } from '../../kni/index.js';
+import type { Log } from '../../log/index.js';
+import { Counters, loadLibrary } from '../../native/index.js';
+import type { DataplaneConfig } from '../config/index.js';
+import { type Change, DesiredState, Journal, type MutatingRequest } from '../control/index.js';
+import { SlowPathThread } from '../slowpath/index.js';
+import { assignQueues, bringUpEal, bringUpPort, type RunningPort, startLcores } from './bring-up.js';
+import { createHandlers } from './handlers.js';
+import { Monitor } from './monitor.js';
+import { applyLink, Mutations } from './mutations.js';
+import { slowPathOptions } from './slow-path-options.js';
+import { Traffic } from './traffic.js';
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly config: DataplaneConfig;
+  readonly log: Log;
+  /** Called once, when someone asked the node to stop through the API. */
+  readonly onShutdown: () => void;
+}
+
+const topicOf = (change: Change) => {
+  const [subject] = change.kind.split('.');
+  if (subject === 'laddr' || subject === 'server') return 'server' as const;
+  if (subject === 'address' || subject === 'route' || subject === 'link' || subject === 'service') return subject;
+  return 'node' as const;
+};
+
+export class DataplaneNode {
+  readonly #log: Log;
+  readonly #closers: (() => unknown)[] = [];
+
+  private constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** @throws {DpvsError} what is missing, after undoing what was started */
+  static async start(options: NodeOptions): Promise<DataplaneNode> {
+    const node = new DataplaneNode(options.log);
+    try {
+      await node.#start(options);
+      return node;
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
+  }
+
+  /** In the reverse order of starting. New requests first, the ports last. */
+  async stop(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        this.#log.event('node.failed', { error });
+      }
+    }
+  }
+
+  async #start({ name, version, config, log, onShutdown }: NodeOptions): Promise<void> {
+    const { huge, why } = bringUpEal(config, name);
+    log.event('eal.hugepages', { huge, why });
+    const library = loadLibrary();
+    this.#closers.push(() => library.dp_close());
+    const ports = config.ports.map((port) => this.#port(config, port));
+    assignQueues(config, ports);
+    const desired = new DesiredState(ports.map((p) => ({ name: p.config.name, mtu: p.mtu })));
+    const journal = await this.#journal(name, desired, log);
+    for (const link of desired.links()) applyLink(ports, link);
+
+    const seed = process.pid;
+    const slowPath = new SlowPathThread(slowPathOptions(config, ports, seed), () => desired.snapshot(), {
+      started: (info) => {
+        log.event(info.generation === 1 ? 'slowpath.started' : 'slowpath.recovered', info);
+        events?.publish('slowpath', { state: 'running', ...info });
+      },
+      died: (info) => {
+        log.event('slowpath.crashed', info);
+        events?.publish('slowpath', { state: 'restarting', generation: info.generation });
+      },
+    });
+    let events: EventPublisher | undefined;
+    this.#closers.push(() => slowPath.stop());
+    await slowPath.start();
+    startLcores();
+    this.#closers.push(() => library.dp_stop());
+
+    const kniUp = await this.#kni(ports, log);
+    const publisher = await EventPublisher.listen({ endpoint: eventEndpoint(name), log });
+    events = publisher;
+    this.#closers.push(() => publisher.close());
+    const onChanged = (request: MutatingRequest, changes: readonly Change[]): void => {
+      log.event('state.changed', { method: request.method, params: request.params });
+      for (const change of changes) publisher.publish(topicOf(change), { change });
+    };
+    const mutations = new Mutations({ desired, slowPath, journal, ports, log, onChanged });
+    const counters = new Counters();
+    const traffic = new Traffic(counters);
+    const monitor = new Monitor({
+      name,
+      version,
+      config,
+      desired,
+      slowPath,
+      traffic,
+      counters,
+      ports,
+      log,
+      kniUp: kniUp.isUp,
+      onCarrier: (port, up) => {
+        publisher.publish('link', { port: port.config.name, up });
+        kniUp.carrier(port, up);
+      },
+      onServing: (serving, problems) => publisher.publish('node', { serving, problems }),
+    });
+    const { tcp, udp } = config.conn;
+    const handlers = createHandlers(
+      {
+        desired,
+        slowPath,
+        traffic,
+        mutations,
+        counters,
+        config,
+        ports,
+        log,
+        status: async () => monitor.status(),
+        shutdown: onShutdown,
+        timeouts: { tcp: tcp.established, tcpfin: tcp.finWait, udp: udp.normal },
+      },
+      Object.keys(methods) as Method[],
+    );
+    monitor.start();
+    this.#closers.push(() => monitor.stop());
+    const server = await ApiServer.listen({ endpoint: controlEndpoint(name), methods, handlers, log });
+    this.#closers.push(() => mutations.settled());
+    this.#closers.push(() => server.close());
+    this.#expireAddresses(desired, mutations);
+    log.event('node.started', { ports: ports.map((p) => p.config.name), pid: process.pid });
+  }
+
+  #port(config: DataplaneConfig, port: DataplaneConfig['ports'][number]): RunningPort {
+    const running = bringUpPort(config, port);
+    const { name, kniName, hardware } = running.config;
+    const { mac, mtu } = running;
+    this.#log.event('port.created', { port: name, mac, mtu, hardware, kni: running.kniIndex === null ? null : kniName });
+    return running;
+  }
+
+  async #journal(name: string, desired: DesiredState, log: Log): Promise<Journal> {
+    const { journal, requests } = await Journal.open({ directory: stateDirectory(), name, log });
+    this.#closers.push(() => journal.close());
+    let kept = 0;
+    for (const { request, at } of requests) {
+      try {
+        desired.apply(request.method, request.params, at);
+        kept++;
+      } catch (error) {
+        log.event('state.replay_refused', { request, error });
+      }
+    }
+    for (const request of desired.expired(Date.now())) desired.apply(request.method, request.params);
+    if (requests.length > 0) log.event('state.replayed', { requests: kept });
+    await journal.compact(desired.dump());
+    return journal;
+  }
+
+  async #kni(ports: readonly RunningPort[], log: Log) {
+    const up = new Map<string, boolean>();
+    const manager = new KniManager({ onLink: (port, link) => up.set(port, link?.up ?? false) }, log);
+    this.#closers.push(() => manager.close());
+    for (const { config, mac, mtu, kniIndex } of ports) {
+      if (kniIndex !== null) await manager.attach({ name: config.name, kniName: config.kniName, mac, mtu, up: true });
+    }
+    return {
+      isUp: (port: RunningPort): boolean => up.get(port.config.name) ?? false,
+      carrier: (port: RunningPort, carrier: boolean): void => {
+        manager
+          .setCarrier(port.config.name, carrier)
+          .catch((error: unknown) => log.event('kni.failed', { kni: port.config.kniName, error }));
+      },
+    };
+  }
+
+  #expireAddresses(desired: DesiredState, mutations: Mutations): void {
+    const timer = setInterval(() => {
+      const now = Date.now();
+      if (desired.nextExpiry > now) return;
+      for (const request of desired.expired(now)) void mutations.run(request).catch(() => undefined);
+    }, 1000);
+    this.#closers.push(() => clearInterval(timer));
+  }
+}
