@@ -57,6 +57,7 @@ t.test('which source address', async (t) => {
   t.equal(source('10.0.0.1'), '0.0.0.0', 'no address');
   table.add(entry('126.1.0.1/32', 'dpdk0', { scope: 'host' }));
   t.equal(source('10.0.0.1'), '0.0.0.0', 'none but of scope host');
+  table.add(entry('192.168.100.9/24', 'dpdk0', { scope: 'host' }));
   table.add(entry('192.168.100.200/32', 'dpdk0'));
   table.add(entry('192.168.100.1/24', 'dpdk0'));
   table.add(entry('192.168.100.2/24', 'dpdk0'));

@@ -86,6 +86,8 @@ t.test('schedulers see members come and go', async (t) => {
     'more than the first allocation',
   );
   t.strictSame([...service.members.subarray(0, service.count)], [dests[0], dests[2], ...many], 'in the order added');
+  table.removeServer(service, rs1, 80);
+  t.strictSame([...service.members.subarray(0, service.count)], [dests[2], ...many], 'also after one is gone');
   t.equal(table.findServer(service, rs3, 1049), many[49]);
   t.equal(table.findServer(service, rs2, 80), -1);
 });

@@ -146,14 +146,18 @@ t.test('the advice works', async (t) => {
 /** Starts the writer; resolves when it has acknowledged `count` appends, or refused one. */
 async function startWriter(directory: string, wrap: (command: string) => string = (command) => command) {
   const script = fileURLToPath(new URL('../support/journal-writer.js', import.meta.url));
-  const child = spawn('sh', ['-c', wrap(`exec ${process.execPath} ${script} ${directory} n1`)], {
+  // The test runner puts hooks into NODE_OPTIONS of every child, and they would meet the signals and limits of these tests.
+  const child = spawn('sh', ['-c', wrap(`unset NODE_OPTIONS; exec ${process.execPath} ${script} ${directory} n1`)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const said: string[] = [];
   const lines = createInterface(child.stdout).on('line', (line) => said.push(line));
-  const heard = async (enough: () => boolean) => {
-    while (!enough()) await new Promise((resolve) => lines.once('line', resolve));
-  };
+  const heard = (enough: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => enough() && resolve();
+      lines.on('line', look).once('close', () => reject(new Error(`the writer ended after ${said.length} lines`)));
+      look();
+    });
   const kill = async () => {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     const drained = new Promise((resolve) => lines.once('close', resolve));

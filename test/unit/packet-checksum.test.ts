@@ -47,15 +47,13 @@ t.test('UDP checksum 0 means none', async (t) => {
 
 t.test('a checksum of minus zero is what a receiver accepts for a computed zero', async (t) => {
   const segment = packet().ip4({ src: client, dst: vip }).tcp({ sport: 1, dport: 2, seq: 0, ack: 0 });
-  for (let value = 0; value < 0x10000; value++) {
-    const frame = segment.payload(Uint8Array.of(value >> 8, value & 0xff)).build();
-    if (u16(frame, 36) !== 0) continue;
-    t.same(dissect(frame, { from: 'ip' }).problems, []);
-    frame.set([0xff, 0xff], 36);
-    t.same(dissect(frame, { from: 'ip' }).problems, []);
-    return;
-  }
-  t.fail('no payload gives the checksum zero');
+  const zero = segment.payload(fromHex('0000')).build();
+  // Adding the checksum itself to the sum completes it to minus zero.
+  const frame = segment.payload(zero.slice(36, 38)).build();
+  t.equal(u16(frame, 36), 0);
+  t.same(dissect(frame, { from: 'ip' }).problems, []);
+  frame.set([0xff, 0xff], 36);
+  t.same(dissect(frame, { from: 'ip' }).problems, []);
 });
 
 t.test('any bytes: the sum is the number they spell modulo 65535', async (t) => {
