@@ -1,5 +1,6 @@
 // Two-arm FullNAT of TCP over IPv4: what is rewritten in each direction, and that nothing else is.
-import { realOptions, tcpOption } from '../support/packet/index.js';
+import { decodeTcpFlags, encodeTcpFlags, realOptions, tcpOption } from '../support/packet/index.js';
+import { only } from '../support/scene.js';
 import { TcpFlow } from '../support/tcp-flow.js';
 import { client, lip, otherClient, packetTest, servers, tcpService, vip, vport } from '../support/two-arm.js';
 
@@ -10,6 +11,17 @@ packetTest('the SYN leaves the LAN port as LIP → real server', async (t, scene
   t.match(arrived.ip4, { src: lip, dst: servers[0].address, protocol: 6 });
   t.match(arrived.tcp, { dport: vport, flags: 'S', ack: 0, window: 65535 });
   t.ok(flow.lport >= 1025 && flow.lport <= 65535, `LIP port ${flow.lport} is of the pool`);
+});
+
+packetTest('a SYN may carry data (RFC 7413) and ask for ECN (RFC 3168)', async (t, scene) => {
+  for (const segment of [{ flags: 'SEC' }, { flags: 'SP', data: 'fast open' }, { flags: 'S', data: 'x' }]) {
+    const flow = new TcpFlow(scene, { sport: 30_000 + segment.flags.length });
+    const exchange = await flow.sendClient({ ...segment, ack: 0 });
+    const arrived = only(exchange, 'dpdk0');
+    t.match(arrived.tcp, { flags: decodeTcpFlags(encodeTcpFlags(segment.flags)) });
+    t.equal(new TextDecoder().decode(arrived.payload), segment.data ?? '');
+    t.equal(await flow.state(), 'SYN_RECV');
+  }
 });
 
 packetTest('the SYN-ACK leaves the WAN port as VIP → client', async (t, scene) => {

@@ -1,6 +1,7 @@
 // Two-arm FullNAT of UDP over IPv4: every byte of what comes out is predicted, checksums at their wrap-arounds included.
-import { describe, dissect, onesSum, u16 } from '../support/packet/index.js';
-import { client, lip, packetTest, servers, udpPort, vip } from '../support/two-arm.js';
+import { be16, describe, dissect, onesSum, u16 } from '../support/packet/index.js';
+import { nothing } from '../support/scene.js';
+import { client, lip, packetTest, packetTestWith, servers, udpPort, vip } from '../support/two-arm.js';
 import { UdpFlow } from '../support/udp-flow.js';
 import { out, runCases } from './verdict.js';
 
@@ -40,13 +41,15 @@ packetTest('no checksum stays no checksum', async (t, scene) => {
   }
 });
 
-/** A payload of one word which makes the datagram's computed checksum, as the receiver recomputes it, come out as wanted. */
+/** The word that moves a checksum from what it is to what is wanted: one's complement sums, so numbers modulo 65535. */
+const wordFor = (now: number, wanted: number): number => (now - wanted + 2 * 65_535) % 65_535;
+
+/** A payload of one word which makes the datagram's checksum come out as wanted. */
 function payloadFor(frame: (data: Uint8Array) => Uint8Array, wanted: number): Uint8Array {
-  for (let word = 0; word < 0x10000; word++) {
-    const data = Uint8Array.of(word >> 8, word & 0xff);
-    if (u16(frame(data), 14 + 20 + 6) === wanted) return data;
-  }
-  throw new RangeError(`no payload gives the checksum ${wanted}`);
+  const checksum = (data: Uint8Array) => u16(frame(data), 14 + 20 + 6);
+  const data = Uint8Array.from(be16(wordFor(checksum(Uint8Array.of(0, 0)), wanted)));
+  if (checksum(data) !== wanted) throw new RangeError(`${checksum(data)} instead of ${wanted}`);
+  return data;
 }
 
 packetTest('checksums that wrap around, before and after translation', async (t, scene) => {
@@ -84,8 +87,8 @@ packetTest('IP header checksums that wrap around', async (t, scene) => {
   for (const side of ['clientFrame', 'translatedIn'] as const) {
     for (const wanted of [0x0000, 0x0001, 0xfffe]) {
       const header = (id: number) => flow[side]({ ip: { id } }).build().subarray(14, 34);
-      const id = Array.from({ length: 0x10000 }, (_, i) => i).find((i) => u16(header(i), 10) === wanted);
-      if (id === undefined) throw new RangeError(`no id gives ${wanted}`);
+      const id = wordFor(u16(header(0), 10), wanted);
+      t.equal(u16(header(id), 10), wanted, 'the id does it');
       t.equal(onesSum(header(id)), 0xffff);
       await runCases(t, scene, [
         {
@@ -125,4 +128,20 @@ packetTest('the connection goes from ONEWAY to NORMAL when the server answers', 
   t.equal((await flow.entry())?.state, 'ONEWAY', 'the client alone does not change it');
   await flow.fromServer();
   t.match(await flow.entry(), { state: 'NORMAL', client: { address: client.address }, vip: { address: vip } });
+});
+
+packetTestWith('a connection that idles out', { udpTimeouts: { oneway: 10, normal: 20 } }, async (t, scene) => {
+  const silent = new UdpFlow(scene, 41_000);
+  const answered = new UdpFlow(scene, 41_001);
+  await silent.fromClient();
+  await answered.fromClient();
+  await answered.fromServer();
+  nothing(await scene.advance(9000));
+  t.ok(await silent.entry(), 'ONEWAY, a second before');
+  nothing(await scene.advance(4000));
+  t.notOk(await silent.entry(), 'ONEWAY, afterwards');
+  nothing(await scene.advance(6000));
+  t.ok(await answered.entry(), 'NORMAL, a second before');
+  nothing(await scene.advance(4000));
+  t.notOk(await answered.entry(), 'NORMAL, afterwards; nobody is told');
 });

@@ -1,11 +1,13 @@
 // ICMP of our own: echo is answered for our addresses, and errors are made where RFC 1812 wants them.
 
+import type { Test } from 'tap';
 import type { PortName } from '../support/harness.js';
 import type { Host } from '../support/hosts.js';
-import { type Dissection, describe, IcmpType, packet, Unreachable } from '../support/packet/index.js';
+import { type Dissection, describe, dissect, IcmpType, packet, Unreachable } from '../support/packet/index.js';
 import { only, type Scene, tell } from '../support/scene.js';
 import { TcpFlow } from '../support/tcp-flow.js';
-import { client, lip, packetTest, packetTestWith, servers, vip, vport } from '../support/two-arm.js';
+import { client, lip, packetTest, packetTestWith, servers, vip } from '../support/two-arm.js';
+import { UdpFlow } from '../support/udp-flow.js';
 import { dropCounters } from './reasons.js';
 import { answer, type Case, runCases } from './verdict.js';
 
@@ -119,19 +121,33 @@ packetTest('forwarding is off unless configured', async (t, scene) => {
   t.equal(exchange.drops, 1);
 });
 
-packetTest('a packet larger than the way to the server allows', async (t, scene) => {
+async function tooBig(t: Test, scene: Scene, mtu: number): Promise<void> {
   const flow = await (await new TcpFlow(scene).establish()).serverSpeaks();
-  await scene.harness.configure('route.add', { destination: `${servers[0].address}/32`, device: 'dpdk0', mtu: 1400 });
-  const next = await (await new TcpFlow(scene, { sport: 9999 }).establish()).serverSpeaks();
-  const frame = next.clientFrame({ flags: 'PA', data: 1460 }).build();
+  const frame = flow.clientFrame({ flags: 'PA', data: mtu - 39 }).build();
   const exchange = await scene.exchange('dpdk1', frame);
   const error = only(exchange, 'dpdk1');
   t.same(errorAbout(error, frame, IcmpType.unreachable, Unreachable.fragmentationNeeded), [], describe(error.bytes));
-  t.match(error, { ip4: { src: vip, dst: client.address }, icmp: { seq: 1400 } });
+  t.match(error, { ip4: { src: vip, dst: client.address }, icmp: { seq: mtu } });
   t.match(error.quoted?.ip4, { src: client.address, dst: vip }, 'the client recognises its own packet');
   t.equal(exchange.rises.get(dropCounters('mtuExceeded')[0]), 1);
-  t.equal((await next.fromClient({ flags: 'PA', data: 1360 })).payload.length, 1360, 'exactly 1400 bytes pass');
-  t.equal(flow.serverPort, vport);
+  t.equal((await flow.fromClient({ flags: 'PA', data: mtu - 40 })).payload.length, mtu - 40, `exactly ${mtu} pass`);
+}
+
+packetTest('a packet larger than the MTU of the port to the server', (t, scene) => tooBig(t, scene, 1500));
+
+packetTest('a packet larger than the MTU of the route to the server', async (t, scene) => {
+  await scene.harness.configure('route.add', { destination: `${servers[0].address}/32`, device: 'dpdk0', mtu: 1400 });
+  await tooBig(t, scene, 1400);
+});
+
+packetTest('a datagram that is too large for the port but may be fragmented', async (t, scene) => {
+  const flow = new UdpFlow(scene);
+  await flow.fromClient();
+  const exchange = await scene.exchange('dpdk1', flow.clientFrame({ data: 1600 }).build());
+  const pieces = exchange.out.dpdk0.map((bytes) => dissect(bytes));
+  // RFC 791 wants fragments; a counted drop is honest too. What must not be is a frame the port cannot send.
+  t.ok(pieces.length >= 2 || exchange.drops === 1, tell(exchange));
+  t.ok(pieces.every(({ ip4 }) => (ip4?.totalLength ?? 9999) <= 1500));
 });
 
 packetTestWith('no errors about errors, multicast or fragments', routed, async (t, scene) => {

@@ -27,6 +27,12 @@ packetTest('multicast and OSPF', async (t, scene) => {
     .ip4({ src: router, dst: kernel, protocol: 89, ttl: 1 })
     .payload(32)
     .build();
+  const broadcast = packet()
+    .eth({ src: gateway.mac, dst: BROADCAST })
+    .ip4({ src: router, dst: '255.255.255.255' })
+    .udp({ sport: 67, dport: 68 })
+    .payload(300)
+    .build();
   const withOption = packet()
     .eth({ src: gateway.mac, dst: groupMac('224.0.0.22') })
     .ip4({ src: router, dst: '224.0.0.22', protocol: 2, ttl: 1, options: [0x94, 4, 0, 0] })
@@ -40,6 +46,7 @@ packetTest('multicast and OSPF', async (t, scene) => {
     ['IGMP with router alert', withOption, 'multicast'],
     ['mDNS', group('224.0.0.251', 17, 255), 'multicast'],
     ['RIP', group('224.0.0.9', 17), 'multicast'],
+    ['DHCP, to the broadcast address', broadcast, 'multicast'],
   ];
   await runCases(
     t,
@@ -59,6 +66,9 @@ packetTest('kernel addresses, with a default route that would otherwise take the
   const to = packet()
     .eth({ src: gateway.mac, dst: scene.mac('dpdk1') })
     .ip4({ src: '198.51.100.7', dst: kernel });
+  const near = packet()
+    .eth({ src: gateway.mac, dst: scene.mac('dpdk1') })
+    .ip4({ src: router, dst: kernel, ttl: 1 });
   const rows: [string, Uint8Array][] = [
     ['ssh', to.tcp({ sport: 50_000, dport: 22, flags: 'S' }).build()],
     ['ssh data', to.tcp({ sport: 50_000, dport: 22, flags: 'PA', seq: 5, ack: 6 }).payload('SSH-2.0-x').build()],
@@ -66,6 +76,7 @@ packetTest('kernel addresses, with a default route that would otherwise take the
     ['BFD', to.udp({ sport: 49_152, dport: 3784 }).payload(24).build()],
     ['echo request', to.icmp({ type: 8, id: 1, seq: 1 }).payload(56).build()],
     ['a protocol of its own', to.payload(20).build()],
+    ['TTL 1: it is not forwarded but delivered', near.tcp({ sport: 50_002, dport: 179, flags: 'S' }).build()],
   ];
   await runCases(
     t,
@@ -86,9 +97,18 @@ packetTest('ARP for kernel addresses, and what the kernel answers', async (t, sc
   t.ok(equalBytes(out.dpdk1[0], reply.pad().build()));
 });
 
-packetTest('an Ethernet type nobody here handles', async (t, scene) => {
+packetTest('Ethernet types nobody here handles', async (t, scene) => {
   const lldp = packet().eth({ src: gateway.mac, dst: '01:80:c2:00:00:0e', type: 0x88cc }).payload(46).build();
-  await runCases(t, scene, [{ name: 'LLDP', on: 'dpdk1', frame: lldp, verdict: punt('dpdk1.kni', 'etherType') }]);
+  const solicitation = packet()
+    .eth({ src: gateway.mac, dst: '33:33:ff:00:00:02' })
+    .ip6({ src: 'fe80::1', dst: 'ff02::1:ff00:2', hopLimit: 255 })
+    .icmp6({ type: 135 })
+    .payload(20)
+    .build();
+  await runCases(t, scene, [
+    { name: 'LLDP', on: 'dpdk1', frame: lldp, verdict: punt('dpdk1.kni', 'notIp') },
+    { name: 'IPv6', on: 'dpdk1', frame: solicitation, verdict: punt('dpdk1.kni', 'ip6') },
+  ]);
 });
 
 packetTest('frames for others', async (t, scene) => {
@@ -103,7 +123,12 @@ packetTest('frames for others', async (t, scene) => {
     .tcp({ sport: 1, dport: 80, flags: 'S' });
   await runCases(t, scene, [
     { name: 'unicast to another MAC', on: 'dpdk1', frame: frame.build(), verdict: drop('ethOtherHost') },
-    { name: 'a VLAN that is not configured', on: 'dpdk1', frame: tagged.build(), verdict: drop('vlanUnknown') },
+    {
+      name: 'a VLAN that is not configured',
+      on: 'dpdk1',
+      frame: tagged.build(),
+      verdict: [drop('vlanUnknown'), punt('dpdk1.kni', 'notIp')],
+    },
   ]);
 });
 
@@ -181,10 +206,10 @@ packetTest('kernel → wire, byte by byte and on its own port', async (t, scene)
   t.same(await scene.harness.connections(), [], 'nothing of it was load balanced');
 });
 
-packetTestWith('a kernel interface that is down', { kniUp: false }, async (t, scene) => {
+packetTestWith('a port without a kernel interface', { kni: false }, async (t, scene) => {
   const hello = packet()
     .eth({ src: gateway.mac, dst: groupMac('224.0.0.5') })
     .ip4({ src: router, dst: '224.0.0.5', protocol: 89, ttl: 1 })
     .payload(44);
-  await runCases(t, scene, [{ name: 'a counted drop', on: 'dpdk1', frame: hello.build(), verdict: drop('kniDown') }]);
+  await runCases(t, scene, [{ name: 'a counted drop', on: 'dpdk1', frame: hello.build(), verdict: drop('kniAbsent') }]);
 });

@@ -1,5 +1,5 @@
 // The tutorial's OSPF arrangement: the VIP is on the kni only, clients are behind the switch, and there is no route back to them.
-import { arpRequest } from '../support/hosts.js';
+import { arpReply, arpRequest, BROADCAST } from '../support/hosts.js';
 import { dissect, packet } from '../support/packet/index.js';
 import { type Scene, tell } from '../support/scene.js';
 import { TcpFlow } from '../support/tcp-flow.js';
@@ -38,17 +38,15 @@ sceneTest('two switches: each connection answers through the one it came by', os
 });
 
 sceneTest('the switch is replaced: connections follow the new MAC', ospfScene, async (t, scene) => {
+  // The kernel resolved the switch; the dataplane saw the answer pass.
+  const switchAt = (mac: string) => ({ address: '172.10.0.1', mac });
+  await scene.exchange('dpdk1', arpReply(switchAt(gateway.mac), scene.mac('dpdk1'), '172.10.0.2'));
   const flow = await (await new TcpFlow(scene, { from: remote }).establish()).serverSpeaks();
-  const moved = { ...remote, mac: '02:00:00:00:00:53' };
-  const after = Object.assign(new TcpFlow(scene, { from: moved }), {
-    clientNext: flow.clientNext,
-    serverNext: flow.serverNext,
-    delta: flow.delta,
-    lip: flow.lip,
-    lport: flow.lport,
-  });
-  await after.fromClient({ flags: 'PA', data: 'through the new one' });
-  t.equal((await after.fromServer({ data: 'x' })).eth?.dst, moved.mac, 'the reference blackholes here');
+  const mac = '02:00:00:00:00:53';
+  await scene.exchange('dpdk1', arpReply(switchAt(mac), BROADCAST, '172.10.0.1'));
+  flow.from = { ...remote, mac };
+  await flow.fromClient({ flags: 'PA', data: 'through the new one' });
+  t.equal((await flow.fromServer({ data: 'x' })).eth?.dst, mac, 'the reference blackholes here');
 });
 
 sceneTest("ARP for the VIP, ssh and ping to it are the kernel's", ospfScene, async (t, scene) => {

@@ -1,7 +1,31 @@
 // The slow path is killed and started again: established connections lose nothing, and its own knowledge is rebuilt.
 import { TcpFlow } from '../support/tcp-flow.js';
-import { packetTest } from '../support/two-arm.js';
+import { packetTest, servers } from '../support/two-arm.js';
 import { UdpFlow } from '../support/udp-flow.js';
+
+packetTest('what waits for the slow path meanwhile is not lost', async (t, scene) => {
+  const flow = await new TcpFlow(scene).establish();
+  const { out, drops } = await scene.watch(async () => {
+    scene.harness.send('dpdk1', [
+      flow.clientFrame({ flags: 'PA', data: 'established' }).build(),
+      ...[5001, 5002, 5003].map((sport) => new TcpFlow(scene, { sport }).clientFrame({ flags: 'S', ack: 0 }).build()),
+    ]);
+    await scene.harness.restartSlowPath?.();
+  });
+  t.equal(out.dpdk0.length, 4, 'the segment and three new connections');
+  t.equal(drops, 0);
+});
+
+packetTest('packets that wait for a neighbour are sent or counted, not forgotten', async (t, scene) => {
+  scene.hosts.remove('dpdk0', servers[0].address);
+  await scene.exchange('dpdk1', new UdpFlow(scene).clientFrame().build());
+  t.equal(await scene.harness.held(), 1);
+  const { drops } = await scene.watch(() => scene.harness.restartSlowPath?.());
+  scene.hosts.add('dpdk0', servers[0]);
+  const { out, drops: later } = await scene.advance(5000);
+  t.equal(out.dpdk0.length + drops + later, 1);
+  t.equal(await scene.harness.held(), 0);
+});
 
 packetTest('connections, their states and their ports survive', async (t, scene) => {
   const { restartSlowPath } = scene.harness;

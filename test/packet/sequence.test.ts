@@ -119,8 +119,8 @@ packetTest('a new connection on the same four-tuple after the old one closed', a
   await old.fromClient({ flags: 'A' });
   t.equal(await old.state(), 'TIME_WAIT');
   await scene.advance(1000);
-  // The client's number may go back; what the server sees must go forward, or its TIME_WAIT refuses it (RFC 6191, RFC 6528).
-  const fresh = new TcpFlow(scene, { iss: 500_000, irs: 77 });
+  // A client's numbers on one four-tuple go forward (RFC 6528); so must those the server sees, or its TIME_WAIT refuses them.
+  const fresh = new TcpFlow(scene, { iss: seqAdd(old.clientNext, 64_000), irs: 77 });
   const syn = await fresh.syn();
   const oldEnd = seqAdd(old.clientNext, old.delta);
   t.ok(seqSub(syn.tcp?.seq ?? 0, oldEnd) < 0x80000000, `the server sees ${syn.tcp?.seq} after ${oldEnd}`);

@@ -8,7 +8,7 @@ import { type Drop, dropCounters, type Punt, puntCounters } from './reasons.js';
 export type Verdict =
   /** Counted once under the reason, and nothing comes out. */
   | { readonly kind: 'drop'; readonly reason: Drop }
-  /** The kernel gets it byte by byte, counted under the reason. */
+  /** The kernel gets it as it came (trailing padding aside), counted under the reason. */
   | { readonly kind: 'punt'; readonly to: PortName; readonly reason: Punt }
   /** This frame comes out there (trailing padding aside). */
   | { readonly kind: 'out'; readonly on: PortName; readonly frame: Uint8Array }
@@ -57,10 +57,10 @@ export function disagree(exchange: Exchange, verdict: Verdict, sent: Uint8Array)
       ];
     case 'punt': {
       const [frame] = exchange.out[verdict.to];
-      const same = frame !== undefined && equalBytes(frame, sent);
+      const same = frame !== undefined && equalPackets(frame, sent);
       return [
         ...framesOtherThan(exchange, verdict.to),
-        ...(same ? [] : ['not at the kni byte by byte']),
+        ...(same ? [] : ['not at the kni as it came']),
         ...counted(exchange, puntCounters(verdict.reason)),
         ...noDrops(exchange),
       ];

@@ -43,8 +43,6 @@ export interface HarnessOptions {
   readonly udpTimeouts?: Readonly<Record<string, number>>;
   /** global_defs/kni off: the two kni ports are absent and a punt is a counted drop. Default on. */
   readonly kni?: boolean;
-  /** Whether the simulated kernel interface is up. Default true. */
-  readonly kniUp?: boolean;
 }
 
 export interface Harness {

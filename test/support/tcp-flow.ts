@@ -34,7 +34,7 @@ export class TcpFlow {
   lport = 0;
   server: Host = servers[0];
   serverPort = vport;
-  readonly from: Host;
+  from: Host;
   readonly sport: number;
 
   constructor(
