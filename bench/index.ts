@@ -1,7 +1,7 @@
 // `npm run bench`: measures the dataplane on this machine and prints one table; --write puts table and figure into docs/.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { benchFastPath, type FastPathRow, startBench } from './fast-path.js';
+import { benchFastPath, type FastPathRow, freshContext, startBench } from './fast-path.js';
 import { benchNewConnections, type NewConnectionsRow } from './new-connections.js';
 import { fastPathSvg, flowsText, REFERENCE_NS } from './plot.js';
 
@@ -47,6 +47,7 @@ const useHuge = Number(huge ?? 0) >= 160;
 startBench(useHuge);
 process.stderr.write('fast path: 4 flow counts, bare loop and FullNAT in turn …\n');
 const fast = benchFastPath();
+freshContext();
 process.stderr.write('new connections: tcp and udp, rr and wlc …\n');
 const { rows: fresh, memory } = benchNewConnections();
 const text = [

@@ -48,7 +48,7 @@ function makeRig(): Rig {
   ];
   const timeouts = { tcp: [2, 90, 3, 3600, 7, 7, 3, 7, 7, 120, 30], udp: [3, 3600, 3600] };
   const neighbour = { reachableMs: 3_600_000, queueLength: 128 };
-  const off = { forwarding: false, tcpDefence: false, udpDefence: false };
+  const off = { forwarding: false, decrementTtl: false, tcpDefence: false, udpDefence: false };
   const slowPath = new SlowPath({ ports, timeouts, neighbour, sapoolBuckets: 16, defaultTtl: 64, seed: 1, ...off });
   slowPath.start(configuration(), false);
   return { slowPath, wan, lan };

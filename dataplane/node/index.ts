@@ -2,8 +2,8 @@
 export { nativeConfig, type RunningPort } from './bring-up.js';
 export { createHandlers, type HandlerParts, type Handlers } from './handlers.js';
 export { type JournalSink, Mutations } from './mutations.js';
-export type { SlowPathClient } from './slow-path-client.js';
 export { DataplaneNode, type NodeOptions } from './node.js';
 export { removePidFile, writePidFile } from './pid-file.js';
+export type { SlowPathClient } from './slow-path-client.js';
 export { slowPathOptions } from './slow-path-options.js';
 export { Traffic } from './traffic.js';

@@ -43,10 +43,7 @@ export class Monitor {
 
   start(): void {
     this.#carriers();
-    this.#timers = [
-      setInterval(() => this.#carriers(), CARRIER_MS),
-      setInterval(() => void this.#look(), INTERVAL_MS),
-    ];
+    this.#timers = [setInterval(() => this.#carriers(), CARRIER_MS), setInterval(() => void this.#look(), INTERVAL_MS)];
     void this.#look();
   }
 
@@ -87,14 +84,22 @@ export class Monitor {
   problems(): string[] {
     const { slowPath, ports } = this.parts;
     const problems: string[] = [];
-    if (!slowPath.running) problems.push('the slow path is restarting: established connections go on, new ones wait; see the log for why it died');
+    if (!slowPath.running)
+      problems.push(
+        'the slow path is restarting: established connections go on, new ones wait; see the log for why it died',
+      );
     else if (Date.now() - slowPath.lastAnswer > STALLED_MS)
-      problems.push(`the slow path has not answered for ${Math.round((Date.now() - slowPath.lastAnswer) / 1000)} s: dpip slowpath restart`);
+      problems.push(
+        `the slow path has not answered for ${Math.round((Date.now() - slowPath.lastAnswer) / 1000)} s: dpip slowpath restart`,
+      );
     for (const port of ports) {
       if (this.#links.get(port.config.name) === false)
-        problems.push(`${port.config.name} has no link: check its cable or peer, or dpip link set ${port.config.name} up`);
+        problems.push(
+          `${port.config.name} has no link: check its cable or peer, or dpip link set ${port.config.name} up`,
+        );
     }
-    for (const lcore of this.#stalledLcores) problems.push(`lcore ${lcore + 1} has stopped polling: restart dpvs and report its log`);
+    for (const lcore of this.#stalledLcores)
+      problems.push(`lcore ${lcore + 1} has stopped polling: restart dpvs and report its log`);
     return problems;
   }
 

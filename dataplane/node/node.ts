@@ -147,7 +147,13 @@ export class DataplaneNode {
     const running = bringUpPort(config, port);
     const { name, kniName, hardware } = running.config;
     const { mac, mtu } = running;
-    this.#log.event('port.created', { port: name, mac, mtu, hardware, kni: running.kniIndex === null ? null : kniName });
+    this.#log.event('port.created', {
+      port: name,
+      mac,
+      mtu,
+      hardware,
+      kni: running.kniIndex === null ? null : kniName,
+    });
     return running;
   }
 

@@ -22,7 +22,8 @@ export function writePidFile(path: string): void {
   } catch {
     // there is none
   }
-  if (old > 0 && old !== process.pid && alive(old)) throw new DpvsError('busy', `dpvs is already running (pid ${old}, ${path})`);
+  if (old > 0 && old !== process.pid && alive(old))
+    throw new DpvsError('busy', `dpvs is already running (pid ${old}, ${path})`);
   writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
 }
 

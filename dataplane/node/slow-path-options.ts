@@ -28,6 +28,7 @@ export function slowPathOptions(config: DataplaneConfig, ports: readonly Running
     sapoolBuckets: config.saPool.hashSize,
     defaultTtl: config.ipv4.defaultTtl,
     forwarding: config.ipv4.forwarding,
+    decrementTtl: config.conn.decrementTtl,
     tcpDefence: config.conn.tcpDefenceDrop,
     udpDefence: config.conn.udpDefenceDrop,
     seed,

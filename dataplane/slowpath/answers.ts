@@ -29,6 +29,8 @@ const at = () => ({
   timeout: layout('answer.timeout_s') / 4,
   zone: layout('answer.zone') / 4,
   reason: layout('answer.reason') / 4,
+  mtuIn: layout('answer.mtu_in') / 4,
+  mtuOut: layout('answer.mtu_out') / 4,
 });
 
 /** A new connection in numbers; one object is made at start and filled again for each. Addresses and ports in host order. */
@@ -51,6 +53,8 @@ export interface NewConnection {
   localBucket: number;
   /** Seconds, 0 for the state's. */
   timeout: number;
+  mtuIn: number;
+  mtuOut: number;
 }
 
 /** What a refused NEW_CONN had reserved; the same object every time. */
@@ -105,6 +109,8 @@ export class AnswerBatch {
     w[base + a.localBucket] = c.localBucket;
     w[base + a.timeout] = c.timeout;
     w[base + a.zone] = 0;
+    w[base + a.mtuIn] = c.mtuIn;
+    w[base + a.mtuOut] = c.mtuOut;
   }
 
   /** Runs the packet through the fast path again; a frame built here needs the port it "came" by and its length. */

@@ -1,5 +1,6 @@
 // Connection records and flow entries in native memory, read by index.
 import { layout, memory } from '../../native/index.js';
+import { type Mac, writeMac } from '../inet/index.js';
 
 /** As enum dp_tcp_state in dp.h, by number; the reference's words. */
 export const TCP_STATES = [
@@ -47,6 +48,8 @@ const offsets = () => ({
   newDst: layout('flow.new_dst4_be'),
   newSport: layout('flow.new_sport_be'),
   newDport: layout('flow.new_dport_be'),
+  mtu: layout('flow.mtu'),
+  returnMac: layout('flow.return_mac'),
 });
 
 /** Addresses and ports in host order. */
@@ -107,6 +110,19 @@ export class ConnView {
   }
   nextHop(flow: number): number {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop];
+  }
+  /** The connection's answers go by another next hop from now on; `mac` is the station its packets come from. */
+  setReturnPath(conn: number, nextHop: number, mac: Mac): void {
+    this.#flowWords[(this.word(conn, 'flowOut') * this.at.flowSize) / 4 + this.at.nextHop] = nextHop;
+    const flowIn = this.word(conn, 'flowIn');
+    writeMac(
+      mac,
+      new Uint8Array(this.#flows.buffer, this.#flows.byteOffset),
+      flowIn * this.at.flowSize + this.at.returnMac,
+    );
+  }
+  mtu(flow: number): number {
+    return this.#flows.getUint16(flow * this.at.flowSize + this.at.mtu, true);
   }
   connOf(flow: number): number {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.flowConn];

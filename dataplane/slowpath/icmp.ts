@@ -2,7 +2,7 @@
 import { loadLibrary } from '../../native/index.js';
 import { type Ipv4, type Ipv4AddressTable, writeMac } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
-import type { ConnView } from './conn-view.js';
+import type { ConnView, Tuple } from './conn-view.js';
 import type { Events } from './events.js';
 import type { NextHops } from './next-hops.js';
 import { ETH_HEADER, IP4_HEADER, type Packets } from './packets.js';
@@ -10,6 +10,9 @@ import type { Ports } from './ports.js';
 import { drop, type UpcallBatch } from './upcalls.js';
 
 const ICMP = 1;
+const TCP = 6;
+const UDP = 17;
+const FRAGMENT_OFFSET = 0x1fff;
 const Type = { echoReply: 0, unreachable: 3, quench: 4, echo: 8, timeExceeded: 11, parameter: 12 } as const;
 /** Bytes of the offending datagram's payload that an error carries at least (RFC 792). */
 const QUOTED = 8;
@@ -51,7 +54,9 @@ export class Icmp {
     const innerL4 = inner + (p.u8(inner) & 15) * 4;
     const proto = p.u8(inner + 9);
     if (p.u8(inner) >> 4 !== 4 || innerL4 < inner + IP4_HEADER || end < innerL4 + QUOTED) return false;
-    if (proto !== 6 && proto !== 17) return false;
+    if (proto !== TCP && proto !== UDP) return false;
+    // A later fragment quotes no ports.
+    if (p.u16(inner + 6) & FRAGMENT_OFFSET) return false;
     // The quoted packet left here, so its tuple turned round is what the way back matches.
     const back = loadLibrary().dp_find4(
       p.u32(inner + 16),
@@ -68,13 +73,9 @@ export class Icmp {
     }
     const to = conns.rewrite(back);
     const conn = conns.connOf(back);
-    p.set32(inner + 12, to.dst);
-    p.set32(inner + 16, to.src);
-    p.set16(innerL4, to.dport);
-    p.set16(innerL4 + 2, to.sport);
     // The quoted segment of a client had its sequence number shifted on the way in.
-    if (proto === 6 && conns.word(conn, 'flowOut') === back)
-      p.set32(innerL4 + 4, p.u32(innerL4 + 4) - conns.word(conn, 'seqDelta'));
+    const shifted = proto === TCP && conns.word(conn, 'flowOut') === back;
+    this.#restoreQuoted(inner, innerL4, end, proto, to, shifted ? conns.word(conn, 'seqDelta') : 0);
     p.set16(inner + 10, 0);
     p.set16(inner + 10, p.checksum(inner, innerL4 - inner));
     p.set32(outer + 12, to.src);
@@ -85,6 +86,21 @@ export class Icmp {
     p.set16(icmp + 2, p.checksum(icmp, end - icmp));
     this.#sendBy(conns.nextHop(back), frame, upcalls.handle(i));
     return true;
+  }
+
+  /** Puts back what the quoted packet's sender had sent, and its checksum where enough of it is quoted (RFC 1624). */
+  #restoreQuoted(ip: number, l4: number, end: number, proto: number, to: Tuple, seqDelta: number): void {
+    const { packets: p } = this.parts;
+    const before = p.sum(ip + 12, 8) + p.sum(l4, 8);
+    p.set32(ip + 12, to.dst);
+    p.set32(ip + 16, to.src);
+    p.set16(l4, to.dport);
+    p.set16(l4 + 2, to.sport);
+    if (proto === TCP) p.set32(l4 + 4, p.u32(l4 + 4) - seqDelta);
+    const at = l4 + (proto === TCP ? 16 : 6);
+    if (at + 2 > end || (proto === UDP && p.u16(at) === 0)) return;
+    const after = p.sum(ip + 12, 8) + p.sum(l4, 8);
+    p.set16(at, p.adjustChecksum(p.u16(at), before, after));
   }
 
   /** An echo request to one of our addresses, answered in place. False: another type. */
@@ -128,8 +144,9 @@ export class Icmp {
     const ip = frame + upcalls.l3(i);
     const port = ports.byIndex(upcalls.port(i));
     const quoted = Math.min(upcalls.l4(i) - upcalls.l3(i) + QUOTED, upcalls.length(i) - upcalls.l3(i));
-    // Never about errors (RFC 1122, 3.2.2).
-    if (port === undefined || upcalls.proto(i) === ICMP || !this.#allowed()) return;
+    // Never about ICMP, of which it may be an error, nor about a later fragment (RFC 1122, 3.2.2).
+    const later = (p.u16(ip + 6) & FRAGMENT_OFFSET) !== 0;
+    if (port === undefined || later || upcalls.proto(i) === ICMP || !this.#allowed()) return;
     const source = addresses.selectSource(port.name, p.u32(ip + 12) as Ipv4) || p.u32(ip + 16);
     const fresh = p.allocate();
     if (fresh === undefined) return;

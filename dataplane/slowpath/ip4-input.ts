@@ -41,6 +41,8 @@ export class Ip4Input {
     if (reason === this.#punt.miss) return this.#missed(upcalls, i);
     if (reason === this.#punt.noNextHop) return this.#noNextHop(upcalls, i);
     if (reason === this.#punt.tooBig) return this.#tooBig(upcalls, i);
+    if (reason === this.#punt.pathChanged) return this.#pathChanged(upcalls, i);
+    if (reason === this.#punt.ttl) return this.#ttlExpired(upcalls, i);
     if (reason === this.#punt.icmp && this.parts.icmp.relatedError(upcalls, i)) return;
     if (reason === this.#punt.fragment && this.parts.services.hasVip(upcalls.dst(i) as Ipv4))
       return this.parts.answers.drop(upcalls.handle(i), this.#drop.fragment);
@@ -81,17 +83,14 @@ export class Ip4Input {
 
   /** Transit (RFC 1812, 5.2.1.2), packet by packet: this node is a load balancer first. */
   #forward(upcalls: UpcallBatch, i: number, device: string, hop: Ipv4, mtu: number): void {
-    const { nextHops, packets: p, ports, answers, icmp } = this.parts;
+    const { nextHops, packets: p, ports, answers } = this.parts;
     const handle = upcalls.handle(i);
     const frame = upcalls.data(i);
     const ip = frame + upcalls.l3(i);
     const port = ports.byName(device);
-    if (p.u8(ip + 8) <= 1) {
-      icmp.error(upcalls, i, 'time-exceeded');
-      return answers.drop(handle, this.#drop.ttl);
-    }
+    if (p.u8(ip + 8) <= 1) return this.#ttlExpired(upcalls, i);
     if (upcalls.length(i) - upcalls.l3(i) > Math.min(mtu || port.mtu, port.mtu))
-      return this.#refuseSize(upcalls, i, port.mtu);
+      return this.#refuseSize(upcalls, i, Math.min(mtu || port.mtu, port.mtu));
     const slot = nextHops.slotOf(device, hop);
     const to = slot < 0 ? undefined : nextHops.where(slot);
     if (to === undefined) return this.#wait(handle, slot);
@@ -121,9 +120,27 @@ export class Ip4Input {
   }
 
   #tooBig(upcalls: UpcallBatch, i: number): void {
-    const { conns, nextHops, ports } = this.parts;
-    const to = nextHops.where(conns.nextHop(upcalls.flow(i)));
-    this.#refuseSize(upcalls, i, (to === undefined ? undefined : ports.byIndex(to.port)?.mtu) ?? 1500);
+    this.#refuseSize(upcalls, i, this.parts.conns.mtu(upcalls.flow(i)));
+  }
+
+  #ttlExpired(upcalls: UpcallBatch, i: number): void {
+    this.parts.icmp.error(upcalls, i, 'time-exceeded');
+    this.parts.answers.drop(upcalls.handle(i), this.#drop.ttl);
+  }
+
+  /** The station a client's packets come from changed, such as when its router was replaced: answers follow it. */
+  #pathChanged(upcalls: UpcallBatch, i: number): void {
+    const { conns, nextHops, packets, answers } = this.parts;
+    const conn = conns.connOf(upcalls.flow(i));
+    const mac = packets.mac(upcalls.data(i) + 6);
+    const before = conns.nextHop(conns.word(conn, 'flowOut'));
+    const slot = nextHops.returnPath(upcalls.port(i), mac);
+    if (slot >= 0 && nextHops.isReturnPath(before)) {
+      nextHops.hold(slot);
+      conns.setReturnPath(conn, slot, mac);
+      nextHops.release(before);
+    }
+    answers.run(upcalls.handle(i));
   }
 
   #refuseSize(upcalls: UpcallBatch, i: number, mtu: number): void {

@@ -89,6 +89,10 @@ export class NextHops {
     return { port, mac: readMac(this.#table, at + layout('next_hop.dst_mac')) };
   }
 
+  isReturnPath(slot: number): boolean {
+    return slot >= this.#firstReturnPath;
+  }
+
   /** A flow entry refers to the slot from now on. */
   hold(slot: number): void {
     const path = this.#returnPathBySlot.get(slot);

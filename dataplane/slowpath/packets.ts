@@ -94,6 +94,20 @@ export class Packets {
     return ~sum & 0xffff;
   }
 
+  /** Plain sum of 16-bit words; `length` is even. */
+  sum(at: number, length: number): number {
+    let sum = 0;
+    for (let i = at; i < at + length; i += 2) sum += this.view.getUint16(i);
+    return sum;
+  }
+
+  /** RFC 1624, equation 3, for words whose plain sums before and after a change are given. */
+  adjustChecksum(checksum: number, before: number, after: number): number {
+    let sum = (~checksum & 0xffff) + after + (0xffff - (before % 0xffff));
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+    return ~sum & 0xffff;
+  }
+
   /** Sum of the TCP or UDP pseudo-header (RFC 9293, 3.1). */
   pseudoHeader(src: number, dst: number, proto: number, length: number): number {
     return (src >>> 16) + (src & 0xffff) + (dst >>> 16) + (dst & 0xffff) + proto + length;

@@ -1,6 +1,6 @@
 // The first packet of a connection: real server, local address and port, next hops of both directions, one answer.
 import { Counters, layout } from '../../native/index.js';
-import { type Ipv4, type Ipv4RouteTable, nextHopOf } from '../inet/index.js';
+import { type Ipv4, type Ipv4Route, type Ipv4RouteTable, nextHopOf } from '../inet/index.js';
 import { type LaddrPick, rsBucket, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { AnswerBatch, NewConnection, Refused } from './answers.js';
 import type { NextHops } from './next-hops.js';
@@ -9,7 +9,7 @@ import type { Ports } from './ports.js';
 import { drop, type UpcallBatch } from './upcalls.js';
 
 /** As enum dp_flow_flags in dp.h. */
-const Flow = { nat: 1, out: 2, toa: 4, seq: 8, mss: 16, noTimestamp: 32 } as const;
+const Flow = { nat: 1, out: 2, toa: 4, seq: 8, mss: 16, noTimestamp: 32, ttl: 64, returnPath: 1024 } as const;
 const TCP_IN = Flow.nat | Flow.toa | Flow.seq | Flow.noTimestamp;
 const TCP_OUT = Flow.nat | Flow.out | Flow.seq | Flow.mss;
 const TCP = 6;
@@ -22,6 +22,8 @@ export interface SchedulingParts {
   readonly ports: Ports;
   readonly packets: Packets;
   readonly buckets: number;
+  /** ipvs_defs/conn/xmit_ttl. */
+  readonly decrementTtl: boolean;
 }
 
 export class Scheduling {
@@ -49,6 +51,8 @@ export class Scheduling {
     service: 0,
     localBucket: 0,
     timeout: 0,
+    mtuIn: 0,
+    mtuOut: 0,
   };
 
   constructor(parts: SchedulingParts) {
@@ -75,7 +79,7 @@ export class Scheduling {
     const proto = service.protocol;
     const bucket = rsBucket(proto, rip, rport, buckets);
     const nextHopIn = nextHops.slotOf(route.device, nextHopOf(route, rip));
-    const nextHopOut = this.#towardsClient(upcalls, i);
+    const nextHopOut = this.#towardsClient(upcalls, i, this.#conn);
     if (nextHopIn < 0 || nextHopOut < 0) return answers.drop(handle, this.#drop.neighbourFailed);
     const pick = this.#pick;
     if (!service.laddrs.take(bucket, pick)) return answers.drop(handle, this.#drop.noLocalPort);
@@ -90,8 +94,10 @@ export class Scheduling {
     c.lipPort = pick.port;
     c.rip = rip;
     c.ripPort = rport;
-    c.flagsIn = proto === TCP ? TCP_IN : Flow.nat;
-    c.flagsOut = proto === TCP ? TCP_OUT : Flow.nat | Flow.out;
+    const ttl = this.#parts.decrementTtl ? Flow.ttl : 0;
+    c.flagsIn = (proto === TCP ? TCP_IN : Flow.nat) | ttl | (nextHops.isReturnPath(nextHopOut) ? Flow.returnPath : 0);
+    c.flagsOut = (proto === TCP ? TCP_OUT : Flow.nat | Flow.out) | ttl;
+    c.mtuIn = this.#mtu(route);
     c.nextHopIn = nextHopIn;
     c.nextHopOut = nextHopOut;
     c.dest = dest;
@@ -128,6 +134,12 @@ export class Scheduling {
     }
   }
 
+  /** Of a route, but never above its port's. */
+  #mtu(route: Ipv4Route): number {
+    const port = this.#parts.ports.byName(route.device).mtu;
+    return route.mtu > 0 && route.mtu < port ? route.mtu : port;
+  }
+
   #syncOnce(service: Service): void {
     if (this.#syncedInBurst.get(service) === this.#burst) return;
     this.#syncedInBurst.set(service, this.#burst);
@@ -135,12 +147,15 @@ export class Scheduling {
   }
 
   /** By route where there is one, else back to the station the frame came from (the reference's fast transmit). */
-  #towardsClient(upcalls: UpcallBatch, i: number): number {
+  #towardsClient(upcalls: UpcallBatch, i: number, c: NewConnection): number {
     const { routes, nextHops, packets } = this.#parts;
     const client = upcalls.src(i) as Ipv4;
     const route = routes.lookup(client);
-    if (route !== undefined && (route.scope === 'link' || route.scope === 'global'))
+    if (route !== undefined && (route.scope === 'link' || route.scope === 'global')) {
+      c.mtuOut = this.#mtu(route);
       return nextHops.slotOf(route.device, nextHopOf(route, client));
+    }
+    c.mtuOut = this.#parts.ports.byIndex(upcalls.port(i))?.mtu ?? 1500;
     return nextHops.returnPath(upcalls.port(i), packets.mac(upcalls.data(i) + 6));
   }
 }

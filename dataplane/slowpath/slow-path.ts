@@ -29,6 +29,7 @@ export interface SlowPathOptions {
   readonly sapoolBuckets: number;
   readonly defaultTtl: number;
   readonly forwarding: boolean;
+  readonly decrementTtl: boolean;
   readonly tcpDefence: boolean;
   readonly udpDefence: boolean;
   /** For choices that must differ between nodes and be repeatable in tests. */
@@ -81,7 +82,17 @@ export class SlowPath {
       },
     });
     const buckets = options.sapoolBuckets;
-    const scheduling: Scheduling = new Scheduling({ services, sapools, routes, nextHops, ports, packets, buckets });
+    const { decrementTtl } = options;
+    const scheduling: Scheduling = new Scheduling({
+      services,
+      sapools,
+      routes,
+      nextHops,
+      ports,
+      packets,
+      buckets,
+      decrementTtl,
+    });
     this.#arp = new Arp({ packets, ports, addresses, nextHops, answers, events, now });
     const ttl = options.defaultTtl;
     const icmp = new Icmp({ packets, ports, addresses, conns, nextHops, answers, events, now, ttl });

@@ -97,6 +97,8 @@ export const punt = () => ({
   other: reasonNumber('punt', 'other_protocol'),
   noNextHop: reasonNumber('punt', 'no_next_hop'),
   tooBig: reasonNumber('punt', 'too_big'),
+  ttl: reasonNumber('punt', 'ttl_expired'),
+  pathChanged: reasonNumber('punt', 'path_changed'),
   kniHost: reasonNumber('punt', 'kni_host'),
   local: reasonNumber('punt', 'local'),
   noRoute: reasonNumber('punt', 'no_route_kni'),

@@ -62,6 +62,7 @@ int dp_bench_flows(uint32_t n) {
         a->flags_out = DP_F_NAT | DP_F_OUT;
         a->next_hop_in = 2;
         a->next_hop_out = 1;
+        a->mtu_in = a->mtu_out = 1500;
         a->dest = 1;
         dp_commit(1);
         if (!a->result)

@@ -89,6 +89,10 @@ static bool take_token(struct dp_lcore *lc, enum dp_class cls) {
     return true;
 }
 
+bool dp_may_upcall(struct dp_lcore *lc, enum dp_class cls) {
+    return rte_ring_free_count(dp_ctx->upcall[cls]) > dp_ctx->config.upcall_ring / 2 && take_token(lc, cls);
+}
+
 void dp_doorbell(void) {
     // One write wakes the slow path for all that was queued before it reads the rings.
     if (atomic_exchange_explicit(&dp_ctx->slow_path_sleeping, 0, memory_order_acq_rel)) {

@@ -65,6 +65,7 @@ enum dp_flow_flags {
     DP_F_KNI = 1 << 7,        // to the kni of the port it came by
     DP_F_DROP = 1 << 8,       // discard
     DP_F_REWRITE_L2 = 1 << 9, // DR: only the next hop changes
+    DP_F_RETURN = 1 << 10,    // answers go where the client's packets come from: watch for another MAC
 };
 
 /** One cache line. IPv6's remaining addresses are in a parallel slab, so that IPv4 flows neither pay nor
@@ -86,9 +87,11 @@ struct dp_flow {
     uint16_t l3_delta; // ones'-complement sums of new minus old (RFC 1624)
     uint16_t l4_delta;
     uint16_t new_sport_be, new_dport_be;
-    uint16_t spare;
+    uint16_t mtu; // of the route and port it leaves by
     uint32_t new_src4_be, new_dst4_be;
-    uint64_t spare2[2];
+    uint8_t return_mac[6]; // DP_F_RETURN: the station the answers go back to
+    uint16_t spare;
+    uint64_t spare2;
 } __attribute__((aligned(64)));
 static_assert(sizeof(struct dp_flow) == 64, "flow entry");
 
@@ -231,7 +234,8 @@ struct dp_answer {
     uint32_t dest, service, local_address, local_bucket, timeout_s;
     uint32_t zone;
     uint32_t reason; // KNI: punt reason to count
-    uint32_t spare[9];
+    uint32_t mtu_in, mtu_out;
+    uint32_t spare[7];
 };
 static_assert(sizeof(struct dp_answer) == 128, "answer");
 

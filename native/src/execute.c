@@ -2,6 +2,7 @@
 // index.
 #include "execute.h"
 #include "checksum.h"
+#include "deliver.h"
 #include "headers.h"
 #include "tcp_options.h"
 #include "tcp_state.h"
@@ -97,6 +98,13 @@ static void rewrite4(const struct dp_flow *f, struct ip4_hdr *ip) {
     ip->src_be = f->new_src4_be;
     ip->dst_be = f->new_dst4_be;
     ip->checksum = dp_checksum_apply(ip->checksum, f->l3_delta);
+    if (f->flags & DP_F_TTL) {
+        uint16_t old, new;
+        memcpy(&old, &ip->ttl, 2);
+        ip->ttl--;
+        memcpy(&new, &ip->ttl, 2);
+        ip->checksum = dp_checksum_apply(ip->checksum, dp_fold(dp_delta16(old, new)));
+    }
 }
 
 static inline void rewrite_udp(const struct dp_flow *f, struct udp_hdr *u) {
@@ -165,13 +173,22 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
         return false;
     }
     struct rte_mbuf *m = p->m;
-    const struct dp_port *port = &dp_ctx->ports[nh.port];
+    if ((f->flags & DP_F_TTL) && *rte_pktmbuf_mtod_offset(m, uint8_t *, p->l3 + 8) <= 1) {
+        refuse(p, DP_PUNT_TTL, DP_CLASS_LOCAL);
+        return false;
+    }
     uint32_t ip_bytes = m->data_len - p->l3;
-    if (__builtin_expect(ip_bytes > port->mtu, 0)) {
+    if (__builtin_expect(ip_bytes > f->mtu, 0)) {
         refuse(p, DP_PUNT_TOO_BIG, DP_CLASS_LOCAL);
         return false;
     }
     uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+    // The router may have been replaced. The packet itself is fine, so it goes on when the slow path is busy.
+    if ((f->flags & DP_F_RETURN) && __builtin_expect(memcmp(frame + 6, f->return_mac, 6) != 0, 0) &&
+        p->rounds == 0 && dp_may_upcall(lc, DP_CLASS_STRAY)) {
+        refuse(p, DP_PUNT_PATH_CHANGED, DP_CLASS_STRAY);
+        return false;
+    }
     c->last_seen_ms = lc->now_ms;
     c->lcore = (uint8_t)lc->id;
     bool toa = false;
@@ -183,7 +200,7 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
         rewrite4(f, (struct ip4_hdr *)(frame + p->l3));
     count(lc, f, ip_bytes);
     if (toa) {
-        if (ip_bytes + DP_TOA4_LENGTH > port->mtu)
+        if (ip_bytes + DP_TOA4_LENGTH > f->mtu)
             DP_COUNT(lc, event, DP_EVENT_TOA_OVER_MTU);
         else if (!dp_tcp_insert_toa(m, p->l3, p->l4, f->key.src4_be, f->key.sport_be))
             DP_COUNT(lc, event, DP_EVENT_TOA_NO_ROOM);

@@ -31,7 +31,8 @@ static void finish(struct dp_lcore *lc, struct dp_pkt *p) {
 static void kernel_or_upcall(struct dp_pkt *p) {
     const uint8_t *frame = rte_pktmbuf_mtod(p->m, const uint8_t *);
     uint32_t dst_be;
-    if (p->reason == DP_PUNT_ARP || p->reason == DP_PUNT_NO_NEXT_HOP || p->reason == DP_PUNT_TOO_BIG)
+    // Only what belongs to no connection.
+    if (p->reason == DP_PUNT_ARP || p->flow)
         return;
     memcpy(&dst_be, frame + p->l3 + 16, 4);
     if (dp_kni_address(dst_be)) {

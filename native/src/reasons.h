@@ -58,6 +58,8 @@
     X(FRAGMENT, "fragment", "IPv4 fragment, to the slow path") \
     X(OTHER_PROTO, "other_protocol", "another IP protocol, to the slow path") \
     X(NO_NEXT_HOP, "no_next_hop", "flow whose next hop has no MAC yet, to the slow path") \
+    X(PATH_CHANGED, "path_changed", "client of a connection without a route comes from another station, to the slow path") \
+    X(TTL, "ttl_expired", "TTL used up at this node, to the slow path") \
     X(TOO_BIG, "too_big", "larger than the outgoing MTU, to the slow path")
 
 #define DP_EVENTS(X) \

@@ -4,6 +4,7 @@
 #include "checksum.h"
 
 #define TCP_BASE 20u
+#define TCP_MAX_OPTIONS 40u
 
 static inline uint8_t *options(struct tcp_hdr *t) {
     return (uint8_t *)t + TCP_BASE;
@@ -98,34 +99,74 @@ void dp_tcp_shift_sack(struct tcp_hdr *t, uint32_t delta) {
         apply(t, before);
 }
 
-bool dp_tcp_insert_toa(struct rte_mbuf *m, uint16_t l3, uint16_t l4, uint32_t addr_be, uint16_t port_be) {
-    uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-    struct tcp_hdr *old = (struct tcp_hdr *)(frame + l4);
-    if ((old->offset >> 4) + DP_TOA4_LENGTH / 4 > 15)
-        return false;
-    uint8_t *start = (uint8_t *)rte_pktmbuf_prepend(m, DP_TOA4_LENGTH);
-    if (!start)
-        return false;
-    memmove(start, frame, l4 + TCP_BASE);
-    struct ip4_hdr *ip = (struct ip4_hdr *)(start + l3);
-    struct tcp_hdr *t = (struct tcp_hdr *)(start + l4);
-    uint8_t toa[DP_TOA4_LENGTH] = {TCPOPT_TOA, DP_TOA4_LENGTH};
-    memcpy(toa + 2, &port_be, 2);
-    memcpy(toa + 4, &addr_be, 4);
-    memcpy(options(t), toa, sizeof toa);
+/** The options without padding to `out`; more than fits any header when one is malformed. */
+static uint32_t without_padding(const uint8_t *o, uint32_t length, uint8_t *out) {
+    uint32_t n = 0, step;
+    for (uint32_t at = 0; at < length && o[at] != TCPOPT_EOL; at += step) {
+        step = option_length(o + at, length - at);
+        if (step == 0)
+            return UINT32_MAX;
+        if (o[at] == TCPOPT_NOP)
+            continue;
+        memcpy(out + n, o + at, step);
+        n += step;
+    }
+    return n;
+}
 
-    uint16_t total = be16(ip->total_length_be);
-    uint16_t new_total_be = be16((uint16_t)(total + DP_TOA4_LENGTH));
-    ip->checksum = dp_checksum_apply(ip->checksum, dp_fold(dp_delta16(ip->total_length_be, new_total_be)));
-    ip->total_length_be = new_total_be;
-
-    // The pseudo-header's length grows by the option, the offset by two words; payload words keep their
-    // parity.
+static void set_lengths(struct ip4_hdr *ip, struct tcp_hdr *t, int grown, uint64_t delta) {
+    uint16_t total_be = be16((uint16_t)(be16(ip->total_length_be) + grown));
+    ip->checksum = dp_checksum_apply(ip->checksum, dp_fold(dp_delta16(ip->total_length_be, total_be)));
+    ip->total_length_be = total_be;
     uint16_t old_word, new_word;
     memcpy(&old_word, &t->offset, 2);
-    t->offset = (uint8_t)(t->offset + ((DP_TOA4_LENGTH / 4) << 4));
+    t->offset = (uint8_t)(t->offset + grown / 4 * 16);
     memcpy(&new_word, &t->offset, 2);
-    uint64_t delta = dp_sum(toa, sizeof toa) + dp_delta16(old_word, new_word) + be16(DP_TOA4_LENGTH);
+    // The pseudo-header holds the segment's length; growth may be negative, which in ones' complement is the
+    // complement.
+    uint16_t by = be16((uint16_t)(grown < 0 ? -grown : grown));
+    delta += dp_delta16(old_word, new_word) + (grown < 0 ? (uint16_t)~by : by);
     t->checksum = dp_checksum_apply(t->checksum, dp_fold(delta));
+}
+
+/** Moves the headers up to the options so that the region can change its size by `grown` bytes; the payload
+ * stays in place. */
+static uint8_t *resize(struct rte_mbuf *m, uint16_t l4, int grown) {
+    uint8_t headers[128];
+    uint32_t length = l4 + TCP_BASE;
+    if (length > sizeof headers)
+        return NULL;
+    memcpy(headers, rte_pktmbuf_mtod(m, uint8_t *), length);
+    char *start = grown >= 0 ? rte_pktmbuf_prepend(m, (uint16_t)grown) : rte_pktmbuf_adj(m, (uint16_t)-grown);
+    if (start)
+        memcpy(start, headers, length);
+    return (uint8_t *)start;
+}
+
+bool dp_tcp_insert_toa(struct rte_mbuf *m, uint16_t l3, uint16_t l4, uint32_t addr_be, uint16_t port_be) {
+    struct tcp_hdr *old = (struct tcp_hdr *)(rte_pktmbuf_mtod(m, uint8_t *) + l4);
+    uint32_t old_length = options_length(old), new_length = DP_TOA4_LENGTH + old_length;
+    uint8_t region[DP_TOA4_LENGTH + TCP_MAX_OPTIONS] = {TCPOPT_TOA, DP_TOA4_LENGTH};
+    memcpy(region + 2, &port_be, 2);
+    memcpy(region + 4, &addr_be, 4);
+    if (new_length <= TCP_MAX_OPTIONS) {
+        memcpy(region + DP_TOA4_LENGTH, options(old), old_length);
+    } else {
+        // A full header is often half padding; timestamps and SACK are never given up for it.
+        uint32_t kept = without_padding(options(old), old_length, region + DP_TOA4_LENGTH);
+        if (kept > TCP_MAX_OPTIONS - DP_TOA4_LENGTH)
+            return false;
+        new_length = DP_TOA4_LENGTH + ((kept + 3) & ~3u);
+        memset(region + DP_TOA4_LENGTH + kept, TCPOPT_NOP, new_length - DP_TOA4_LENGTH - kept);
+    }
+    uint16_t before = dp_fold(dp_sum(options(old), old_length));
+    int grown = (int)new_length - (int)old_length;
+    uint8_t *start = resize(m, l4, grown);
+    if (!start)
+        return false;
+    struct tcp_hdr *t = (struct tcp_hdr *)(start + l4);
+    memcpy(options(t), region, new_length);
+    set_lengths((struct ip4_hdr *)(start + l3), t, grown,
+                (uint64_t)(uint16_t)~before + dp_sum(region, new_length));
     return true;
 }
