@@ -3,6 +3,7 @@
 import { crashScene, returnScene } from './demo-failover.js';
 import { adjacencyScene, announceScene } from './demo-routing.js';
 import { listingScene, requestScene } from './demo-traffic.js';
+import { diagnose } from './diagnosis.js';
 import type { Driver } from './dpvs-conf.js';
 import { LabError } from './errors.js';
 import { Lab } from './lab.js';
@@ -31,6 +32,8 @@ async function tell(story: Story, driver: Driver): Promise<void> {
     await crashScene(story, lab);
     await returnScene(story, lab);
   } catch (error) {
+    say();
+    say(dim(await diagnose(lab)));
     if (process.env.DPVS_LAB_KEEP !== undefined) lab.keep();
     throw error;
   } finally {

@@ -1,6 +1,8 @@
 // The public door of the lab: topologies in network namespaces for the demo, the e2e tests and for playing.
 // It drives the project's programs from outside, as an operator would; nothing of the product imports it.
 export type { Reply, RequestStream } from './client.js';
+export { type Daemon, type DaemonOptions, startDaemon } from './daemon.js';
+export { diagnose } from './diagnosis.js';
 export type { Driver } from './dpvs-conf.js';
 export { DpvsNode, wanKni } from './dpvs-node.js';
 export { LabError } from './errors.js';
@@ -17,3 +19,4 @@ export type { Sample } from './request-stream.js';
 export { RunState } from './run-state.js';
 export { countsText, type Spread, spread } from './spread.js';
 export { reap, teardown } from './teardown.js';
+export { postWarden } from './warden.js';

@@ -15,7 +15,7 @@ t.test('ospfd and a node are killed', { skip }, async (t) => {
     const start = Date.now();
     await one.frr.kill('ospfd', 'SIGKILL');
     await nextHopsBecome(lab, ['node2'], { timeoutMs: (deadSeconds + 3) * 1000 });
-    t.ok(Date.now() - start < (deadSeconds + 1.5) * 1000, `missed after ${Date.now() - start} ms`);
+    t.ok(Date.now() - start < (deadSeconds + 2) * 1000, `missed after ${Date.now() - start} ms`);
     await sleep(500);
     const samples = await stream.stop();
     const { requests, failed } = outage(samples, start);
@@ -45,7 +45,7 @@ t.test('ospfd and a node are killed', { skip }, async (t) => {
     const whole = outage(samples, killedAt);
     t.comment(`${whole.failed} of ${whole.requests} requests failed, the last ${whole.durationMs} ms after the kill`);
     t.ok(whole.failed > 0, 'the dead node was really missed');
-    t.ok(whole.durationMs < (deadSeconds + 1) * 1000, `${whole.durationMs} ms`);
+    t.ok(whole.durationMs < (deadSeconds + 2) * 1000, `${whole.durationMs} ms`);
     const after = outage(samples, noticedAt + 100);
     t.ok(after.requests > 50);
     t.equal(after.failed, 0, 'node2 serves everything');

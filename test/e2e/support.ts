@@ -1,6 +1,6 @@
 // What every e2e test shares: one topology a file, up and announced, and the waits that follow it.
 import type t from 'tap';
-import { type BuildOptions, eventually, Lab, missing, plan } from '../../lab/index.js';
+import { type BuildOptions, diagnose, eventually, Lab, missing, plan } from '../../lab/index.js';
 
 const lacks = await missing();
 
@@ -10,9 +10,14 @@ export const skip: string | false = lacks.length > 0 ? lacks.map(({ what }) => w
 type Test = typeof t;
 
 /** The demo's topology with both adjacencies Full, removed when the test ends. */
-export async function cluster(test: Pick<Test, 'teardown' | 'comment'>, options: BuildOptions = {}): Promise<Lab> {
+export async function cluster(
+  test: Pick<Test, 'teardown' | 'comment' | 'passing'>,
+  options: BuildOptions = {},
+): Promise<Lab> {
   const lab = await Lab.up({ ...options, progress: (line) => test.comment(line) });
   test.teardown(async () => {
+    // The runner shows standard error of a file that failed.
+    if (!test.passing()) process.stderr.write(`${await diagnose(lab)}\n`);
     if (process.env.DPVS_LAB_KEEP === undefined) await lab.down();
     else lab.keep();
   });
@@ -22,7 +27,7 @@ export async function cluster(test: Pick<Test, 'teardown' | 'comment'>, options:
 
 /** As `cluster`, and both nodes have announced the VIP. */
 export async function announcedCluster(
-  test: Pick<Test, 'teardown' | 'comment'>,
+  test: Pick<Test, 'teardown' | 'comment' | 'passing'>,
   options: BuildOptions = {},
 ): Promise<Lab> {
   const lab = await cluster(test, options);

@@ -1,0 +1,304 @@
+// The routing bridge with real zebra and ospfd on both ends of a link, a real kernel interface and a mock of the dataplane.
+import { existsSync, readFileSync } from 'node:fs';
+import t from 'tap';
+import { eventually, must, run } from '../../lab/index.js';
+import type { BridgeStatus, Report } from '../../routing/index.js';
+import { kni, type LinkType, nodeAddress, Scene, type SceneOptions } from './routing/scene.js';
+
+async function lacking(): Promise<string | false> {
+  if (process.getuid?.() !== 0) return 'needs root';
+  for (const daemon of ['zebra', 'ospfd']) if (!existsSync(`/usr/lib/frr/${daemon}`)) return 'needs FRR';
+  for (const tool of ['ip', 'nsenter', 'unshare', 'vtysh'])
+    if ((await run(['which', tool])).code !== 0) return `needs ${tool}`;
+  if ((await run(['unshare', '--net', 'true'])).code !== 0) return 'needs the right to make a network namespace';
+  return false;
+}
+const skip = await lacking();
+
+const vip = '123.1.2.3';
+const other = '123.1.2.4';
+type Test = Pick<typeof t, 'teardown' | 'comment' | 'passing'>;
+t.setTimeout(400_000);
+
+async function sceneOf(test: Test, options?: SceneOptions): Promise<Scene> {
+  const scene = await Scene.up(options);
+  test.teardown(async () => {
+    if (!test.passing()) test.comment(scene.bridgeLog);
+    await scene.down();
+  });
+  return scene;
+}
+
+const statusOf = async (scene: Scene): Promise<BridgeStatus> =>
+  JSON.parse((await scene.cli('status', '--json')).stdout) as BridgeStatus;
+
+/** The VIP's state, and its reason's place. */
+async function stateOf(scene: Scene, address: string): Promise<string> {
+  const found = (await statusOf(scene)).vips.find((each) => each.vip === address);
+  return found === undefined ? 'absent' : `${found.state} ${found.reason?.at ?? '-'}`;
+}
+
+const stateBecomes = (scene: Scene, address: string, wanted: string, timeoutMs = 8_000): Promise<string> =>
+  eventually(
+    `${address} becomes ${wanted}`,
+    () => stateOf(scene, address),
+    (seen) => seen === wanted,
+    { timeoutMs },
+  );
+
+t.test('redistribute form', { skip }, async (t) => {
+  const scene = await sceneOf(t, { linkType: 'point-to-point' });
+  const { dataplane } = scene;
+  await t.test('without a bridge the exit code is 3', async (t) => {
+    const { code, stderr } = await scene.cli('announce', vip);
+    t.equal(code, 3);
+    t.match(stderr, /routing bridge unreachable/);
+  });
+  await scene.startBridge();
+
+  await t.test('refusals name what is missing, and nothing stays', async (t) => {
+    const refused = async (pattern: RegExp, ...args: string[]) => {
+      const { code, stderr } = await scene.cli('announce', ...args);
+      t.equal(code, 1, `${args.join(' ')}: exit code`);
+      t.match(stderr, pattern);
+      t.notMatch(await scene.kniAddresses(), args[0]);
+      t.same(dataplane.kniRoutes(), []);
+    };
+    await refused(/Service not defined: no service on 123\.1\.2\.3\nipvsadm -ln/, vip);
+    dataplane.setService(vip, true);
+    await refused(/no such device: dpdk7/, vip, '--dev', 'dpdk7');
+    await refused(/interface is not up: no dpdk0\.kni in this network namespace/, vip, '--dev', 'dpdk0');
+    dataplane.links.get('dpdk1')!.up = false;
+    await refused(/does not serve: dpdk1 has no link/, vip, '--dev', 'dpdk1');
+    dataplane.links.get('dpdk1')!.up = true;
+    dataplane.problems = ['dpdk1 waits for the moon'];
+    await refused(/does not serve: dpdk1 waits for the moon/, vip);
+    dataplane.problems = [];
+    await scene.full();
+    await scene.switchFrr.kill('ospfd');
+    await eventually(
+      'the neighbour is lost',
+      async () => (await statusOf(scene)).ospf.neighbours,
+      (list) => list.length === 0,
+    );
+    await refused(/no OSPF neighbour is Full: on dpdk1\.kni: no neighbour at all/, vip, '--wait', '0');
+    t.same((await statusOf(scene)).vips, [], 'a refused VIP is not remembered');
+  });
+
+  await t.test('--force announces without a neighbour, which learns it when it comes', async (t) => {
+    const { code, stdout } = await scene.cli('announce', vip, '--force');
+    t.equal(code, 0);
+    t.match(stdout, /123\.1\.2\.3\/32 announced on dpdk1/);
+    t.match(stdout, /holds +neighbour +not asked for: --force/);
+    await scene.switchFrr.startDaemon('ospfd');
+    await scene.becomes(vip, true, 30_000);
+    t.equal((await scene.cli('withdraw', vip)).code, 0);
+    await scene.becomes(vip, false);
+  });
+
+  await t.test('announce: address, route, LSA; the switch learns it', async (t) => {
+    await scene.full();
+    const { code, stdout } = await scene.cli('announce', `${vip}/32`, '--json');
+    t.equal(code, 0);
+    const report = JSON.parse(stdout) as Report;
+    t.match(report, { vip, device: 'dpdk1', action: 'announce', done: true, error: null });
+    const outcome = (name: string) => report.steps.find((step) => step.name === name)?.outcome;
+    for (const name of ['service', 'port', 'kni', 'neighbour']) t.equal(outcome(name), 'holds', name);
+    for (const name of ['dataplane route', 'ospfd permission', 'kernel address', 'verify ospfd'])
+      t.equal(outcome(name), 'done', name);
+    await scene.becomes(vip, true);
+    t.match(await scene.kniAddresses(), `${vip}/32`);
+    t.same(dataplane.kniRoutes(), [`${vip}/32 dpdk1`]);
+    t.match(await stateOf(scene, vip), 'announced -');
+    const status = await scene.cli('status');
+    t.match(status.stdout, /123\.1\.2\.3\/32 +dpdk1 +announced/);
+    t.match(status.stdout, /10\.0\.0\.1 +172\.31\.7\.1 +dpdk1\.kni +Full/);
+  });
+
+  await t.test('again: nothing is left to do', async (t) => {
+    const { code, stdout } = await scene.cli('announce', vip, '--json');
+    t.equal(code, 0);
+    const { steps } = JSON.parse(stdout) as Report;
+    for (const name of ['dataplane route', 'ospfd permission', 'kernel address'])
+      t.equal(steps.find((step) => step.name === name)?.outcome, 'already', name);
+  });
+
+  await t.test('a second VIP, and only the VIPs are announced', async (t) => {
+    dataplane.setService(other, true);
+    t.equal((await scene.cli('announce', other)).code, 0);
+    await scene.becomes(other, true);
+    const routes = await must(['ip', '-4', 'route', 'show', 'proto', 'ospf'], { namespace: scene.switch });
+    t.same(routes.match(/^[\d.]+/gm)?.sort(), [vip, other]);
+  });
+
+  await t.test('withdraw: gone everywhere, the other stays', async (t) => {
+    const { code, stdout } = await scene.cli('withdraw', other);
+    t.equal(code, 0);
+    t.match(stdout, /123\.1\.2\.4\/32 withdrawn from dpdk1/);
+    await scene.becomes(other, false);
+    t.notMatch(await scene.kniAddresses(), other);
+    t.same(dataplane.kniRoutes(), [`${vip}/32 dpdk1`]);
+    t.ok(await scene.learned(vip));
+    t.notMatch(await scene.nodeFrr.show('ospfd', 'show running-config'), other, 'nothing of it in ospfd');
+    const again = await scene.cli('withdraw', other);
+    t.equal(again.code, 0, 'idempotent');
+    t.match(again.stdout, /is not announced/);
+  });
+
+  await t.test('announced and withdrawn within a second: the switch is not left with it', async (t) => {
+    for (const _round of [1, 2]) {
+      t.equal((await scene.cli('announce', other)).code, 0);
+      await scene.becomes(other, true);
+      t.equal((await scene.cli('withdraw', other)).code, 0);
+      await scene.becomes(other, false, 2_500);
+    }
+  });
+
+  await t.test('the service goes: withdrawn by itself, with the reason; it comes back: announced', async (t) => {
+    dataplane.setService(vip, false);
+    await scene.becomes(vip, false);
+    t.equal(await stateOf(scene, vip), 'withdrawn service');
+    t.match((await scene.cli('status')).stdout, /withdrawn .* service: no service on 123\.1\.2\.3/);
+    dataplane.setService(vip, true);
+    await scene.becomes(vip, true);
+    await stateBecomes(scene, vip, 'announced -');
+  });
+
+  await t.test('the dataplane is silent: withdrawn after a grace, announced when it answers again', async (t) => {
+    await dataplane.stop();
+    const stoppedAt = Date.now();
+    await scene.becomes(vip, false, 8_000);
+    const took = Date.now() - stoppedAt;
+    t.ok(took > 2_500, `not at once: ${took} ms`);
+    t.equal(await stateOf(scene, vip), 'withdrawn dataplane');
+    t.equal((await scene.cli('announce', other)).code, 3, 'exit code 3 while it is unreachable');
+    await dataplane.start();
+    await scene.becomes(vip, true, 8_000);
+  });
+
+  await t.test('what somebody takes away is put back', async () => {
+    await stateBecomes(scene, vip, 'announced -');
+    await scene.ip('address', 'delete', `${vip}/32`, 'dev', kni);
+    await eventually(
+      'the address is back',
+      () => scene.kniAddresses(),
+      (seen) => seen.includes(vip),
+    );
+    dataplane.routes = [];
+    await eventually(
+      'the route is back',
+      () => dataplane.kniRoutes(),
+      (seen) => seen.length === 1,
+    );
+    await stateBecomes(scene, vip, 'announced -');
+    await scene.becomes(vip, true);
+  });
+
+  await t.test('ospfd is killed and comes back: announced again', async (t) => {
+    await scene.nodeFrr.kill('ospfd');
+    await eventually(
+      'it is noticed',
+      () => stateOf(scene, vip),
+      (seen) => seen.startsWith('configured ospfd'),
+    );
+    t.match(await scene.kniAddresses(), vip, 'that alone is no reason to take the address off');
+    await scene.nodeFrr.startDaemon('ospfd');
+    await scene.full();
+    await stateBecomes(scene, vip, 'announced -', 20_000);
+    await scene.becomes(vip, true);
+  });
+
+  await t.test('SIGTERM withdraws first; the wish stays and is honoured at the next start', async (t) => {
+    await scene.killBridge('SIGTERM');
+    await scene.becomes(vip, false, 1_500);
+    t.notMatch(await scene.kniAddresses(), vip);
+    t.match(JSON.parse(readFileSync(scene.journalFile, 'utf8')), { version: 1, vips: [{ vip, device: 'dpdk1', kni }] });
+    await scene.startBridge();
+    await scene.becomes(vip, true, 10_000);
+    await stateBecomes(scene, vip, 'announced -');
+  });
+
+  await t.test('a second bridge of the same name is refused', async (t) => {
+    const { code, stderr } = await scene.cli('run', '--frr-namespace', scene.nodeFrr.pathspace);
+    t.equal(code, 1);
+    t.match(stderr, /another process listens/);
+    t.ok(await scene.learned(vip));
+  });
+
+  await t.test('SIGKILL of the bridge: it stays announced; the next bridge knows it as its own', async (t) => {
+    await scene.killBridge('SIGKILL');
+    dataplane.setService(vip, false);
+    t.ok(await scene.learned(vip), 'nobody is there to withdraw it');
+    await scene.startBridge();
+    await scene.becomes(vip, false, 10_000);
+    t.match(await stateOf(scene, vip), /^configured service/);
+    dataplane.setService(vip, true);
+    await scene.becomes(vip, true, 10_000);
+  });
+
+  await t.test('a step that fails undoes the ones before it', async (t) => {
+    t.equal((await scene.cli('withdraw', vip)).code, 0);
+    const vtysh = ['vtysh', '-N', scene.nodeFrr.pathspace, '-d', 'ospfd', '-c', 'configure terminal'];
+    const configure = (...lines: string[]) => must([...vtysh, ...lines.flatMap((line) => ['-c', line])]);
+    // An administrator's own policy, which does not let the VIP pass.
+    await configure('route-map MINE deny 10', 'exit', 'router ospf', 'redistribute connected route-map MINE');
+    const { code, stderr } = await scene.cli('announce', vip);
+    t.equal(code, 1);
+    t.match(stderr, /not verified: verify ospfd: ospfd (originates no LSA|is still flushing)/);
+    t.match(stderr, /undo kernel address/);
+    t.notMatch(await scene.kniAddresses(), vip);
+    t.same(dataplane.kniRoutes(), []);
+    t.same((await statusOf(scene)).vips, []);
+    const config = await scene.nodeFrr.show('ospfd', 'show running-config');
+    t.match(config, /redistribute connected .*route-map MINE/, "the administrator's line is untouched");
+    t.notMatch(config, vip);
+    await configure(
+      'router ospf',
+      'no redistribute connected',
+      'exit',
+      'no route-map DPVS-ANNOUNCE',
+      'no ip prefix-list DPVS-VIPS',
+    );
+    const bare = await scene.cli('announce', vip);
+    t.equal(bare.code, 0, 'where nothing is there, the bridge writes its own policy');
+    await scene.becomes(vip, true);
+    await scene.ip('address', 'add', '10.77.0.1/32', 'dev', 'lo');
+    await scene.becomes('10.77.0.1', false);
+  });
+});
+
+for (const [linkType, form] of [
+  ['broadcast', 'redistribute'],
+  ['broadcast', 'network'],
+  ['point-to-point', 'network'],
+] as [LinkType, 'redistribute' | 'network'][])
+  t.test(`${form} form on a ${linkType} link`, { skip }, async (t) => {
+    const impossible = form === 'network' && linkType === 'point-to-point';
+    // The generator refuses this pair; an administrator's own file may have it all the same.
+    const scene = await sceneOf(t, { linkType, form: impossible ? 'redistribute' : form });
+    scene.dataplane.setService(vip, true);
+    if (impossible) {
+      const refused = await scene.cli('config', '--form', 'network', '--ospf-network', linkType);
+      t.equal(refused.code, 2);
+      t.match(refused.stderr, /interfaces\[0\]\.networkType: FRR announces nothing/);
+    }
+    await scene.startBridge('--form', form);
+    const announced = await scene.cli('announce', vip, '--wait', '60');
+    if (impossible) {
+      t.equal(announced.code, 1);
+      t.match(announced.stderr, /dpdk1\.kni is a point-to-point link.*use --form redistribute/);
+      t.notMatch(await scene.kniAddresses(), vip);
+      return;
+    }
+    t.equal(announced.code, 0, announced.stderr);
+    await scene.becomes(vip, true, 15_000);
+    const hellos = await run(['timeout', '4', 'tcpdump', '-lnni', 'to-node', '-c', '6', 'ip proto 89'], {
+      namespace: scene.switch,
+    });
+    t.match(hellos.stdout, `IP ${nodeAddress} > 224.0.0.5: OSPFv2, Hello`);
+    t.notMatch(hellos.stdout, `IP ${vip} >`, 'no hello comes from the VIP');
+    t.equal((await scene.cli('withdraw', vip)).code, 0);
+    await scene.becomes(vip, false, 15_000);
+    t.notMatch(await scene.nodeFrr.show('ospfd', 'show running-config'), vip);
+    await scene.killBridge('SIGTERM');
+  });

@@ -1,0 +1,140 @@
+// A mock of the dataplane's control API for tests of the routing bridge: services, links and routes are tables, no packet is forwarded.
+// The serving side (socket, validation, answers) and the event socket are the real ones.
+import { controlEndpoint, DpvsError, eventEndpoint, methods, type RouteInfo } from '../../../api/index.js';
+import { ApiServer, EventPublisher } from '../../../api/server.js';
+import { silentLog } from '../../../log/index.js';
+
+const table = {
+  'service.list': methods['service.list'],
+  'link.list': methods['link.list'],
+  'node.status': methods['node.status'],
+  'route.list': methods['route.list'],
+  'route.add': methods['route.add'],
+  'route.del': methods['route.del'],
+} as const;
+
+const zero = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 };
+const rates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 };
+
+export class MockDataplane {
+  readonly vips = new Set<string>();
+  readonly links = new Map([
+    ['dpdk0', { up: true, kni: 'dpdk0.kni' as string | null }],
+    ['dpdk1', { up: true, kni: 'dpdk1.kni' as string | null }],
+  ]);
+  routes: RouteInfo[] = [];
+  problems: string[] = [];
+  #server: ApiServer<typeof table> | null = null;
+  #events: EventPublisher | null = null;
+
+  constructor(readonly name: string) {}
+
+  async start(): Promise<void> {
+    const log = silentLog();
+    this.#server = await ApiServer.listen({
+      endpoint: controlEndpoint(this.name),
+      methods: table,
+      checkResults: true,
+      log,
+      handlers: {
+        'service.list': async () => this.#services(),
+        'link.list': async ({ name }) => this.#links().filter((link) => name === undefined || link.name === name),
+        'node.status': async () => this.#status(),
+        'route.list': async ({ device }) =>
+          this.routes.filter((route) => device === undefined || route.device === device),
+        'route.add': async ({ destination, device, scope = 'link' }) => {
+          if (this.#find(destination, device) !== undefined) throw new DpvsError('already_exist', destination);
+          if (!this.links.has(device)) throw new DpvsError('no_device', device);
+          const rest = { gateway: '0.0.0.0', source: '0.0.0.0', mtu: 1500, tos: 0, metric: 0, onlink: false } as const;
+          this.routes.push({ destination, device, scope, proto: 'auto', ...rest });
+          return {};
+        },
+        'route.del': async ({ destination, device }) => {
+          const found = this.#find(destination, device);
+          if (found === undefined) throw new DpvsError('not_exist', destination);
+          this.routes = this.routes.filter((route) => route !== found);
+          return {};
+        },
+      },
+    });
+    this.#events = await EventPublisher.listen({ endpoint: eventEndpoint(this.name), log });
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.close(100);
+    await this.#events?.close();
+    this.#server = null;
+    this.#events = null;
+  }
+
+  setService(vip: string, exists: boolean): void {
+    if (exists) this.vips.add(vip);
+    else this.vips.delete(vip);
+    this.#events?.publish('service', { vip });
+  }
+
+  kniRoutes(): string[] {
+    return this.routes
+      .filter(({ scope }) => scope === 'kni_host')
+      .map(({ destination, device }) => `${destination} ${device}`);
+  }
+
+  #find(destination: string, device: string): RouteInfo | undefined {
+    return this.routes.find((route) => route.destination === destination && route.device === device);
+  }
+
+  #services() {
+    return [...this.vips].map((address) => ({
+      service: { protocol: 'tcp' as const, address, port: 80 },
+      scheduler: 'rr' as const,
+      connTimeout: null,
+      servers: [],
+      localAddresses: 0,
+      stats: zero,
+      rates,
+    }));
+  }
+
+  #links() {
+    return [...this.links].map(([name, { up, kni }], index) => ({
+      index,
+      name,
+      socket: 0,
+      mtu: 1500,
+      rxQueues: 1,
+      txQueues: 1,
+      up,
+      speedMbps: 10000,
+      fullDuplex: true,
+      autoneg: false,
+      promisc: false,
+      allmulticast: false,
+      forward2kni: false,
+      mac: '02:00:00:00:00:01',
+      offloads: [],
+      driver: 'mock',
+      hardware: 'mock',
+      kni,
+      mbufAvail: 0,
+      mbufInuse: 0,
+      stats: { ipackets: 0, opackets: 0, ibytes: 0, obytes: 0, ierrors: 0, oerrors: 0, imissed: 0, rxNombuf: 0 },
+    }));
+  }
+
+  #status() {
+    return {
+      name: this.name,
+      version: 'mock',
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+      serving: this.problems.length === 0,
+      problems: this.problems,
+      slowPath: { state: 'running' as const, generation: 1, lastAnswerMs: 0 },
+      ports: [...this.links].map(([name, { up, kni }]) => ({ name, up, kni, kniUp: up })),
+      services: this.vips.size,
+      connections: { used: 0, capacity: 1 },
+      flows: { used: 0, capacity: 1 },
+      logLevel: 'info',
+    };
+  }
+}

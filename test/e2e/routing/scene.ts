@@ -1,0 +1,196 @@
+// A node and a switch in two network namespaces, joined by a veth whose node side is called dpdk1.kni: real zebra and ospfd on both,
+// the real bridge and command line on the node, and a mock in place of the dataplane.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type Daemon,
+  eventually,
+  Frr,
+  isFull,
+  must,
+  type Outcome,
+  postWarden,
+  RunState,
+  run,
+  sendSignal,
+  startDaemon,
+  teardown,
+  waitForEnd,
+} from '../../../lab/index.js';
+import { MockDataplane } from './mock-dataplane.js';
+
+const program = fileURLToPath(new URL('../../../../bin/dpvs-route', import.meta.url));
+export const kni = 'dpdk1.kni';
+export const nodeAddress = '172.31.7.2';
+export const network = '172.31.7.0/30';
+
+export type LinkType = 'broadcast' | 'point-to-point';
+
+export interface SceneOptions {
+  readonly linkType?: LinkType;
+  readonly form?: 'redistribute' | 'network';
+}
+
+export class Scene {
+  readonly node: string;
+  readonly switch: string;
+  readonly nodeFrr: Frr;
+  readonly switchFrr: Frr;
+  readonly dataplane: MockDataplane;
+  readonly linkType: LinkType;
+  readonly form: 'redistribute' | 'network';
+  #bridge: Daemon | null = null;
+
+  private constructor(
+    readonly state: RunState,
+    { linkType = 'point-to-point', form = 'redistribute' }: SceneOptions,
+  ) {
+    this.node = state.namespace('node');
+    this.switch = state.namespace('switch');
+    this.nodeFrr = new Frr(state, 'node');
+    this.switchFrr = new Frr(state, 'switch');
+    this.linkType = linkType;
+    this.form = form;
+    process.env.DPVS_RUN_DIR = join(state.directory, 'run');
+    this.dataplane = new MockDataplane(this.node);
+  }
+
+  static async up(options: SceneOptions = {}): Promise<Scene> {
+    const scene = new Scene(RunState.create({}), options);
+    postWarden(scene.state.prefix);
+    try {
+      await scene.#build();
+    } catch (error) {
+      await scene.down();
+      throw error;
+    }
+    return scene;
+  }
+
+  async down(): Promise<void> {
+    await this.dataplane.stop();
+    await teardown(this.state);
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      DPVS_NAME: this.node,
+      DPVS_RUN_DIR: join(this.state.directory, 'run'),
+      DPVS_STATE_DIR: join(this.state.directory, 'state'),
+    };
+  }
+
+  get journalFile(): string {
+    return join(this.state.directory, 'state', `${this.node}.route.json`);
+  }
+
+  /** dpvs-route in the node's namespace. */
+  cli(...args: string[]): Promise<Outcome> {
+    return run([program, ...args], { namespace: this.node, env: this.env, timeoutMs: 60_000 });
+  }
+
+  async startBridge(...args: string[]): Promise<Daemon> {
+    const argv = [program, 'run', '--frr-namespace', this.nodeFrr.pathspace, '--form', this.form, ...args];
+    const daemon = await startDaemon(this.state, { member: 'node', what: 'bridge', argv, env: this.env });
+    this.#bridge = daemon;
+    await eventually(
+      'the bridge answers',
+      async () => (daemon.alive ? (await this.cli('status')).code : daemon.logTail()),
+      (seen) => seen === 0,
+    );
+    return daemon;
+  }
+
+  async killBridge(signal: NodeJS.Signals): Promise<void> {
+    const { ref } = this.#bridge!;
+    sendSignal(ref, signal);
+    if (!(await waitForEnd([ref], 15_000))) throw new Error(`the bridge survived ${signal}`);
+  }
+
+  get bridgeLog(): string {
+    return this.#bridge?.logTail(60) ?? '';
+  }
+
+  /** Whether the switch's kernel has a route to the address through the node. */
+  async learned(address: string): Promise<boolean> {
+    return (await must(['ip', 'route', 'show', `${address}/32`], { namespace: this.switch })).includes(nodeAddress);
+  }
+
+  async becomes(address: string, learned: boolean, timeoutMs = 5_000): Promise<void> {
+    await eventually(
+      `the switch ${learned ? 'has' : 'has no'} route to ${address}`,
+      () => this.learned(address),
+      (seen) => seen === learned,
+      { timeoutMs, everyMs: 20 },
+    );
+  }
+
+  async kniAddresses(): Promise<string> {
+    return must(['ip', '-4', '-brief', 'address', 'show', 'dev', kni], { namespace: this.node });
+  }
+
+  ip(...args: string[]): Promise<string> {
+    return must(['ip', ...args], { namespace: this.node });
+  }
+
+  async full(): Promise<void> {
+    await eventually(
+      'the adjacency is Full on both sides',
+      async () => [...(await this.nodeFrr.neighbours()), ...(await this.switchFrr.neighbours())],
+      (seen) => seen.length === 2 && seen.every(isFull),
+      { timeoutMs: 40_000 },
+    );
+  }
+
+  async #build(): Promise<void> {
+    for (const name of [this.node, this.switch]) {
+      this.state.add('namespaces', name);
+      await must(['ip', 'netns', 'add', name]);
+      await must(['ip', 'link', 'set', 'lo', 'up'], { namespace: name });
+    }
+    await must([
+      'ip',
+      'link',
+      'add',
+      kni,
+      'netns',
+      this.node,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'to-node',
+      'netns',
+      this.switch,
+    ]);
+    await this.ip('link', 'set', kni, 'up');
+    await this.ip('address', 'add', `${nodeAddress}/30`, 'dev', kni);
+    await must(['ip', 'link', 'set', 'to-node', 'up'], { namespace: this.switch });
+    await must(['ip', 'address', 'add', '172.31.7.1/30', 'dev', 'to-node'], { namespace: this.switch });
+    for (const directory of ['run', 'state']) mkdirSync(join(this.state.directory, directory), { mode: 0o700 });
+    await this.dataplane.start();
+
+    const { code, stderr } = await this.cli(
+      ...['config', '--form', this.form, '--ospf-network', this.linkType, '--log-directory', 'none'],
+      ...['--out', this.nodeFrr.configDirectory, '--hostname', 'node'],
+    );
+    if (code !== 0) throw new Error(stderr);
+    await this.switchFrr.writeConfig({
+      'zebra.conf': 'hostname switch\n',
+      'ospfd.conf': [
+        'hostname switch',
+        'interface to-node',
+        ` ip ospf network ${this.linkType}`,
+        ' ip ospf hello-interval 1',
+        ' ip ospf dead-interval 4',
+        'router ospf',
+        ' ospf router-id 10.0.0.1',
+        ` network ${network} area 0.0.0.0`,
+        '',
+      ].join('\n'),
+    });
+    await Promise.all([this.nodeFrr.start(), this.switchFrr.start()]);
+  }
+}
