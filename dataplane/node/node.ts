@@ -5,7 +5,7 @@ import { KniManager } from '../../kni/index.js';
 import type { Log } from '../../log/index.js';
 import { Counters, loadLibrary } from '../../native/index.js';
 import type { DataplaneConfig } from '../config/index.js';
-import { type Change, DesiredState, Journal, type MutatingRequest } from '../control/index.js';
+import { type Change, DesiredState, Journal, type MutatingRequest, replay } from '../control/index.js';
 import { SlowPathThread } from '../slowpath/index.js';
 import { assignQueues, bringUpEal, bringUpPort, type RunningPort, startLcores } from './bring-up.js';
 import { createHandlers } from './handlers.js';
@@ -158,20 +158,10 @@ export class DataplaneNode {
   }
 
   async #journal(name: string, desired: DesiredState, log: Log): Promise<Journal> {
-    const { journal, requests } = await Journal.open({ directory: stateDirectory(), name, log });
+    const live = (): MutatingRequest[] => desired.dump();
+    const { journal, requests } = await Journal.open({ directory: stateDirectory(), name, log, live });
     this.#closers.push(() => journal.close());
-    let kept = 0;
-    for (const { request, at } of requests) {
-      try {
-        desired.apply(request.method, request.params, at);
-        kept++;
-      } catch (error) {
-        log.event('state.replay_refused', { request, error });
-      }
-    }
-    for (const request of desired.expired(Date.now())) desired.apply(request.method, request.params);
-    if (requests.length > 0) log.event('state.replayed', { requests: kept });
-    await journal.compact(desired.dump());
+    await replay(journal, requests, desired, log);
     return journal;
   }
 

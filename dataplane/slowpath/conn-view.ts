@@ -111,9 +111,12 @@ export class ConnView {
   nextHop(flow: number): number {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop];
   }
+  setNextHop(flow: number, nextHop: number): void {
+    this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop] = nextHop;
+  }
   /** The connection's answers go by another next hop from now on; `mac` is the station its packets come from. */
   setReturnPath(conn: number, nextHop: number, mac: Mac): void {
-    this.#flowWords[(this.word(conn, 'flowOut') * this.at.flowSize) / 4 + this.at.nextHop] = nextHop;
+    this.setNextHop(this.word(conn, 'flowOut'), nextHop);
     const flowIn = this.word(conn, 'flowIn');
     writeMac(
       mac,

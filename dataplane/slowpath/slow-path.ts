@@ -18,6 +18,7 @@ import { NextHops } from './next-hops.js';
 import { Packets } from './packets.js';
 import { Ports, type SlowPathPort } from './ports.js';
 import { answerQuery, type Queries, type QueryParts } from './queries.js';
+import { RouteFollower } from './route-follower.js';
 import { maxServers, Scheduling } from './scheduling.js';
 import { drop, UpcallBatch, UpcallClass } from './upcalls.js';
 
@@ -48,6 +49,7 @@ export class SlowPath {
   readonly #arp: Arp;
   readonly #ip4: Ip4Input;
   readonly #expiry: Expiry;
+  readonly #follower: RouteFollower;
   readonly #destInfo = new DestInfo();
   readonly #sapools: SaPoolTable;
   #now = 0;
@@ -100,6 +102,7 @@ export class SlowPath {
     const shared = { services, routes, nextHops, scheduling, conns, icmp, packets, ports, answers };
     this.#ip4 = new Ip4Input({ ...shared, forwarding, tcpDefence, udpDefence });
     this.#expiry = new Expiry(conns, packets, ports, answers, events, (ended) => scheduling.close(ended));
+    this.#follower = new RouteFollower(routes, conns, nextHops);
     const { timeouts } = options;
     const destInfo = this.#destInfo;
     this.#configure = new Configure({ addresses, routes, services, sapools, nextHops, conns, destInfo, timeouts });
@@ -148,12 +151,14 @@ export class SlowPath {
 
   /** Milliseconds until the next timer, for sleeping. */
   idleMs(): number {
+    if (this.#follower.busy) return 0;
     return Math.max(0, Math.min(this.#expiry.due(this.#now), this.#parts.nextHops.neighbours.nextDeadline - this.#now));
   }
 
   #timers(): void {
     this.#parts.nextHops.neighbours.tick(this.#now);
     this.#expiry.tick(this.#now);
+    this.#follower.tick();
     if (this.#now < this.#housekeeping) return;
     this.#housekeeping = this.#now + HOUSEKEEPING_MS;
     const { services } = this.#parts;

@@ -198,6 +198,9 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
 static void commit_one(struct dp_answer *a) {
     struct rte_mbuf *m = a->handle ? dp_mbuf(a->handle) : NULL;
     a->result = 0;
+    // Whatever becomes of it, it is not the slow path's any more; a freed buffer must never look held.
+    if (m && a->op != DP_OP_COPY_KNI)
+        dp_meta(m)->held = 0;
     if (a->op == DP_OP_NEW_CONN) {
         enum dp_drop why = make_connection(a, m);
         if (why != DP_DROP_COUNT) {
@@ -215,10 +218,8 @@ static void commit_one(struct dp_answer *a) {
     switch (a->op) {
     case DP_OP_RUN:
         // A packet that keeps coming back would circle for ever.
-        if (++meta->rounds > 8) {
-            meta->held = 0;
+        if (++meta->rounds > 8)
             return dp_drop(self(), m, DP_DROP_POLICY);
-        }
         if (a->port < DP_MAX_PORTS)
             meta->port = (uint16_t)a->port;
         return inject(m, DP_OP_RUN);
@@ -226,7 +227,6 @@ static void commit_one(struct dp_answer *a) {
         meta->out_port = (uint16_t)a->port;
         return inject(m, DP_OP_OUTPUT);
     case DP_OP_KNI:
-        meta->held = 0;
         DP_COUNT(self(), punt, a->reason);
         return dp_to_kni(self(), m, (uint16_t)a->port, meta->cls == DP_CLASS_ARP);
     case DP_OP_COPY_KNI: {
@@ -236,7 +236,6 @@ static void commit_one(struct dp_answer *a) {
         return;
     }
     default:
-        meta->held = 0;
         return dp_drop(self(), m, (enum dp_drop)a->port);
     }
 }

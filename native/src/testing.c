@@ -48,7 +48,8 @@ int dp_test_send(uint32_t port, const uint8_t *frame, uint32_t length) {
         rte_pktmbuf_free(m);
         return -EMSGSIZE;
     }
-    memcpy(data, frame, length);
+    if (length) // an empty Uint8Array has no address
+        memcpy(data, frame, length);
     if (rte_ring_enqueue(rx_rings[port], m) != 0) {
         rte_pktmbuf_free(m);
         return -ENOBUFS;
