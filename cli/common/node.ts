@@ -9,7 +9,7 @@ export interface OpenNode extends NodeApi {
 }
 
 /** Why nothing can be sent to the socket, or null if somebody listens. ZeroMQ itself would wait in silence for a listener. */
-function knock(path: string): Promise<DpvsError | null> {
+export function knock(path: string): Promise<DpvsError | null> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
     socket.once('connect', () => {

@@ -150,7 +150,7 @@ t.test('redistribute form', { skip }, async (t) => {
       t.equal((await scene.cli('announce', other)).code, 0);
       await scene.becomes(other, true);
       t.equal((await scene.cli('withdraw', other)).code, 0);
-      await scene.becomes(other, false, 2_500);
+      await scene.becomes(other, false, 3_000);
     }
   });
 
@@ -210,7 +210,7 @@ t.test('redistribute form', { skip }, async (t) => {
 
   await t.test('SIGTERM withdraws first; the wish stays and is honoured at the next start', async (t) => {
     await scene.killBridge('SIGTERM');
-    await scene.becomes(vip, false, 1_500);
+    await scene.becomes(vip, false, 3_000);
     t.notMatch(await scene.kniAddresses(), vip);
     t.match(JSON.parse(readFileSync(scene.journalFile, 'utf8')), { version: 1, vips: [{ vip, device: 'dpdk1', kni }] });
     await scene.startBridge();
@@ -261,7 +261,8 @@ t.test('redistribute form', { skip }, async (t) => {
     );
     const bare = await scene.cli('announce', vip);
     t.equal(bare.code, 0, 'where nothing is there, the bridge writes its own policy');
-    await scene.becomes(vip, true);
+    // Becoming an AS boundary router changes the router-LSA, which ospfd may do only every 5 s.
+    await scene.becomes(vip, true, 15_000);
     await scene.ip('address', 'add', '10.77.0.1/32', 'dev', 'lo');
     await scene.becomes('10.77.0.1', false);
   });

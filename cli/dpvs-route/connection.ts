@@ -1,0 +1,47 @@
+// Opens the connection to a node's routing bridge; ZeroMQ is loaded only when a request is really about to be sent.
+import { bridgeEndpoint } from '../../api/paths.js';
+import type { BridgeMethod, BridgeParams, BridgeResult } from '../../routing/index.js';
+import { DpvsError, ExitCode, nodeName, quote, UsageError } from '../common/index.js';
+import { knock } from '../common/node.js';
+
+/** The bridge's API; a table in a test is one, too. */
+export interface OpenBridge {
+  call<M extends BridgeMethod>(method: M, params: BridgeParams<M>, timeoutMs?: number): Promise<BridgeResult<M>>;
+  close(): void;
+}
+
+/** @throws {UsageError} a name that cannot be one */
+export function checkedName(explicit: string | undefined): string {
+  try {
+    return nodeName(explicit);
+  } catch {
+    const word = explicit ?? process.env.DPVS_NAME ?? '';
+    throw new UsageError(`invalid node name ${quote(word)}`, '1-32 of A-Z a-z 0-9 _ . - as --name or DPVS_NAME');
+  }
+}
+
+/** @throws {DpvsError} bridge_unreachable or permission; {UsageError} */
+export async function openBridge(explicit: string | undefined): Promise<OpenBridge> {
+  const name = checkedName(explicit);
+  const path = bridgeEndpoint(name).replace(/^ipc:\/\//, '');
+  const refusal = await knock(path);
+  if (refusal !== null) throw aboutBridge(refusal);
+  const { BridgeClient } = await import('../../routing/client.js');
+  const client = new BridgeClient(name);
+  return {
+    call: async (method, params, timeoutMs) => {
+      try {
+        return await client.call(method, params, timeoutMs);
+      } catch (error) {
+        throw error instanceof DpvsError ? aboutBridge(error) : error;
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+/** The client's own failures speak of a dataplane; here the other side is the bridge. */
+function aboutBridge(error: DpvsError): DpvsError {
+  const silent = error.exitCode === ExitCode.unreachable && error.code !== 'permission';
+  return silent ? new DpvsError('bridge_unreachable', error.detail) : error;
+}

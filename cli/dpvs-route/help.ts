@@ -1,0 +1,90 @@
+// dpvs-route's help pages: one for the program, one for each command.
+import { type HelpPage, renderHelp } from '../common/index.js';
+import { byCommand, type CommandName, common } from './options.js';
+
+const lines = (...parts: string[]): string => parts.join('\n');
+const exitCodes = 'Exit codes: 0 done, 1 refused, 2 usage, 3 bridge or dataplane unreachable.';
+
+const program: HelpPage = {
+  usage: lines('dpvs-route COMMAND [OPTIONS]', '', 'Announces the VIPs of a node by OSPF, and takes them back.'),
+  commands: [
+    ['announce VIP', 'address on the kni, route in the dataplane, LSA in ospfd: each verified'],
+    ['withdraw VIP', 'the reverse, ospfd first'],
+    ['status', 'the VIPs with their states and reasons, the OSPF neighbours'],
+    ['config', 'zebra.conf and ospfd.conf for this node'],
+    ['run', 'the bridge itself; SIGTERM withdraws everything, then ends it'],
+  ],
+  options: common,
+  examples: [
+    ['dpvs-route config --flavor frr --out /etc/frr', ''],
+    ['dpvs-route announce 123.1.2.3', ''],
+    ['dpvs-route announce --help', 'the page of a command'],
+  ],
+  epilogue: exitCodes,
+};
+
+const pages: Readonly<Record<CommandName, HelpPage>> = {
+  announce: {
+    usage: lines(
+      'dpvs-route announce VIP [--dev PORT] [--wait SEC] [--force]',
+      '',
+      'Refused unless a service exists on the VIP, the port and its kni are up and an OSPF neighbour there is Full.',
+      'All of it is done and verified, or nothing of it stays. From then on the bridge keeps it so: it withdraws the VIP when the',
+      'node cannot serve it, and announces it again when it can, also after a restart.',
+    ),
+    options: byCommand.announce,
+    examples: [['dpvs-route announce 123.1.2.3 --dev dpdk1', '']],
+    epilogue: exitCodes,
+  },
+  withdraw: {
+    usage: 'dpvs-route withdraw VIP',
+    options: byCommand.withdraw,
+    examples: [['dpvs-route withdraw 123.1.2.3', '']],
+    epilogue: exitCodes,
+  },
+  status: {
+    usage: lines(
+      'dpvs-route status',
+      '',
+      'States: configured (something is missing), ready (about to be announced, or retrying), announced, withdrawn.',
+    ),
+    options: byCommand.status,
+    examples: [['dpvs-route status --json', '']],
+    epilogue: exitCodes,
+  },
+  config: {
+    usage: lines(
+      'dpvs-route config [--flavor frr|quagga] [--form redistribute|network] [--out DIR] [OPTIONS]',
+      '',
+      'What is not given is taken from the kernel in this network namespace. Needs no bridge.',
+    ),
+    options: byCommand.config,
+    examples: [
+      ['dpvs-route config --interface dpdk1.kni --network 172.10.0.0/30 --router-id 192.168.100.200', ''],
+      [
+        'dpvs-route config --flavor quagga --form network --vip 123.1.2.3 --hello 10 --dead 40',
+        "as in DPVS's tutorial",
+      ],
+    ],
+    epilogue: 'FRR reads the files when /etc/frr/vtysh.conf says "no service integrated-vtysh-config".',
+  },
+  run: {
+    usage: lines(
+      'dpvs-route run [OPTIONS]',
+      '',
+      'In the network namespace of the kni and of zebra and ospfd. Needs root.',
+    ),
+    options: byCommand.run,
+    examples: [['dpvs-route run --frr-namespace node1', '']],
+    epilogue: 'The VIPs to announce are kept in DPVS_STATE_DIR (/var/lib/dpvs), file NODE.route.json.',
+  },
+};
+
+export function helpPage(command: CommandName | null, width: number): Promise<string> {
+  const page = command === null ? program : pages[command];
+  return renderHelp(
+    'dpvs-route',
+    { ...page, options: [...(command === null ? [] : (page.options ?? [])), ...common] },
+    width,
+  );
+}

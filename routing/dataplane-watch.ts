@@ -1,0 +1,140 @@
+// Keeps a view of what the dataplane can serve: asked every second, and at once when it publishes that something changed.
+import { Subscriber } from 'zeromq';
+import { DpvsError, type LinkInfo } from '../api/index.js';
+import type { DataplaneView } from './conditions.js';
+import type { DataplaneApi } from './tools.js';
+
+const pollMs = 1_000;
+const answerMs = 1_500;
+/** Several events in a row, as of a restored configuration, make one look. */
+const settleMs = 50;
+const topics = ['service', 'link', 'node', 'slowpath', 'route'] as const;
+
+export interface DataplaneWatchOptions {
+  readonly api: DataplaneApi;
+  /** The dataplane's PUB socket; without it only the polling is left. */
+  readonly events: string | null;
+  /** Called after each look that saw something else than the one before. */
+  readonly changed: () => void;
+}
+
+interface Sight {
+  readonly vips: ReadonlySet<string>;
+  readonly links: readonly LinkInfo[];
+  readonly serving: boolean;
+  readonly problems: readonly string[];
+}
+const nothing: Sight = { vips: new Set(), links: [], serving: false, problems: [] };
+
+export class DataplaneWatch {
+  readonly #options: DataplaneWatchOptions;
+  readonly #subscriber: Subscriber | null = null;
+  #sight = nothing;
+  #reachable = false;
+  /** Monotonic milliseconds of the last answer and of the last one that said it serves. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #servedAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | null = null;
+  #soon: NodeJS.Timeout | null = null;
+  #looking: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(options: DataplaneWatchOptions) {
+    this.#options = options;
+    if (options.events !== null) {
+      this.#subscriber = new Subscriber({ linger: 0, reconnectInterval: 500 });
+      this.#subscriber.connect(options.events);
+      this.#subscriber.subscribe(...topics);
+      void this.#listen(this.#subscriber);
+    }
+  }
+
+  view(): DataplaneView {
+    const now = performance.now();
+    const { vips, links, serving, problems } = this.#sight;
+    return {
+      reachable: this.#reachable,
+      silentMs: this.#reachable ? 0 : now - this.#answeredAt,
+      notServingMs: serving && this.#reachable ? 0 : now - this.#servedAt,
+      problems,
+      vips,
+      links,
+    };
+  }
+
+  get serving(): boolean {
+    return this.#reachable && this.#sight.serving;
+  }
+
+  /** Looks now; afterwards the view is not older than this call. */
+  async look(): Promise<void> {
+    // A look that is under way began before this call.
+    if (this.#looking !== null) await this.#looking;
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = null;
+    });
+    await this.#looking;
+  }
+
+  start(): void {
+    const round = async (): Promise<void> => {
+      await this.look();
+      if (!this.#closed) this.#timer = setTimeout(() => void round(), pollMs);
+    };
+    void round();
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#soon !== null) clearTimeout(this.#soon);
+    this.#subscriber?.close();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { api, changed } = this.#options;
+    const before = this.#fingerprint();
+    try {
+      const [services, links, status] = await Promise.all([
+        api.call('service.list', {}, answerMs),
+        api.call('link.list', {}, answerMs),
+        api.call('node.status', {}, answerMs),
+      ]);
+      this.#sight = {
+        vips: new Set(services.map(({ service }) => service.address)),
+        links,
+        serving: status.serving,
+        problems: status.problems,
+      };
+      this.#reachable = true;
+      this.#answeredAt = performance.now();
+      if (status.serving) this.#servedAt = this.#answeredAt;
+    } catch (error) {
+      // A refusal is an answer of a kind, but none to work with: the slow path may be restarting.
+      if (!(error instanceof DpvsError)) throw error;
+      this.#reachable = false;
+    }
+    if (!this.#closed && before !== this.#fingerprint()) changed();
+  }
+
+  #fingerprint(): string {
+    const { vips, links, serving, problems } = this.#sight;
+    return JSON.stringify([
+      this.#reachable,
+      serving,
+      problems,
+      [...vips].sort(),
+      links.map(({ name, up, kni }) => [name, up, kni]),
+    ]);
+  }
+
+  async #listen(subscriber: Subscriber): Promise<void> {
+    for await (const _frames of subscriber) {
+      if (this.#closed) return;
+      this.#soon ??= setTimeout(() => {
+        this.#soon = null;
+        void this.look();
+      }, settleMs);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// What FRR's ospfd prints (8.4's JSON, and its running configuration) → what the bridge wants to know.
+import { vipPrefixList } from '../quagga-conf/index.js';
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+const object = (value: unknown): Json => (isObject(value) ? value : {});
+const string = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+export interface OspfNeighbour {
+  readonly routerId: string;
+  readonly address: string;
+  readonly interface: string;
+  /** `Full/DR`, `ExStart/Backup`, `Full/-` on a point-to-point link. */
+  readonly state: string;
+  readonly full: boolean;
+}
+
+/** Of `show ip ospf neighbor json`. */
+export function parseNeighbours(json: unknown): OspfNeighbour[] {
+  return Object.entries(object(object(json).neighbors)).flatMap(([routerId, list]) =>
+    (Array.isArray(list) ? list : []).map((item) => {
+      const entry = object(item);
+      const state = string(entry.nbrState) || string(entry.state);
+      return {
+        routerId,
+        address: string(entry.ifaceAddress) || string(entry.address),
+        // `dpdk1.kni:172.10.0.2`: the interface and our address on it.
+        interface: string(entry.ifaceName).replace(/:[^:]*$/, ''),
+        state,
+        full: state.startsWith('Full'),
+      };
+    }),
+  );
+}
+
+export interface OspfInterfaceState {
+  readonly enabled: boolean;
+  readonly pointToPoint: boolean;
+  readonly area: string;
+}
+
+/** Of `show ip ospf interface NAME json`; null when ospfd does not know the interface. */
+export function parseInterface(json: unknown, name: string): OspfInterfaceState | null {
+  const entry = object(object(json).interfaces)[name];
+  if (!isObject(entry)) return null;
+  return {
+    enabled: entry.ospfEnabled === true,
+    pointToPoint: string(entry.networkType) === 'POINTOPOINT',
+    area: string(entry.area).split(' ')[0] ?? '',
+  };
+}
+
+/** `flushing`: the LSA is at MaxAge, sent to the neighbours to be forgotten (RFC 2328 section 14.1). */
+export type Origination = 'live' | 'flushing';
+const maxAge = 3600;
+
+/** Host routes of `show ip ospf database external self-originate json`. */
+export function parseExternals(json: unknown): Map<string, Origination> {
+  const found = new Map<string, Origination>();
+  for (const item of Object.values(object(object(json)['AS External Link States']))) {
+    const lsa = object(item);
+    if (lsa.networkMask !== 32) continue;
+    found.set(string(lsa.linkStateId), Number(lsa.lsaAge) >= maxAge ? 'flushing' : 'live');
+  }
+  return found;
+}
+
+/** Host routes among the stub links of `show ip ospf database router self-originate json`, all areas. */
+export function parseStubs(json: unknown): Set<string> {
+  const found = new Set<string>();
+  for (const area of Object.values(object(object(json)['Router Link States'])))
+    for (const lsa of Object.values(object(area)))
+      for (const item of Object.values(object(object(lsa).routerLinks))) {
+        const link = object(item);
+        if (link.linkType === 'Stub Network' && link.networkMask === '255.255.255.255')
+          found.add(string(link.networkAddress));
+      }
+  return found;
+}
+
+export interface OspfConfig {
+  readonly routerOspf: boolean;
+  /** `redistribute connected`: absent, or the name of its route-map (null: none, everything is let through). */
+  readonly redistribute: undefined | { readonly routeMap: string | null };
+  /** Route-maps that match our prefix-list; ours is one of them when it is complete. */
+  readonly routeMaps: ReadonlySet<string>;
+  /** Our prefix-list has an entry, so that it is not empty. */
+  readonly prefixList: boolean;
+  /** VIPs that our prefix-list permits. */
+  readonly permitted: ReadonlySet<string>;
+  readonly networks: readonly { readonly prefix: string; readonly area: string }[];
+  /** `interface address` */
+  readonly passive: ReadonlySet<string>;
+}
+
+/** Of `show running-config` of ospfd. */
+export function parseRunningConfig(text: string): OspfConfig {
+  let context = '';
+  let redistribute: OspfConfig['redistribute'];
+  const permitted = new Set<string>();
+  const passive = new Set<string>();
+  const networks: { prefix: string; area: string }[] = [];
+  const routeMaps = new Set<string>();
+  const seen = { routerOspf: false, prefixList: false };
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(' ')) context = line.trim();
+    const words = line.trim().split(/\s+/);
+    if (context === 'router ospf') seen.routerOspf = true;
+    if (words[0] === 'ip' && words[1] === 'prefix-list' && words[2] === vipPrefixList) {
+      const rest = words.slice(words[3] === 'seq' ? 5 : 3);
+      if (rest[0] === 'permit' || rest[0] === 'deny') seen.prefixList = true;
+      if (rest[0] === 'permit' && rest[1]?.endsWith('/32')) permitted.add(rest[1].slice(0, -3));
+    } else if (/^route-map \S+ permit/.test(context)) {
+      if (line.trim() === `match ip address prefix-list ${vipPrefixList}`) routeMaps.add(context.split(/\s+/)[1]);
+    } else if (context === 'router ospf' && words[0] === 'redistribute' && words[1] === 'connected') {
+      const at = words.indexOf('route-map');
+      redistribute = { routeMap: at < 0 ? null : (words[at + 1] ?? null) };
+    } else if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
+      networks.push({ prefix: words[1], area: words[3] ?? '' });
+    } else if (context.startsWith('interface ') && line.trim().startsWith('ip ospf passive ')) {
+      passive.add(`${context.split(/\s+/)[1]} ${words[3]}`);
+    }
+  }
+  return { ...seen, routeMaps, redistribute, permitted, networks, passive };
+}

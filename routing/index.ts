@@ -1,0 +1,17 @@
+// The public door of routing/: the bridge between the dataplane's VIPs and the routing daemons. Here: the VIP's state machine, announce
+// and withdraw with their proofs, FRR through vtysh, the journal, the bridge's API. Not here: kernel interfaces (kni/), the text of
+// zebra.conf and ospfd.conf (quagga-conf/), the command line (cli/dpvs-route).
+export type { Announcer } from './announcer.js';
+export { BridgeClient } from './client.js';
+export { type RenderRequest, renderRequested } from './render-request.js';
+export { type RunOptions, runBridge } from './run.js';
+export {
+  type BridgeMethod,
+  type BridgeParams,
+  type BridgeResult,
+  type BridgeStatus,
+  bridgeMethods,
+  type Report,
+  type Step,
+  type VipStatus,
+} from './schema.js';

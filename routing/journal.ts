@@ -1,0 +1,66 @@
+// What the bridge is to announce, and what it added to do so, in a file that survives it. Written whole and renamed into place.
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { DpvsError, deviceName, ipv4Address, stateDirectory } from '../api/index.js';
+
+const entry = z.strictObject({
+  vip: ipv4Address,
+  device: deviceName,
+  /** The device's kernel-visible interface, so that the VIP can be taken off it while the dataplane does not answer. */
+  kni: deviceName,
+  force: z.boolean(),
+  /** Set before the thing is added, so that a bridge that was killed in between still knows it as its own. */
+  owned: z.strictObject({
+    /** The kni_host route in the dataplane. */
+    route: z.boolean(),
+    /** The entry in ospfd's configuration. */
+    policy: z.boolean(),
+  }),
+});
+const file = z.strictObject({ version: z.literal(1), vips: z.array(entry) });
+export type JournalEntry = z.infer<typeof entry>;
+
+export const journalPath = (name: string): string => join(stateDirectory(), `${name}.route.json`);
+
+export class Journal {
+  constructor(readonly path: string) {}
+
+  /** @throws {DpvsError} config: the file is there and not readable as a journal */
+  read(): JournalEntry[] {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw new DpvsError('config', `${this.path}: ${(error as Error).message}`);
+    }
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch (error) {
+      throw new DpvsError('config', `${this.path}: ${(error as Error).message}`);
+    }
+    const parsed = file.safeParse(json);
+    if (parsed.success) return parsed.data.vips;
+    const issue = parsed.error.issues[0];
+    throw new DpvsError('config', `${this.path}: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+
+  write(vips: readonly JournalEntry[]): void {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    const temporary = `${this.path}.new`;
+    const fd = openSync(temporary, 'w', 0o600);
+    try {
+      writeSync(fd, `${JSON.stringify({ version: 1, vips }, null, 2)}\n`);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, this.path);
+    // The rename itself is durable only when the directory is.
+    const directory = openSync(dirname(this.path), 'r');
+    fsyncSync(directory);
+    closeSync(directory);
+  }
+}

@@ -1,0 +1,108 @@
+// What a user says about a node's routing, completed with what the kernel shows → the generator's model.
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { DpvsError, ipv4Address, prefix } from '../api/index.js';
+import type { KernelAddress } from '../kni/index.js';
+import {
+  type ConfigFiles,
+  defaultLogDirectory,
+  interfaceDefaults,
+  ModelError,
+  modelDefaults,
+  type RoutingModel,
+  renderConfig,
+} from '../quagga-conf/index.js';
+
+export const renderRequest = z.strictObject({
+  flavor: z.enum(['quagga', 'frr']),
+  form: z.enum(['redistribute', 'network']).optional(),
+  hostname: z.string().optional(),
+  password: z.string().optional(),
+  enablePassword: z.string().optional(),
+  /** null: no log file. */
+  logDirectory: z.string().nullable().optional(),
+  routerId: ipv4Address.optional(),
+  area: z.string().optional(),
+  /** The WAN-side kni. */
+  interface: z.string().optional(),
+  /** The inter-connection network. */
+  network: prefix.optional(),
+  networkType: z.enum(['broadcast', 'point-to-point']).optional(),
+  hello: z.int().optional(),
+  dead: z.int().optional(),
+  cost: z.int().optional(),
+  authentication: z
+    .union([
+      z.strictObject({ kind: z.literal('plain'), key: z.string() }),
+      z.strictObject({ kind: z.literal('md5'), keyId: z.int(), key: z.string() }),
+    ])
+    .optional(),
+  bfd: z.boolean().optional(),
+  vips: z.array(ipv4Address).optional(),
+  referenceBandwidth: z.int().optional(),
+  externalMetric: z.int().optional(),
+});
+export type RenderRequest = z.infer<typeof renderRequest>;
+
+/** The network that an address with a length is in. */
+function networkOf(address: string, length: number): string {
+  const number = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const size = 2 ** (32 - length);
+  const base = Math.floor(number / size) * size;
+  return `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.')}/${length}`;
+}
+
+/** A WAN-side kni is recognised by its name and by an address that is more than a host's. */
+function interconnect(addresses: readonly KernelAddress[], name?: string): KernelAddress | undefined {
+  return addresses.find(
+    ({ device, family, prefixLength }) =>
+      family === 'inet' && prefixLength < 32 && (name === undefined ? device.endsWith('.kni') : device === name),
+  );
+}
+
+/** @param addresses of the kernel in the node's namespace. @throws {DpvsError} usage: what cannot be guessed */
+export function completeModel(request: RenderRequest, addresses: readonly KernelAddress[]): RoutingModel {
+  const wan = interconnect(addresses, request.interface);
+  const name = request.interface ?? wan?.device;
+  if (name === undefined) throw new DpvsError('usage', 'no .kni with an address here: give --interface', 'interface');
+  const network = request.network ?? (wan === undefined ? undefined : networkOf(wan.address, wan.prefixLength));
+  if (network === undefined) throw new DpvsError('usage', `${name} has no address: give --network`, 'network');
+  const routerId = request.routerId ?? wan?.address;
+  if (routerId === undefined) throw new DpvsError('usage', `${name} has no address: give --router-id`, 'routerId');
+  const { flavor, password, enablePassword, authentication, bfd } = request;
+  return {
+    flavor,
+    form: request.form ?? 'redistribute',
+    hostname: request.hostname ?? hostname(),
+    ...(password === undefined ? {} : { password }),
+    ...(enablePassword === undefined ? {} : { enablePassword }),
+    logDirectory: request.logDirectory === undefined ? defaultLogDirectory[flavor] : request.logDirectory,
+    routerId,
+    area: request.area ?? modelDefaults.area,
+    interfaces: [
+      {
+        name,
+        network,
+        networkType: request.networkType ?? interfaceDefaults.networkType,
+        hello: request.hello ?? interfaceDefaults.hello,
+        dead: request.dead ?? (request.hello === undefined ? interfaceDefaults.dead : 4 * request.hello),
+        cost: request.cost ?? interfaceDefaults.cost,
+        ...(authentication === undefined ? {} : { authentication }),
+        ...(bfd === undefined ? {} : { bfd }),
+      },
+    ],
+    vips: request.vips ?? [],
+    referenceBandwidth: request.referenceBandwidth ?? modelDefaults.referenceBandwidth,
+    externalMetric: request.externalMetric ?? modelDefaults.externalMetric,
+  };
+}
+
+/** @throws {DpvsError} usage */
+export function renderRequested(request: RenderRequest, addresses: readonly KernelAddress[]): ConfigFiles {
+  try {
+    return renderConfig(completeModel(request, addresses));
+  } catch (error) {
+    if (error instanceof ModelError) throw new DpvsError('usage', error.message, error.field);
+    throw error;
+  }
+}

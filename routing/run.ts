@@ -1,0 +1,79 @@
+// The bridge as a process: its parts put together, its API, and its end: SIGTERM withdraws first.
+import { bridgeEndpoint, eventEndpoint, stateDirectory } from '../api/index.js';
+import { ApiServer, makePrivateDirectory } from '../api/server.js';
+import { Rtnetlink } from '../kni/index.js';
+import { createLog, type LogLevel } from '../log/index.js';
+import { type AnnounceForm, modelDefaults } from '../quagga-conf/index.js';
+import type { Announcer } from './announcer.js';
+import { Bridge } from './bridge.js';
+import { DataplaneLink } from './dataplane-link.js';
+import { DataplaneWatch } from './dataplane-watch.js';
+import { Journal, journalPath } from './journal.js';
+import { NetworkAnnouncer } from './network-announcer.js';
+import { OspfWatch } from './ospf-watch.js';
+import { Ospfd } from './ospfd.js';
+import { RedistributeAnnouncer } from './redistribute-announcer.js';
+import { bridgeMethods } from './schema.js';
+import { VipBook } from './vip-book.js';
+import { Vtysh } from './vtysh.js';
+
+export interface RunOptions {
+  /** The node's name. */
+  readonly name: string;
+  readonly form?: AnnounceForm;
+  /** `-N` of the routing daemons. */
+  readonly frrNamespace?: string;
+  /** Of the type-5 LSAs, where the bridge has to write `redistribute connected` itself. */
+  readonly metric?: number;
+  readonly logLevel?: LogLevel;
+  readonly logFile?: string | null;
+}
+
+/** Runs until SIGTERM or SIGINT. @returns the exit code. @throws {DpvsError} when it cannot start */
+export async function runBridge(options: RunOptions): Promise<number> {
+  const { name, frrNamespace, form = 'redistribute', metric = modelDefaults.externalMetric } = options;
+  const log = createLog({ name, level: options.logLevel, file: options.logFile });
+  makePrivateDirectory(stateDirectory());
+  const book = new VipBook(new Journal(journalPath(name)), log);
+  const api = new DataplaneLink(name);
+  const ospfd = new Ospfd(new Vtysh({ namespace: frrNamespace }));
+  const announcer: Announcer =
+    form === 'redistribute' ? new RedistributeAnnouncer(ospfd, metric) : new NetworkAnnouncer(ospfd);
+  const dataplane = new DataplaneWatch({ api, events: eventEndpoint(name), changed: () => bridge.nudge() });
+  const parts = {
+    log,
+    api,
+    dataplane,
+    kernel: new Rtnetlink(),
+    ospfd,
+    ospf: new OspfWatch(ospfd, log),
+    announcer,
+    book,
+  };
+  const identity = { name, startedAt: new Date().toISOString(), frrNamespace: frrNamespace ?? null };
+  const bridge: Bridge = new Bridge(parts, identity);
+  const ended = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+  // The socket first: whoever else owns it is this node's bridge, and two would fight over the VIPs.
+  const server = await ApiServer.listen({
+    endpoint: bridgeEndpoint(name),
+    methods: bridgeMethods,
+    handlers: {
+      announce: (params) => bridge.announce(params),
+      withdraw: (params) => bridge.withdraw(params),
+      status: () => bridge.status(),
+      'config.render': (params) => bridge.render(params),
+    },
+    log,
+  });
+  await bridge.start();
+  log.event('bridge.started', { form, frrNamespace, vips: book.all.map(({ entry }) => entry.vip) });
+  const signal = await ended;
+  const clean = await bridge.stop();
+  await server.close(200);
+  api.close();
+  log.event('bridge.stopped', { signal, clean });
+  log.flush();
+  return clean ? 0 : 1;
+}

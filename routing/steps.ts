@@ -1,0 +1,100 @@
+// Runs the steps of a change one after another, times them, and undoes those that were done when a later one fails.
+import { DpvsError, type ErrorCode } from '../api/index.js';
+import { KernelError } from '../kni/index.js';
+import type { Step } from './schema.js';
+import { VtyshError } from './vtysh.js';
+
+export interface StepResult {
+  readonly outcome: 'done' | 'already' | 'skipped';
+  readonly detail?: string;
+}
+
+/** A step that failed for a reason the user can act on. */
+export class StepError extends Error {
+  constructor(
+    readonly step: string,
+    readonly code: ErrorCode,
+    readonly detail: string,
+  ) {
+    super(`${step}: ${detail}`);
+    this.name = 'StepError';
+  }
+}
+
+/** What other parts throw → a code and a detail. @throws whatever is a bug */
+export function explain(error: unknown): { code: ErrorCode; detail: string } {
+  if (error instanceof StepError) return { code: error.code, detail: error.detail };
+  if (error instanceof DpvsError) return { code: error.code, detail: error.detail || error.message };
+  if (error instanceof VtyshError) return { code: 'routing_daemon', detail: error.message };
+  if (error instanceof KernelError)
+    return { code: error.code === 'ENODEV' ? 'kni_down' : 'busy', detail: error.message };
+  throw error;
+}
+
+export class Steps {
+  readonly list: Step[] = [];
+  readonly #undo: { readonly name: string; readonly work: () => Promise<void> }[] = [];
+
+  /** @throws {StepError} */
+  async run(name: string, work: () => Promise<StepResult>, undo?: () => Promise<void>): Promise<StepResult> {
+    const start = performance.now();
+    try {
+      const result = await work();
+      this.#record(name, result.outcome, start, result.detail ?? '');
+      if (result.outcome === 'done' && undo !== undefined) this.#undo.push({ name: `undo ${name}`, work: undo });
+      return result;
+    } catch (error) {
+      const { code, detail } = explain(error);
+      this.#record(name, 'failed', start, detail);
+      // It may have been done in part.
+      if (undo !== undefined) this.#undo.push({ name: `undo ${name}`, work: undo });
+      throw new StepError(name, code, detail);
+    }
+  }
+
+  /** A step whose failure does not stop the rest. @returns whether it succeeded */
+  async try(name: string, work: () => Promise<StepResult>): Promise<boolean> {
+    try {
+      await this.run(name, work);
+      return true;
+    } catch (error) {
+      if (error instanceof StepError) return false;
+      throw error;
+    }
+  }
+
+  /** Last done, first undone. What cannot be undone is in the list as failed. */
+  async undo(): Promise<void> {
+    for (const { name, work } of this.#undo.splice(0).reverse())
+      await this.try(name, async () => {
+        await work();
+        return { outcome: 'done' };
+      });
+  }
+
+  #record(name: string, outcome: Step['outcome'], start: number, detail: string): void {
+    this.list.push({ name, outcome, ms: Math.round((performance.now() - start) * 10) / 10, detail });
+  }
+}
+
+/**
+ * Looks every `everyMs` until `look` says nothing is missing. `deadlineMs` may grow while looking.
+ * @throws {StepError} not_verified, with what was missing last
+ */
+export async function verify(
+  step: string,
+  look: () => Promise<{ readonly missing: string | null; readonly deadlineMs?: number }>,
+  deadlineMs: number,
+  everyMs = 50,
+): Promise<void> {
+  const start = performance.now();
+  let allowed = deadlineMs;
+  for (;;) {
+    const { missing, deadlineMs: longer } = await look();
+    if (missing === null) return;
+    allowed = Math.max(allowed, longer ?? 0);
+    if (performance.now() - start >= allowed)
+      throw new StepError(step, 'not_verified', `${missing} after ${(allowed / 1000).toFixed(1)} s`);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}

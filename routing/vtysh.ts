@@ -1,0 +1,92 @@
+// Runs vtysh: one process a call, without a shell, bounded in time. What FRR refuses or does not answer becomes a VtyshError.
+import { execFile } from 'node:child_process';
+
+export type RoutingDaemon = 'zebra' | 'ospfd';
+
+export class VtyshError extends Error {
+  constructor(
+    readonly daemon: RoutingDaemon,
+    /** `absent`: no vtysh here; `down`: the daemon does not run or answer; `refused`: it does not take the command. */
+    readonly kind: 'absent' | 'down' | 'refused',
+    detail: string,
+  ) {
+    super(`${daemon}: ${detail}`);
+    this.name = 'VtyshError';
+  }
+}
+
+export interface VtyshOptions {
+  /** `-N NAME` of the daemons: their sockets are in /var/run/frr/NAME. */
+  readonly namespace?: string;
+  readonly timeoutMs?: number;
+  /** The program; for tests. */
+  readonly program?: string;
+}
+
+export interface VtyshOutput {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Output of a vtysh that failed → why. Exported for its test with captured samples. */
+export function explainFailure(daemon: RoutingDaemon, output: VtyshOutput): VtyshError {
+  const lines = `${output.stderr}\n${output.stdout}`
+    .split('\n')
+    .map((line) => line.trim())
+    // A pathspace has no vtysh.conf of its own; FRR mentions that each time.
+    .filter((line) => line !== '' && !/^% Can't open configuration file/.test(line));
+  const detail = lines.join('; ') || `vtysh ended with ${output.exitCode}`;
+  const down = /failed to connect to any daemons|is not running|closed/i.test(detail);
+  return new VtyshError(daemon, down ? 'down' : 'refused', down ? 'it does not run or answer' : detail);
+}
+
+export class Vtysh {
+  readonly #program: string;
+  readonly #timeoutMs: number;
+  readonly #prefix: readonly string[];
+
+  constructor({ namespace, timeoutMs = 5_000, program = 'vtysh' }: VtyshOptions = {}) {
+    this.#program = program;
+    this.#timeoutMs = timeoutMs;
+    this.#prefix = namespace === undefined ? [] : ['-N', namespace];
+  }
+
+  /** @returns what the commands print. @throws {VtyshError} */
+  run(daemon: RoutingDaemon, commands: readonly string[]): Promise<string> {
+    const args = [...this.#prefix, '-d', daemon, ...commands.flatMap((command) => ['-c', command])];
+    const options = {
+      timeout: this.#timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 64 << 20,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, VTYSH_PAGER: 'cat' },
+    } as const;
+    return new Promise((resolve, reject) => {
+      execFile(this.#program, args, options, (error, stdout, stderr) => {
+        if (error === null) return resolve(stdout);
+        if (error.killed === true)
+          return reject(new VtyshError(daemon, 'down', `no answer within ${this.#timeoutMs / 1000} s`));
+        if (typeof error.code === 'string')
+          return reject(new VtyshError(daemon, 'absent', `${this.#program} cannot be run (${error.code})`));
+        reject(explainFailure(daemon, { exitCode: error.code ?? null, stdout, stderr }));
+      });
+    });
+  }
+
+  async json(daemon: RoutingDaemon, command: string): Promise<unknown> {
+    const text = await this.run(daemon, [`${command} json`]);
+    // ospfd prints nothing at all as long as it has no `router ospf`.
+    if (text.trim() === '') return {};
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new VtyshError(daemon, 'refused', `no JSON from "${command}": ${text.trim().split('\n')[0]}`);
+    }
+  }
+
+  /** Lines as in the configuration file. They change the running daemon, never its file. */
+  async configure(daemon: RoutingDaemon, lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.run(daemon, ['configure terminal', ...lines.map((line) => line.trim())]);
+  }
+}
