@@ -37,6 +37,7 @@ export class Facts {
   readonly neighbours = new Map<string, DesiredNeighbour>();
   readonly links = new Map<string, DesiredLink>();
   readonly services = new Map<string, ServiceFacts>();
+  #servers = 0;
   timeouts: DesiredTimeouts = { tcp: 0, tcpfin: 0, udp: 0 };
   /** Grows with each commit: a plan made for another version is refused. */
   version = 0;
@@ -111,9 +112,14 @@ export class Facts {
         this.#setServer(change.server);
         return [change];
       case 'server.remove':
-        this.service(change.service).servers.delete(serverText(change.server));
+        if (this.service(change.service).servers.delete(serverText(change.server))) this.#servers--;
         return [change];
     }
+  }
+
+  /** Real servers of all services. */
+  get serverCount(): number {
+    return this.#servers;
   }
 
   /** The address in effect and the routes it brings may both differ afterwards. */
@@ -140,7 +146,11 @@ export class Facts {
   #setServer(server: DesiredServer): void {
     const { servers } = this.service(server.service);
     const present = servers.get(serverText(server.server));
-    if (present !== undefined) present.server = server;
-    else servers.set(serverText(server.server), { order: this.#nextOrder++, server });
+    if (present !== undefined) {
+      present.server = server;
+      return;
+    }
+    servers.set(serverText(server.server), { order: this.#nextOrder++, server });
+    this.#servers++;
   }
 }

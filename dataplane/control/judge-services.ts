@@ -48,6 +48,7 @@ export function addServer(facts: Facts, spec: ServerSpec): FactChange[] {
   if (servers.has(serverText(spec.server)))
     throw new DpvsError('server_exists', `${serverText(spec.server)} of ${serviceText(spec.service)}`, 'server');
   mustHaveRoom(servers.size, limits.serversPerService, 'real servers of a service');
+  mustHaveRoom(facts.serverCount, limits.servers, 'real servers');
   return [{ kind: 'server.set', server }];
 }
 

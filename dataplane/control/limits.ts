@@ -7,5 +7,7 @@ export const limits = {
   services: 65_536,
   /** Schedulers walk a service's servers. */
   serversPerService: 4_096,
+  /** Of all services; fewer than the native counters' 65536 slots, of which removed servers keep theirs while connections last. */
+  servers: 60_000,
   laddrsPerService: 4_096,
 } as const;
