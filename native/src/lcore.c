@@ -5,6 +5,7 @@
 #include "execute.h"
 #include "kni_set.h"
 #include "flow_table.h"
+#include "headers.h"
 #include <rte_cycles.h>
 #include <rte_prefetch.h>
 #include <time.h>
@@ -27,6 +28,14 @@ static void finish(struct dp_lcore *lc, struct dp_pkt *p) {
     }
 }
 
+/** BFD (RFC 5881, RFC 5883) and BGP (RFC 4271): their timers must not wait behind a bulk transfer to the node. */
+static bool routing_protocol(const struct dp_pkt *p) {
+    uint16_t dport = be16(p->key.dport_be), sport = be16(p->key.sport_be);
+    if (p->proto == PROTO_UDP)
+        return dport == 3784 || dport == 3785 || dport == 4784;
+    return p->proto == PROTO_TCP && (dport == 179 || sport == 179);
+}
+
 /** A miss, or a packet that is no TCP or UDP: kni_host addresses need no slow path. */
 static void kernel_or_upcall(struct dp_pkt *p) {
     const uint8_t *frame = rte_pktmbuf_mtod(p->m, const uint8_t *);
@@ -38,6 +47,7 @@ static void kernel_or_upcall(struct dp_pkt *p) {
     if (dp_kni_address(dst_be)) {
         p->verdict = V_KNI;
         p->reason = DP_PUNT_KNI_HOST;
+        p->urgent = routing_protocol(p);
     }
 }
 

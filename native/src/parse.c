@@ -96,8 +96,9 @@ static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_
     // 0.4).
     if (ip->proto == PROTO_OSPF)
         return kni(p, DP_PUNT_OSPF, true);
+    // 224.0.0.0/24 is the protocols' own (RFC 5771): VRRP, IGMP. Other groups and broadcasts can be floods.
     if (dst >> 28 == 14 || dst == 0xffffffff || group_mac(eth->dst))
-        return kni(p, DP_PUNT_MULTICAST, true);
+        return kni(p, DP_PUNT_MULTICAST, dst >> 8 == 0xe00000);
     if (!same_mac(eth->dst, port->mac))
         return drop(p, DP_DROP_OTHER_HOST);
     if (ip->ttl == 0)
