@@ -4,8 +4,11 @@ import { firstFailure } from './conditions.js';
 import { type BridgeCore, conditionReason } from './core.js';
 import { findDrift } from './drift.js';
 import type { Vip } from './vip-book.js';
+import { isHeld } from './vip-state.js';
 
 const roundMs = 1_000;
+/** While ospfd is away and a VIP waits for it: the earlier a new ospfd is told of the VIP, the less of its predecessor's LSA is flushed. */
+const watchfulMs = 250;
 /** Asking ospfd costs a process each time; while all is well this is often enough. */
 const thoroughMs = 3_000;
 
@@ -43,7 +46,7 @@ export class Reconciler {
         const again = this.#again;
         this.#again = false;
         if (again) this.nudge(false);
-        else this.#timer = setTimeout(() => this.nudge(false), roundMs);
+        else this.#timer = setTimeout(() => this.nudge(false), this.#ospfdIsMissed() ? watchfulMs : roundMs);
       });
   }
 
@@ -64,6 +67,11 @@ export class Reconciler {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#running;
+  }
+
+  #ospfdIsMissed(): boolean {
+    const { book, ospf } = this.#core.parts;
+    return ospf.view.trouble !== null && book.all.some(({ state }) => isHeld(state));
   }
 
   #round(): Promise<void> {

@@ -76,8 +76,8 @@ export class Vtysh {
 
   async json(daemon: RoutingDaemon, command: string): Promise<unknown> {
     const text = await this.run(daemon, [`${command} json`]);
-    // ospfd prints nothing at all as long as it has no `router ospf`.
-    if (text.trim() === '') return {};
+    // What ospfd prints as long as it has no `router ospf`: nothing, or this.
+    if (text.trim() === '' || /^% OSPF is not enabled/.test(text.trim())) return {};
     try {
       return JSON.parse(text);
     } catch {

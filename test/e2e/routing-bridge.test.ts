@@ -205,7 +205,8 @@ t.test('redistribute form', { skip }, async (t) => {
     await scene.nodeFrr.startDaemon('ospfd');
     await scene.full();
     await stateBecomes(scene, vip, 'announced -', 20_000);
-    await scene.becomes(vip, true);
+    // The switch may still hold the LSA of the ospfd that was killed, which the new one first has to flush.
+    await scene.becomes(vip, true, 15_000);
   });
 
   await t.test('SIGTERM withdraws first; the wish stays and is honoured at the next start', async (t) => {

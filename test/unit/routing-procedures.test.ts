@@ -1,0 +1,281 @@
+// Announce and withdraw against a small model of a node, with every single operation failing in turn: all or nothing must stay.
+import t from 'tap';
+import { DpvsError, type Method, type RouteInfo } from '../../api/index.js';
+import { type KernelAddress, KernelError } from '../../kni/index.js';
+import { announceVip, type Owned } from '../../routing/announce.js';
+import { findDrift } from '../../routing/drift.js';
+import type { Origination } from '../../routing/frr-output.js';
+import { StepError, Steps } from '../../routing/steps.js';
+import { Pace, type Tools } from '../../routing/tools.js';
+import { VtyshError } from '../../routing/vtysh.js';
+import { withdrawVips } from '../../routing/withdraw.js';
+
+const vip = '123.1.2.3';
+const target = { vip, device: 'dpdk1', kni: 'dpdk1.kni' };
+
+/** Kernel, dataplane and ospfd as three sets; ospfd announces an address that came when it was permitted, as FRR does. */
+class Model {
+  readonly addresses = new Set<string>();
+  readonly routes = new Set<string>();
+  readonly permitted = new Set<string>();
+  readonly lsas = new Map<string, Origination>();
+  readonly calls: string[] = [];
+  /** The call that fails: its number, and the error. */
+  failAt = -1;
+  error: () => Error = () => new VtyshError('ospfd', 'refused', 'no');
+  ospfdObeys = true;
+
+  #call(name: string): void {
+    this.calls.push(name);
+    if (this.calls.length - 1 === this.failAt) throw this.error();
+  }
+
+  tools(): Tools {
+    const call = (name: string) => this.#call(name);
+    return {
+      pace: new Pace(0),
+      ospfd: { zebraAnswers: async () => true },
+      dataplane: { call: async (method: Method, params: unknown) => this.#dataplane(method, params) as never },
+      kernel: {
+        addresses: async () => {
+          call('addresses');
+          return [...this.addresses].map((address) => ({ address, prefixLength: 32 }) as KernelAddress);
+        },
+        addAddress: async (_kni, prefix) => {
+          call('addAddress');
+          const address = prefix.replace('/32', '');
+          if (this.addresses.has(address)) throw KernelError.fromErrno('add', 17);
+          this.addresses.add(address);
+          if (this.permitted.has(address) && this.ospfdObeys) this.lsas.set(address, 'live');
+        },
+        deleteAddress: async (_kni, prefix) => {
+          call('deleteAddress');
+          const address = prefix.replace('/32', '');
+          if (!this.addresses.delete(address)) throw KernelError.fromErrno('delete', 99);
+          if (this.lsas.has(address)) this.lsas.set(address, 'flushing');
+        },
+      },
+      announcer: {
+        form: 'redistribute',
+        followMs: 60,
+        obstacle: async () => null,
+        permit: async (vips) => {
+          call('permit');
+          const added = vips.filter((each) => !this.permitted.has(each));
+          for (const each of added) this.permitted.add(each);
+          return added;
+        },
+        forbid: async (vips) => {
+          call('forbid');
+          for (const each of vips) this.permitted.delete(each);
+        },
+        originated: async () => {
+          call('originated');
+          return this.lsas;
+        },
+      },
+    };
+  }
+
+  #dataplane(method: Method, params: unknown): unknown {
+    this.#call(method);
+    const destination = (params as { destination?: string }).destination ?? '';
+    if (method === 'route.add') this.routes.add(destination);
+    else if (method === 'route.del') {
+      if (!this.routes.delete(destination)) throw new DpvsError('not_exist', destination);
+    } else if (method === 'route.list')
+      return [...this.routes].map((each) => ({ destination: each, scope: 'kni_host' }) as RouteInfo);
+    return {};
+  }
+
+  get summary(): object {
+    const live = [...this.lsas].filter(([, state]) => state === 'live').map(([each]) => each);
+    return { addresses: [...this.addresses], routes: [...this.routes], permitted: [...this.permitted], live };
+  }
+}
+const nothing = { addresses: [], routes: [], permitted: [], live: [] };
+const everything = { addresses: [vip], routes: [`${vip}/32`], permitted: [vip], live: [vip] };
+
+interface Attempt {
+  readonly owned: Owned;
+  readonly steps: Steps;
+  readonly error: unknown;
+  readonly saved: string[];
+}
+
+async function announce(model: Model, owned: Owned = { route: false, policy: false }): Promise<Attempt> {
+  const steps = new Steps();
+  const saved: string[] = [];
+  const error = await announceVip(model.tools(), steps, target, owned, () => saved.push(JSON.stringify(owned))).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  return { owned, steps, error, saved };
+}
+
+t.test('announce', async (t) => {
+  const model = new Model();
+  const { error, owned, saved, steps } = await announce(model);
+  t.equal(error, null);
+  t.same(model.summary, everything);
+  t.same(owned, { route: true, policy: true });
+  t.same(saved, ['{"route":true,"policy":false}', '{"route":true,"policy":true}'], 'written down before each addition');
+  const order = model.calls.filter((name) => ['route.add', 'permit', 'addAddress'].includes(name));
+  t.same(order, ['route.add', 'permit', 'addAddress'], 'the address last: it is what makes ospfd announce');
+  t.ok(steps.list.every(({ outcome }) => outcome !== 'failed'));
+
+  model.calls.length = 0;
+  const again = await announce(model, owned);
+  t.equal(again.error, null);
+  t.notOk(
+    model.calls.some((name) => ['route.add', 'addAddress', 'deleteAddress', 'forbid'].includes(name)),
+    'idempotent',
+  );
+  t.same(again.owned, { route: true, policy: true });
+});
+
+t.test('whichever operation fails, nothing stays', async (t) => {
+  const complete = new Model();
+  await announce(complete);
+  const errors = [
+    () => new VtyshError('ospfd', 'refused', 'no'),
+    () => new DpvsError('timeout', 'no answer'),
+    () => KernelError.fromErrno('x', 1),
+  ];
+  for (let failAt = 0; failAt < complete.calls.length; failAt++)
+    for (const error of errors) {
+      const model = new Model();
+      model.failAt = failAt;
+      model.error = error;
+      const attempt = await announce(model);
+      const what = `${complete.calls[failAt]} (${failAt}) fails with ${error().name}`;
+      t.ok(attempt.error instanceof StepError, what);
+      t.same(model.summary, nothing, what);
+      t.same(attempt.owned, { route: false, policy: false }, what);
+      t.equal(attempt.steps.list.filter(({ outcome }) => outcome === 'failed').length, 1, what);
+    }
+});
+
+t.test('a bug is not taken for a refusal', async (t) => {
+  const model = new Model();
+  model.failAt = 3;
+  model.error = () => new TypeError('x is not a function');
+  t.ok((await announce(model)).error instanceof TypeError);
+  t.same(model.summary, nothing, 'and what was done is undone all the same');
+});
+
+t.test("what was there before is not ours: a failed attempt leaves it, ospfd's part too", async (t) => {
+  const model = new Model();
+  model.routes.add(`${vip}/32`);
+  model.permitted.add(vip);
+  model.addresses.add(vip);
+  model.ospfdObeys = false;
+  const { error, owned } = await announce(model);
+  t.match(error, { step: 'verify ospfd', code: 'not_verified', detail: /originates no LSA for it after 0\.1 s/ });
+  t.same(model.summary, { addresses: [vip], routes: [`${vip}/32`], permitted: [vip], live: [] });
+  t.same(owned, { route: false, policy: false });
+});
+
+t.test('an address that was there before it was permitted comes anew', async (t) => {
+  const model = new Model();
+  model.addresses.add(vip);
+  t.equal((await announce(model)).error, null);
+  t.same(model.summary, everything);
+});
+
+t.test('withdraw', async (t) => {
+  const model = new Model();
+  const { owned } = await announce(model);
+  model.calls.length = 0;
+  await withdrawVips(model.tools(), new Steps(), [{ ...target, owned }], true, () => {});
+  t.same(model.summary, nothing);
+  t.same(owned, { route: false, policy: false });
+  t.same(
+    model.calls.filter((name) => ['forbid', 'deleteAddress', 'route.del'].includes(name)),
+    ['forbid', 'deleteAddress', 'route.del'],
+    'the dataplane last: it serves what is still under way',
+  );
+  await withdrawVips(model.tools(), new Steps(), [{ ...target, owned }], true, () => {});
+  t.same(model.summary, nothing, 'idempotent');
+});
+
+t.test('withdraw keeps the route of a VIP that is still wanted', async (t) => {
+  const model = new Model();
+  const { owned } = await announce(model);
+  await withdrawVips(model.tools(), new Steps(), [{ ...target, owned }], false, () => {});
+  t.same(model.summary, { ...nothing, routes: [`${vip}/32`] });
+  t.same(owned, { route: true, policy: false });
+});
+
+t.test('withdraw goes on past what fails', async (t) => {
+  for (const failing of ['forbid', 'route.del']) {
+    const model = new Model();
+    const { owned } = await announce(model);
+    const before = model.calls.length;
+    const dry = new Model();
+    await withdrawVips(dry.tools(), new Steps(), [{ ...target, owned: { route: true, policy: true } }], true, () => {});
+    model.failAt = before + dry.calls.indexOf(failing);
+    const steps = new Steps();
+    await withdrawVips(model.tools(), steps, [{ ...target, owned }], true, () => {});
+    t.notOk(model.addresses.has(vip), `${failing} fails: the address is gone`);
+    t.not(model.lsas.get(vip), 'live', `${failing} fails: it is not announced`);
+    t.equal(steps.list.filter(({ outcome }) => outcome === 'failed').length, 1);
+    t.equal(failing === 'forbid' ? owned.policy : owned.route, true, 'what stays is still known as ours');
+  }
+});
+
+t.test('an LSA that stays is a failure; an ospfd that is gone announces nothing', async (t) => {
+  const model = new Model();
+  const { owned } = await announce(model);
+  const tools = model.tools();
+  const held = [{ ...target, owned }];
+  const stubborn: Tools = {
+    ...tools,
+    announcer: { ...tools.announcer, originated: async () => new Map([[vip, 'live']]) },
+  };
+  await t.rejects(
+    withdrawVips(stubborn, new Steps(), held, false, () => {}),
+    {
+      step: 'verify ospfd',
+      message: /still announces 123\.1\.2\.3/,
+    },
+  );
+  const dead: Tools = {
+    ...tools,
+    announcer: {
+      ...tools.announcer,
+      originated: async () => {
+        throw new VtyshError('ospfd', 'down', 'it does not run or answer');
+      },
+    },
+  };
+  await withdrawVips(dead, new Steps(), held, false, () => {});
+  t.notOk(model.addresses.has(vip));
+});
+
+t.test('drift is found, one reason a VIP', async (t) => {
+  const model = new Model();
+  await announce(model);
+  const found = async () => [...(await findDrift(model.tools(), [target]))].map(([, { at }]) => at);
+  t.same(await found(), []);
+  model.lsas.set(vip, 'flushing');
+  t.same(await found(), ['ospfd']);
+  model.routes.clear();
+  t.same(await found(), ['dataplane route']);
+  model.addresses.clear();
+  t.same(await found(), ['kernel address']);
+});
+
+t.test('the pace lets an LSA rest, each for itself', async (t) => {
+  const pace = new Pace(80);
+  const waited = async (vips: string[]): Promise<number> => {
+    const start = performance.now();
+    await pace.wait(vips);
+    return performance.now() - start;
+  };
+  t.ok((await waited(['a'])) > 40, 'a bridge that has just started does not know what its predecessor did');
+  t.ok((await waited(['a'])) < 40);
+  pace.changed(['a']);
+  t.ok((await waited(['b'])) < 40);
+  t.ok((await waited(['b', 'a'])) > 40);
+});

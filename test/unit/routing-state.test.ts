@@ -1,0 +1,238 @@
+// The VIP's state machine, the conditions, the choice of a port, the journal: the bridge's decisions, without any daemon.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import { assess, firstFailure, graceMs, type NodeView } from '../../routing/conditions.js';
+import { chooseDevice } from '../../routing/device.js';
+import { Journal } from '../../routing/journal.js';
+import {
+  advance,
+  initialState,
+  isHeld,
+  type Order,
+  type Reason,
+  retryDelay,
+  type VipInput,
+  type VipState,
+} from '../../routing/vip-state.js';
+
+const seed = Number(process.env.DPVS_TEST_SEED ?? Date.now() % 2 ** 31);
+const noService: Reason = { at: 'service', code: 'no_service', detail: 'none' };
+const noNeighbour: Reason = { at: 'neighbour', code: 'no_adjacency', detail: 'none' };
+const stepFailed: Reason = { at: 'verify ospfd', code: 'not_verified', detail: 'no LSA' };
+const drift: Reason = { at: 'kernel address', code: 'not_verified', detail: 'gone' };
+
+const assessed = (serve: Reason | null = null, begin: Reason | null = null): VipInput => ({
+  kind: 'assessed',
+  serve,
+  begin,
+});
+
+t.test('a life of a VIP', async (t) => {
+  const script: [input: VipInput, at: number, state: string, order: Order][] = [
+    [assessed(noService, noNeighbour), 0, 'configured service', 'none'],
+    [assessed(null, noNeighbour), 1000, 'configured neighbour', 'none'],
+    [assessed(), 2000, 'ready -', 'announce'],
+    [{ kind: 'failed', reason: stepFailed }, 2100, 'ready verify ospfd', 'none'],
+    [assessed(), 2500, 'ready verify ospfd', 'none'],
+    [assessed(), 3100, 'ready verify ospfd', 'announce'],
+    [{ kind: 'failed', reason: stepFailed }, 3200, 'ready verify ospfd', 'none'],
+    [assessed(), 5100, 'ready verify ospfd', 'none'],
+    [assessed(), 5200, 'ready verify ospfd', 'announce'],
+    [{ kind: 'announced' }, 5300, 'announced -', 'none'],
+    [assessed(null, noNeighbour), 6000, 'announced -', 'none'],
+    [{ kind: 'drifted', reason: drift }, 6500, 'ready kernel address', 'none'],
+    [assessed(), 6500, 'ready kernel address', 'announce'],
+    [{ kind: 'announced' }, 6600, 'announced -', 'none'],
+    [assessed(noService), 7000, 'withdrawn service', 'withdraw'],
+    [assessed(noService), 8000, 'withdrawn service', 'withdraw'],
+    [{ kind: 'released' }, 8100, 'withdrawn service', 'none'],
+    [assessed(noService), 9000, 'withdrawn service', 'none'],
+    [assessed(), 9500, 'ready -', 'announce'],
+  ];
+  let state = initialState(0, false);
+  for (const [input, at, wanted, wantedOrder] of script) {
+    const next = advance(state, input, at);
+    state = next.state;
+    const reason = state.kind === 'announced' ? null : state.reason;
+    t.equal(`${state.kind} ${reason?.at ?? '-'}`, wanted, `${at} ${input.kind}`);
+    t.equal(next.order, wantedOrder, `${at} ${input.kind}: order`);
+  }
+});
+
+t.test('after a restart, what cannot be served is taken back although this bridge never announced it', async (t) => {
+  const { state, order } = advance(initialState(0, true), assessed(noService), 1);
+  t.equal(order, 'withdraw');
+  t.equal(advance(advance(state, { kind: 'released' }, 2).state, assessed(noService), 3).order, 'none');
+});
+
+t.test('retries come later and later, at most every 30 s', async (t) => {
+  t.same([1, 2, 3, 4, 5, 6, 50].map(retryDelay), [1000, 2000, 4000, 8000, 16000, 30000, 30000]);
+});
+
+t.test('whatever happens', async (t) => {
+  t.comment(`seed ${seed}`);
+  const reason = fc.option(fc.constantFrom(noService, noNeighbour), { nil: null });
+  const input: fc.Arbitrary<VipInput> = fc.oneof(
+    fc.record({ kind: fc.constant('assessed' as const), serve: reason, begin: reason }),
+    fc.constantFrom<VipInput>(
+      { kind: 'announced' },
+      { kind: 'released' },
+      { kind: 'failed', reason: stepFailed },
+      { kind: 'drifted', reason: drift },
+    ),
+  );
+  const alwaysSound = () =>
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(input, { maxLength: 40 }), (held, inputs) => {
+        let state: VipState = initialState(0, held);
+        let now = 0;
+        for (const each of inputs) {
+          now += 700;
+          const before = state;
+          const { state: after, order } = advance(before, each, now);
+          // An order needs a reason to be given: to announce, that nothing is missing; to withdraw, that it cannot be served and that
+          // something may be there.
+          if (order === 'announce' && !(each.kind === 'assessed' && each.serve === null && each.begin === null))
+            return false;
+          if (order === 'withdraw' && !(each.kind === 'assessed' && each.serve !== null && isHeld(before)))
+            return false;
+          // It is never left announced when it cannot be served.
+          if (each.kind === 'assessed' && each.serve !== null && (after.kind === 'announced' || after.kind === 'ready'))
+            return false;
+          // What may be set up is forgotten only when it is said to be released, or announced anew.
+          if (isHeld(before) && !isHeld(after) && each.kind !== 'released') return false;
+          if (after.kind === 'announced' && before.kind !== 'announced' && each.kind !== 'announced') return false;
+          state = after;
+        }
+        return true;
+      }),
+      { seed, numRuns: 2000 },
+    );
+  t.doesNotThrow(alwaysSound);
+});
+
+const view: NodeView = {
+  dataplane: {
+    reachable: true,
+    silentMs: 0,
+    notServingMs: 0,
+    problems: [],
+    vips: new Set(['123.1.2.3']),
+    links: [
+      { name: 'dpdk0', up: true, kni: 'dpdk0.kni' },
+      { name: 'dpdk1', up: true, kni: 'dpdk1.kni' },
+    ],
+  },
+  kernel: new Map([['dpdk1.kni', { up: true, carrier: true }]]),
+  carried: new Set(),
+  ospf: {
+    trouble: null,
+    neighbours: [
+      { routerId: '1.1.1.1', address: '10.0.0.1', interface: 'dpdk1.kni', state: 'Full/DR', full: true },
+      { routerId: '2.2.2.2', address: '10.0.0.5', interface: 'dpdk0.kni', state: 'Init/DROther', full: false },
+    ],
+  },
+};
+const dataplane = (change: Partial<NodeView['dataplane']>): NodeView => ({
+  ...view,
+  dataplane: { ...view.dataplane, ...change },
+});
+const wanted = { vip: '123.1.2.3', device: 'dpdk1', force: false };
+
+t.test('each condition fails by itself, with its code', async (t) => {
+  const failing = (seen: NodeView, what = wanted, held = false): string => {
+    const failure = firstFailure(assess(seen, what, held));
+    return failure === null ? 'none' : `${failure.name} ${failure.failure?.code} ${failure.failure?.detail}`;
+  };
+  const link = (kernel: { up: boolean; carrier: boolean }): NodeView => ({
+    ...view,
+    kernel: new Map([['dpdk1.kni', kernel]]),
+  });
+  const ospf = (change: Partial<NodeView['ospf']>): NodeView => ({ ...view, ospf: { ...view.ospf, ...change } });
+  t.equal(failing(view), 'none');
+  t.equal(failing(dataplane({ reachable: false, silentMs: 4200 })), 'dataplane unreachable no answer for 4.2 s');
+  t.equal(failing(dataplane({ vips: new Set() })), 'service no_service no service on 123.1.2.3');
+  t.equal(
+    failing(dataplane({ notServingMs: 1, problems: ['dpdk0 is down', 'x'] })),
+    'serving not_serving dpdk0 is down; x',
+  );
+  t.match(failing(view, { ...wanted, device: 'dpdk9' }), /^port no_device dpdk9/);
+  t.match(failing(dataplane({ links: [{ name: 'dpdk1', up: true, kni: null }] })), /^port no_device .*kni is off/);
+  t.match(failing(dataplane({ links: [{ name: 'dpdk1', up: false, kni: 'dpdk1.kni' }] })), /^port not_serving/);
+  t.match(failing({ ...view, kernel: new Map() }), /^kni kni_down no dpdk1.kni in this network namespace/);
+  t.match(failing(link({ up: false, carrier: true })), /^kni kni_down/);
+  t.match(failing(link({ up: true, carrier: false })), /^kni kni_down .*no carrier/);
+  t.match(failing(ospf({ trouble: 'ospfd: down', neighbours: [] })), /^ospfd routing_daemon/);
+  t.match(failing(ospf({ neighbours: [] })), /^neighbour no_adjacency .*no neighbour at all/);
+  t.match(failing(view, { ...wanted, device: 'dpdk0' }), /^kni/);
+  const half = [{ ...view.ospf.neighbours[0]!, full: false, state: 'ExStart/DR' }];
+  t.match(failing(ospf({ neighbours: half })), /^neighbour no_adjacency .*1\.1\.1\.1 is ExStart/);
+  t.equal(failing(ospf({ neighbours: [] }), { ...wanted, force: true }), 'none', '--force');
+});
+
+t.test('silence has a grace only for what is announced', async (t) => {
+  const silent = (ms: number) => dataplane({ reachable: false, silentMs: ms, notServingMs: ms });
+  const fails = (seen: NodeView, held: boolean) => firstFailure(assess(seen, wanted, held))?.name ?? 'none';
+  t.equal(fails(silent(100), false), 'dataplane');
+  t.equal(fails(silent(graceMs - 1), true), 'none');
+  t.equal(fails(silent(graceMs + 1), true), 'dataplane');
+  t.equal(fails(dataplane({ notServingMs: graceMs - 1 }), true), 'none');
+  t.equal(fails(dataplane({ notServingMs: graceMs + 1 }), true), 'serving');
+});
+
+t.test('a VIP that is on the kni already does not wait for the neighbour again', async (t) => {
+  const alone: NodeView = {
+    ...view,
+    ospf: { trouble: null, neighbours: [] },
+    carried: new Set(['dpdk1.kni 123.1.2.3']),
+  };
+  t.equal(firstFailure(assess(alone, wanted, true)), null);
+  t.equal(firstFailure(assess(alone, wanted, false))?.name, 'neighbour');
+  t.equal(
+    firstFailure(assess({ ...alone, carried: new Set(['dpdk0.kni 123.1.2.3']) }, wanted, true))?.name,
+    'neighbour',
+  );
+});
+
+t.test('the port that OSPF runs on is chosen, or the user is asked', async (t) => {
+  const none = async () => false;
+  const choose = (seen: NodeView, enabled: (kni: string) => Promise<boolean> = none) => chooseDevice(seen, enabled);
+  const without: NodeView = { ...view, ospf: { trouble: null, neighbours: [] } };
+  t.equal(await choose(view), 'dpdk1', 'the only one with a Full neighbour');
+  t.equal(await choose(without, async (kni) => kni === 'dpdk0.kni'), 'dpdk0', 'the only one with OSPF');
+  await t.rejects(choose(without), {
+    code: 'invalid_parameter',
+    message: /dpdk0, dpdk1 could carry it: say which with --dev/,
+  });
+  await t.rejects(choose(dataplane({ links: [] })), { code: 'no_device' });
+  t.equal(await choose({ ...without, dataplane: { ...view.dataplane, links: [view.dataplane.links[0]!] } }), 'dpdk0');
+});
+
+t.test('the journal', async (t) => {
+  const directory = t.testdir({});
+  const path = join(directory, 'deep', 'node1.route.json');
+  const journal = new Journal(path);
+  t.same(journal.read(), [], 'none yet');
+  const entry = {
+    vip: '123.1.2.3',
+    device: 'dpdk1',
+    kni: 'dpdk1.kni',
+    force: false,
+    owned: { route: true, policy: false },
+  };
+  journal.write([entry]);
+  t.same(new Journal(path).read(), [entry]);
+  t.same(readdirSync(join(directory, 'deep')), ['node1.route.json'], 'no temporary file stays');
+  for (const [text, pattern] of [
+    ['{', /route\.json: .*JSON/],
+    ['{"version":2,"vips":[]}', /version/],
+    ['{"version":1,"vips":[{"vip":"x"}]}', /vips\.0/],
+  ] as const) {
+    writeFileSync(path, text);
+    await t.rejects(async () => journal.read(), { code: 'config', message: pattern });
+  }
+  journal.write([]);
+  t.same(JSON.parse(readFileSync(path, 'utf8')), { version: 1, vips: [] });
+});
