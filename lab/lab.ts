@@ -95,14 +95,20 @@ export class Lab {
     await buildNetwork(this.state);
     progress('the switch: zebra, ospfd');
     await this.switch.start();
-    for (const server of this.realServers) {
-      progress(`${server.plan.name}: nginx on ${server.plan.address}`);
-      await server.start();
-    }
+    // Side by side: starting is mostly waiting for one another.
+    await Promise.all(
+      this.realServers.map(async (server) => {
+        await server.start();
+        progress(`${server.plan.name}: nginx on ${server.plan.address}`);
+      }),
+    );
     if (!startNodes) return;
-    for (const node of this.nodes) {
-      progress(`${node.name}: dpvs, the tutorial's script, zebra, ospfd, the routing bridge`);
-      await node.start();
-    }
+    progress("both nodes: dpvs, the tutorial's script, zebra, ospfd, the routing bridge");
+    await Promise.all(
+      this.nodes.map(async (node) => {
+        await node.start();
+        progress(`${node.name} is ready`);
+      }),
+    );
   }
 }

@@ -19,6 +19,8 @@ const vip = '123.1.2.3';
 const other = '123.1.2.4';
 type Test = Pick<typeof t, 'teardown' | 'comment' | 'passing'>;
 t.setTimeout(400_000);
+// Each scene has namespaces of its own, and they mostly wait for OSPF's timers.
+t.jobs = 4;
 
 async function sceneOf(test: Test, options?: SceneOptions): Promise<Scene> {
   const scene = await Scene.up(options);
@@ -46,7 +48,7 @@ const stateBecomes = (scene: Scene, address: string, wanted: string, timeoutMs =
     { timeoutMs },
   );
 
-t.test('redistribute form', { skip }, async (t) => {
+t.test('redistribute form', { skip, buffered: true }, async (t) => {
   const scene = await sceneOf(t, { linkType: 'point-to-point' });
   const { dataplane } = scene;
   await t.test('without a bridge the exit code is 3', async (t) => {
@@ -274,7 +276,7 @@ for (const [linkType, form] of [
   ['broadcast', 'network'],
   ['point-to-point', 'network'],
 ] as [LinkType, 'redistribute' | 'network'][])
-  t.test(`${form} form on a ${linkType} link`, { skip }, async (t) => {
+  t.test(`${form} form on a ${linkType} link`, { skip, buffered: true }, async (t) => {
     const impossible = form === 'network' && linkType === 'point-to-point';
     // The generator refuses this pair; an administrator's own file may have it all the same.
     const scene = await sceneOf(t, { linkType, form: impossible ? 'redistribute' : form });

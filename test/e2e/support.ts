@@ -31,7 +31,7 @@ export async function announcedCluster(
   options: BuildOptions = {},
 ): Promise<Lab> {
   const lab = await cluster(test, options);
-  for (const node of lab.nodes) await node.announce();
+  await Promise.all(lab.nodes.map((node) => node.announce()));
   await nextHopsBecome(lab, ['node1', 'node2']);
   return lab;
 }

@@ -1,6 +1,6 @@
 // A mock of the dataplane's control API for tests of the routing bridge: services, links and routes are tables, no packet is forwarded.
 // The serving side (socket, validation, answers) and the event socket are the real ones.
-import { controlEndpoint, DpvsError, eventEndpoint, methods, type RouteInfo } from '../../../api/index.js';
+import { DpvsError, methods, type RouteInfo } from '../../../api/index.js';
 import { ApiServer, EventPublisher } from '../../../api/server.js';
 import { silentLog } from '../../../log/index.js';
 
@@ -27,12 +27,16 @@ export class MockDataplane {
   #server: ApiServer<typeof table> | null = null;
   #events: EventPublisher | null = null;
 
-  constructor(readonly name: string) {}
+  /** @param runDirectory DPVS_RUN_DIR of the programs that are to find it */
+  constructor(
+    readonly name: string,
+    readonly runDirectory: string,
+  ) {}
 
   async start(): Promise<void> {
     const log = silentLog();
     this.#server = await ApiServer.listen({
-      endpoint: controlEndpoint(this.name),
+      endpoint: `ipc://${this.runDirectory}/${this.name}.sock`,
       methods: table,
       checkResults: true,
       log,
@@ -57,7 +61,10 @@ export class MockDataplane {
         },
       },
     });
-    this.#events = await EventPublisher.listen({ endpoint: eventEndpoint(this.name), log });
+    this.#events = await EventPublisher.listen({
+      endpoint: `ipc://${this.runDirectory}/${this.name}.events.sock`,
+      log,
+    });
   }
 
   async stop(): Promise<void> {

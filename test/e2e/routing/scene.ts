@@ -52,8 +52,7 @@ export class Scene {
     this.switchFrr = new Frr(state, 'switch');
     this.linkType = linkType;
     this.form = form;
-    process.env.DPVS_RUN_DIR = join(state.directory, 'run');
-    this.dataplane = new MockDataplane(this.node);
+    this.dataplane = new MockDataplane(this.node, join(state.directory, 'run'));
   }
 
   static async up(options: SceneOptions = {}): Promise<Scene> {
