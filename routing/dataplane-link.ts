@@ -17,11 +17,12 @@ export class DataplaneLink implements DataplaneApi {
     try {
       return await client.call(method, params, timeoutMs);
     } catch (error) {
-      if (error instanceof DpvsError && error.exitCode === ExitCode.unreachable) {
-        if (this.#client === client) this.#client = null;
-        client.close();
-      }
-      throw error;
+      const answered = error instanceof DpvsError && error.exitCode !== ExitCode.unreachable;
+      if (answered) throw error;
+      if (this.#client === client) this.#client = null;
+      client.close();
+      // What the socket itself throws, as when another request has just closed it, is no answer either.
+      throw error instanceof DpvsError ? error : new DpvsError('unreachable', (error as Error).message);
     }
   }
 

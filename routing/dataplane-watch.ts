@@ -1,6 +1,7 @@
 // Keeps a view of what the dataplane can serve: asked every second, and at once when it publishes that something changed.
 import { Subscriber } from 'zeromq';
 import { DpvsError, type LinkInfo } from '../api/index.js';
+import type { Log } from '../log/index.js';
 import type { DataplaneView } from './conditions.js';
 import type { DataplaneApi } from './tools.js';
 
@@ -14,6 +15,7 @@ export interface DataplaneWatchOptions {
   readonly api: DataplaneApi;
   /** The dataplane's PUB socket; without it only the polling is left. */
   readonly events: string | null;
+  readonly log: Log;
   /** Called after each look that saw something else than the one before. */
   readonly changed: () => void;
 }
@@ -78,7 +80,7 @@ export class DataplaneWatch {
 
   start(): void {
     const round = async (): Promise<void> => {
-      await this.look();
+      await this.#lookSafely();
       if (!this.#closed) this.#timer = setTimeout(() => void round(), pollMs);
     };
     void round();
@@ -89,6 +91,15 @@ export class DataplaneWatch {
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#soon !== null) clearTimeout(this.#soon);
     this.#subscriber?.close();
+  }
+
+  /** A bug of ours must not end the process that withdraws the VIPs. */
+  async #lookSafely(): Promise<void> {
+    try {
+      await this.look();
+    } catch (error) {
+      this.#options.log.event('api.defect', { method: 'dataplane watch', error });
+    }
   }
 
   async #lookOnce(): Promise<void> {
@@ -112,6 +123,7 @@ export class DataplaneWatch {
     } catch (error) {
       // A refusal is an answer of a kind, but none to work with: the slow path may be restarting.
       if (!(error instanceof DpvsError)) throw error;
+      if (this.#reachable) this.#options.log.event('bridge.dataplane_lost', { reason: error.message });
       this.#reachable = false;
     }
     if (!this.#closed && before !== this.#fingerprint()) changed();
@@ -133,7 +145,7 @@ export class DataplaneWatch {
       if (this.#closed) return;
       this.#soon ??= setTimeout(() => {
         this.#soon = null;
-        void this.look();
+        void this.#lookSafely();
       }, settleMs);
     }
   }

@@ -39,7 +39,7 @@ export async function runBridge(options: RunOptions): Promise<number> {
   const ospfd = new Ospfd(new Vtysh({ namespace: frrNamespace }));
   const announcer: Announcer =
     form === 'redistribute' ? new RedistributeAnnouncer(ospfd, metric) : new NetworkAnnouncer(ospfd);
-  const dataplane = new DataplaneWatch({ api, events: eventEndpoint(name), changed: () => bridge.nudge() });
+  const dataplane = new DataplaneWatch({ api, log, events: eventEndpoint(name), changed: () => bridge.nudge() });
   const parts = {
     log,
     api,
