@@ -1,5 +1,5 @@
 // ARP (RFC 826): requests for our addresses are answered, replies to us are learnt, the rest is the kernel's.
-import type { Ipv4, Ipv4AddressTable, Mac } from '../inet/index.js';
+import type { Ipv4, Ipv4AddressTable, Ipv4RouteTable, Mac } from '../inet/index.js';
 import { ipv4, isGroupMac } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
 import type { Events } from './events.js';
@@ -14,6 +14,7 @@ export interface ArpParts {
   readonly packets: Packets;
   readonly ports: Ports;
   readonly addresses: Ipv4AddressTable;
+  readonly routes: Ipv4RouteTable;
   readonly nextHops: NextHops;
   readonly answers: AnswerBatch;
   readonly events: Events;
@@ -54,13 +55,22 @@ export class Arp {
     const forUs = addresses.find(targetIp, port.name) !== undefined;
     // Whoever claims one of our own addresses is not believed (RFC 5227, 2.4 leaves defending to the answer below).
     if (senderIp !== 0 && !addresses.isLocal(senderIp))
-      nextHops.neighbours.learn(port.name, senderIp, senderMac, now(), { solicited: op === 2 && forUs, create: forUs });
+      nextHops.neighbours.learn(port.name, senderIp, senderMac, now(), {
+        solicited: op === 2 && forUs,
+        create: forUs && this.#onLink(senderIp, port.name),
+      });
     if (!forUs) return answers.kni(handle, port.index, this.#punt.arpKernel);
     // A reply may be meant for both: the address can be on the kni too.
     if (op === 2) return answers.kni(handle, port.index, this.#punt.arpKernel);
     const length = p.arp(frame, 2, port.mac, targetIp, senderMac, senderIp);
     answers.output(handle, port.index, length);
     events.count(events.arpAnswered);
+  }
+
+  /** Without this, forged senders would fill the table and make us ask for them. */
+  #onLink(ip: Ipv4, device: string): boolean {
+    const route = this.parts.routes.lookup(ip);
+    return route?.scope === 'link' && route.device === device;
   }
 
   #wellFormed(arp: number): boolean {

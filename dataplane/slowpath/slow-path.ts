@@ -95,7 +95,7 @@ export class SlowPath {
       buckets,
       decrementTtl,
     });
-    this.#arp = new Arp({ packets, ports, addresses, nextHops, answers, events, now });
+    this.#arp = new Arp({ packets, ports, addresses, routes, nextHops, answers, events, now });
     const ttl = options.defaultTtl;
     const icmp = new Icmp({ packets, ports, addresses, conns, nextHops, answers, events, now, ttl });
     const { forwarding, tcpDefence, udpDefence } = options;

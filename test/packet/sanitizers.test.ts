@@ -7,7 +7,17 @@ import t from 'tap';
 
 const library = fileURLToPath(new URL('../../../native/build/libdpvs-asan.so', import.meta.url));
 const beside = (name: string): string => fileURLToPath(new URL(`./${name}.test.js`, import.meta.url));
-const SUBJECTS = ['fuzz', 'malformed', 'toa', 'toa-space', 'handshake-options', 'icmp-related', 'fragments', 'exhaustion', 'restart'];
+const SUBJECTS = [
+  'fuzz',
+  'malformed',
+  'toa',
+  'toa-space',
+  'handshake-options',
+  'icmp-related',
+  'fragments',
+  'exhaustion',
+  'restart',
+];
 
 /** Where the compiler keeps a runtime; preloaded because node itself is not instrumented. */
 function runtime(name: string): string {
@@ -25,6 +35,7 @@ function missing(): string | false {
 }
 
 const skip = missing();
+t.setTimeout(200_000);
 const env = (): NodeJS.ProcessEnv => ({
   ...process.env,
   LD_PRELOAD: `${runtime('libasan.so')}:${runtime('libubsan.so')}`,
@@ -33,13 +44,21 @@ const env = (): NodeJS.ProcessEnv => ({
   ASAN_OPTIONS: 'detect_leaks=0:alloc_dealloc_mismatch=0',
   UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
   TAP: undefined,
+  // The instrumented code is slow; the plain fuzz has the longer run.
+  FUZZ_MS: process.env.FUZZ_MS ?? '2000',
 });
 
 for (const subject of SUBJECTS) {
   void t.test(subject, { skip, timeout: 180_000 }, async (t) => {
     const run = spawnSync(process.execPath, [beside(subject)], { env: env(), encoding: 'utf8', timeout: 170_000 });
-    const findings = `${run.stdout}${run.stderr}`.split('\n').filter((line) => /runtime error|AddressSanitizer/.test(line));
+    const findings = `${run.stdout}${run.stderr}`
+      .split('\n')
+      .filter((line) => /runtime error|AddressSanitizer/.test(line));
     t.same(findings, [], `${basename(library)} has nothing to report`);
-    t.equal(run.status, 0, run.status === 0 ? 'the tests pass' : `${run.stdout.slice(-2000)}${run.stderr.slice(-2000)}`);
+    t.equal(
+      run.status,
+      0,
+      run.status === 0 ? 'the tests pass' : `${run.stdout.slice(-2000)}${run.stderr.slice(-2000)}`,
+    );
   });
 }
