@@ -39,10 +39,9 @@ global_defs {
     log_level     INFO
 }
 
-! what this machine is like: see docs/tutorial.md
+! ordinary pages: several nodes share this machine, and none should wait for hugepages that another one holds
 dataplane_defs {
-    huge          auto
-    memory        512
+    huge          off
     polling       adaptive
     kni_driver    tap
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Counter, NodeStatus, ServiceInfo } from '../api/index.js';
 import { type Daemon, findDaemon, startDaemon } from './daemon.js';
 import { type Driver, dpvsConf } from './dpvs-conf.js';
-import { LabError } from './errors.js';
+import { Hopeless, LabError } from './errors.js';
 import { eventually } from './eventually.js';
 import { must, type Outcome, run } from './exec.js';
 import { Frr } from './frr.js';
@@ -90,7 +90,7 @@ export class DpvsNode {
     await eventually(
       `dpvs of ${this.name} answers and has made ${wanKni}`,
       async () => {
-        if (!daemon.alive) throw new LabError(`it ended: ${daemon.logTail()}`);
+        if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
         const links = await this.cli('dpip', 'link', 'show');
         if (links.code !== 0) return links.stderr || links.stdout;
         return (await run(['ip', 'link', 'show', 'dev', wanKni], { namespace: this.namespace })).stderr || 'ready';
@@ -157,7 +157,7 @@ export class DpvsNode {
     await eventually(
       `the routing bridge of ${this.name} answers`,
       async () => {
-        if (!daemon.alive) throw new LabError(`it ended: ${daemon.logTail()}`);
+        if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
         const { code, stderr, stdout } = await this.cli('dpvs-route', 'status');
         return code === 0 ? 'ready' : stderr || stdout;
       },

@@ -10,3 +10,6 @@ export class LabError extends Error {
     this.name = 'LabError';
   }
 }
+
+/** Waiting longer is of no use: `eventually` passes it on at once. */
+export class Hopeless extends LabError {}

@@ -1,6 +1,6 @@
 // Bounded retries: look again until what is seen is what is wanted, or say what was seen last.
 import { inspect } from 'node:util';
-import { LabError } from './errors.js';
+import { Hopeless, LabError } from './errors.js';
 
 export interface Patience {
   readonly timeoutMs?: number;
@@ -10,7 +10,8 @@ export interface Patience {
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Looks until `want(seen)` holds; returns that sight. A look that throws counts as one that saw its error.
+ * Looks until `want(seen)` holds; returns that sight. A look that throws counts as one that saw its error, unless it is
+ * Hopeless.
  * @throws {LabError} with `what` and the last thing seen, when the time is over.
  */
 export async function eventually<T>(
@@ -28,6 +29,7 @@ export async function eventually<T>(
       if (want(seen)) return seen;
       last = typeof seen === 'string' ? seen.trim() : inspect(seen, { depth: 6, breakLength: 120, maxArrayLength: 20 });
     } catch (error) {
+      if (error instanceof Hopeless) throw new Hopeless(`${what}: ${error.message}`, error.suggestion);
       last = error instanceof Error ? error.message : String(error);
     }
     if (performance.now() >= deadline)

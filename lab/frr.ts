@@ -2,7 +2,7 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Daemon, findDaemon, startDaemon } from './daemon.js';
-import { LabError } from './errors.js';
+import { Hopeless, LabError } from './errors.js';
 import { eventually } from './eventually.js';
 import { must, run } from './exec.js';
 import { sendSignal, stopAll, waitForEnd } from './process-ref.js';
@@ -67,7 +67,7 @@ export class Frr {
     await eventually(
       `${name} of ${this.member} answers vtysh`,
       async () => {
-        if (!daemon.alive) return `it ended: ${daemon.logTail()}`;
+        if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
         const { code, stderr } = await this.#vtysh(name, 'show version');
         return code === 0 ? 'ready' : stderr;
       },

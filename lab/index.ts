@@ -5,7 +5,7 @@ export { type Daemon, type DaemonOptions, startDaemon } from './daemon.js';
 export { diagnose } from './diagnosis.js';
 export type { Driver } from './dpvs-conf.js';
 export { DpvsNode, wanKni } from './dpvs-node.js';
-export { LabError } from './errors.js';
+export { Hopeless, LabError } from './errors.js';
 export { eventually, sleep } from './eventually.js';
 export { must, type Outcome, run } from './exec.js';
 export { Frr, isFull, type Neighbour } from './frr.js';

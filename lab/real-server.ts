@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Daemon, findDaemon, logDirectory, startDaemon } from './daemon.js';
-import { LabError } from './errors.js';
+import { Hopeless } from './errors.js';
 import { eventually } from './eventually.js';
 import { run } from './exec.js';
 import { program } from './paths.js';
@@ -45,7 +45,7 @@ export class RealServer {
     await eventually(
       `nginx of ${this.plan.name} listens`,
       async () => {
-        if (!daemon.alive) throw new LabError(`it ended: ${daemon.logTail()}`);
+        if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
         return (await run(['ss', '-Hltn', `sport = :${vport}`], { namespace: this.namespace })).stdout;
       },
       (seen) => seen.includes('LISTEN'),

@@ -9,6 +9,7 @@ import { parseConfig } from '../../dataplane/config/index.js';
 import { dpvsConf } from '../../lab/dpvs-conf.js';
 import {
   eventually,
+  Hopeless,
   identify,
   isAlive,
   type LabError,
@@ -65,6 +66,14 @@ t.test('eventually gives up with what it saw last', async (t) => {
     throw new Error('no socket');
   });
   t.match(thrown.message, /last seen: no socket$/);
+
+  let looks = 0;
+  const hopeless = await fails(() => {
+    looks++;
+    throw new Hopeless('it ended');
+  });
+  t.equal(hopeless.message, 'the thing: it ended');
+  t.equal(looks, 1, 'no second look at what cannot come');
 });
 
 t.test('a process is told from another by its start time', async (t) => {
