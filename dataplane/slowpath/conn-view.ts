@@ -18,6 +18,8 @@ export const TCP_STATES = [
 ] as const;
 export const TCP_ESTABLISHED = 1;
 export const ConnFlag = { used: 1, reset: 8 } as const;
+/** 23 days. The sweep tells early from late by the sign of a 32-bit difference of milliseconds; dpvs.conf allows a year. */
+export const LONGEST_TIMEOUT_S = 2_000_000;
 
 /** Word offsets in a record. */
 const offsets = () => ({
@@ -142,8 +144,9 @@ export class ConnView {
 
   /** Seconds by TCP state number and by UDP state number. */
   setTimeouts(tcp: readonly number[], udp: readonly number[]): void {
-    for (let i = 0; i < tcp.length; i++) this.#timeouts[i] = tcp[i] * 1000;
-    for (let i = 0; i < udp.length; i++) this.#timeouts[this.#states + i] = udp[i] * 1000;
+    const ms = (seconds: number): number => Math.min(seconds, LONGEST_TIMEOUT_S) * 1000;
+    for (let i = 0; i < tcp.length; i++) this.#timeouts[i] = ms(tcp[i]);
+    for (let i = 0; i < udp.length; i++) this.#timeouts[this.#states + i] = ms(udp[i]);
   }
 
   #tuple(base: number, src: number, dst: number, sport: number, dport: number): Tuple {

@@ -156,7 +156,8 @@ function connectionInfo(parts: QueryParts, conn: number): ConnectionInfo {
   const to = conns.rewrite(flowIn);
   const tcp = conns.byte(conn, 'proto') === Protocol.tcp;
   const state = conns.byte(conn, 'state');
-  const idle = (loadLibrary().dp_clock_ms() as number) - conns.word(conn, 'lastSeen');
+  // Modulo 2^32, as both are; below zero when an lcore stamped it just now.
+  const idle = ((loadLibrary().dp_clock_ms() as number) - conns.word(conn, 'lastSeen')) | 0;
   const end = (address: number, port: number) => ({ address: formatIpv4(address as Ipv4), port });
   return {
     lcore: conns.byte(conn, 'lcore') + 1,

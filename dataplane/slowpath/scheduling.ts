@@ -3,6 +3,7 @@ import { Counters, layout } from '../../native/index.js';
 import { type Ipv4, type Ipv4Route, type Ipv4RouteTable, nextHopOf } from '../inet/index.js';
 import { type LaddrPick, rsBucket, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { AnswerBatch, NewConnection, Refused } from './answers.js';
+import { LONGEST_TIMEOUT_S } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
 import type { Packets } from './packets.js';
 import type { Ports } from './ports.js';
@@ -103,7 +104,7 @@ export class Scheduling {
     c.dest = dest;
     c.service = service.id >>> 0;
     c.localBucket = bucket;
-    c.timeout = service.connTimeout ?? 0;
+    c.timeout = Math.min(service.connTimeout ?? 0, LONGEST_TIMEOUT_S);
     services.dests.opened(dest);
     nextHops.hold(nextHopIn);
     nextHops.hold(nextHopOut);

@@ -52,7 +52,9 @@ export class SlowPath {
   readonly #follower: RouteFollower;
   readonly #destInfo = new DestInfo();
   readonly #sapools: SaPoolTable;
-  #now = 0;
+  /** The native clock at its last reading, milliseconds modulo 2^32; `#now` is the same moment without the modulo. */
+  #nativeMs = loadLibrary().dp_clock_ms() as number;
+  #now = this.#nativeMs;
   #housekeeping = 0;
 
   constructor(options: SlowPathOptions) {
@@ -68,7 +70,6 @@ export class SlowPath {
     const services = new ServiceTable({ seed, start: seed, maxServers: maxServers() });
     const reasons = drop();
     this.#sapools = sapools;
-    this.#clock();
     this.#answers = new AnswerBatch((refused) => scheduling.close(refused));
     const answers = this.#answers;
     const nextHops = new NextHops({
@@ -165,7 +166,13 @@ export class SlowPath {
     this.#destInfo.reclaim(services.dests, (dest) => services.free(dest));
   }
 
+  /** The native clock comes round after 49.7 days; deadlines here need one that never does. */
   #clock(): void {
-    this.#now = loadLibrary().dp_clock_ms() as number;
+    const nativeMs = loadLibrary().dp_clock_ms() as number;
+    const passed = (nativeMs - this.#nativeMs) | 0;
+    // Negative: this thread moved to a CPU whose counter is a little behind.
+    if (passed <= 0) return;
+    this.#nativeMs = nativeMs;
+    this.#now += passed;
   }
 }
