@@ -1,17 +1,19 @@
-// The public door of quagga-conf/: a typed model of a node's routing → the text of zebra.conf and ospfd.conf, for Quagga and for FRR.
+// The public door of quagga-conf/: a typed model of a node's routing → the text of its daemons' files, for Quagga and for FRR.
 // Not here: where the values come from (routing/render-request.ts) and talking to running daemons (routing/).
+export { checkModel, dottedArea, isPrefix, ModelError } from './check.js';
 export {
   type AnnounceForm,
+  type AreaType,
   type Authentication,
-  checkModel,
+  type BfdTimers,
+  bfdDefaults,
   defaultLogDirectory,
   type Flavor,
   interfaceDefaults,
-  isPrefix,
-  ModelError,
   modelDefaults,
   type OspfInterface,
   type OspfNetworkType,
+  type PassiveInterface,
   type RoutingModel,
 } from './model.js';
 export {
@@ -23,4 +25,4 @@ export {
   routeMapLines,
   vipPrefixList,
 } from './names.js';
-export { type ConfigFiles, renderConfig } from './render.js';
+export { type ConfigDaemon, type ConfigFiles, configDaemons, renderConfig } from './render.js';

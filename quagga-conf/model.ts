@@ -1,5 +1,4 @@
-// What a node's zebra.conf and ospfd.conf are made from, with the defaults, and the refusal of what the daemons would misread.
-import { isIPv4 } from 'node:net';
+// What a node's routing configuration is made from, with the defaults. What the daemons would misread is refused in check.ts.
 
 export type Flavor = 'quagga' | 'frr';
 /** `redistribute`: a type-5 LSA a VIP. `network`: the tutorial's form, a stub link a VIP in the router-LSA. */
@@ -22,8 +21,24 @@ export interface OspfInterface {
   /** Explicit, because the speed of a kni is not the port's (virtio-user shows 10 Mb/s). */
   readonly cost: number;
   readonly authentication?: Authentication;
-  /** FRR only; bfdd has to run. */
+  /** FRR only; bfdd has to run, and the switch has to speak BFD as well. */
   readonly bfd?: boolean;
+}
+
+/** `stub` and `totally-stubby` (RFC 2328 section 3.6) take no type-5 LSA, so that only the network form can announce in them. */
+export type AreaType = 'normal' | 'stub' | 'totally-stubby';
+
+/** A network that is announced without OSPF being spoken on it. */
+export interface PassiveInterface {
+  readonly name: string;
+  readonly network: string;
+}
+
+/** Intervals in milliseconds; a neighbour is lost after `multiplier` of them. */
+export interface BfdTimers {
+  readonly transmit: number;
+  readonly receive: number;
+  readonly multiplier: number;
 }
 
 export interface RoutingModel {
@@ -37,6 +52,9 @@ export interface RoutingModel {
   readonly routerId: string;
   /** Dotted or a number. */
   readonly area: string;
+  readonly areaType: AreaType;
+  /** Whether `authentication` of the interfaces is switched on for the whole area or on each interface; the keys are always there. */
+  readonly authenticationScope: 'interface' | 'area';
   readonly interfaces: readonly OspfInterface[];
   /** Announced from the start, as soon as their addresses are on the first interface; the bridge adds others while it runs. */
   readonly vips: readonly string[];
@@ -44,81 +62,32 @@ export interface RoutingModel {
   readonly referenceBandwidth: number;
   /** Of the type-5 LSAs, type 1: the cost to this node counts as well, so that ECMP compares whole paths. */
   readonly externalMetric: number;
+  readonly passive: readonly PassiveInterface[];
+  /** Used when an interface has `bfd`. */
+  readonly bfdTimers: BfdTimers;
+  /** ospf6d.conf is made when this is there. Text only: the dataplane carries no IPv6 yet. */
+  readonly ospf6?: { readonly vips: readonly string[] };
+  /** switch.conf, the other end's side in FRR's words, is made when this is there. */
+  readonly switchHint?: {
+    readonly interface: string;
+    /** How many nodes a VIP may be spread over. */
+    readonly maximumPaths: number;
+  };
 }
 
 /** Hello 1 and dead 4: after SIGKILL of ospfd the switch goes on for the dead interval, 40 s with the tutorial's timers. */
 export const interfaceDefaults = { networkType: 'broadcast', hello: 1, dead: 4, cost: 10 } as const;
-export const modelDefaults = { area: '0.0.0.0', referenceBandwidth: 1000, externalMetric: 20 } as const;
+export const modelDefaults = {
+  area: '0.0.0.0',
+  areaType: 'normal',
+  authenticationScope: 'interface',
+  referenceBandwidth: 1000,
+  externalMetric: 20,
+  maximumPaths: 16,
+} as const;
+/** A neighbour that is gone is missed after 0.9 s. */
+export const bfdDefaults: BfdTimers = { transmit: 300, receive: 300, multiplier: 3 };
 export const defaultLogDirectory: Readonly<Record<Flavor, string>> = {
   quagga: '/var/log/quagga',
   frr: '/var/log/frr',
 };
-
-/** A value that cannot go into the files. */
-export class ModelError extends Error {
-  constructor(
-    /** Path of the value: `interfaces[0].hello`. */
-    readonly field: string,
-    message: string,
-  ) {
-    super(`${field}: ${message}`);
-    this.name = 'ModelError';
-  }
-}
-
-function demand(condition: boolean, field: string, message: string): asserts condition {
-  if (!condition) throw new ModelError(field, message);
-}
-
-/** One word, so that no value can start a line of its own. */
-const isWord = (text: string, longest: number): boolean =>
-  /^[\x21-\x7e]+$/.test(text) && text.length <= longest && !/^[!#]/.test(text);
-const within = (value: number, low: number, high: number): boolean =>
-  Number.isInteger(value) && value >= low && value <= high;
-
-export function isPrefix(text: string): boolean {
-  const [address, length, ...rest] = text.split('/');
-  return rest.length === 0 && isIPv4(address) && /^\d{1,2}$/.test(length ?? '') && Number(length) <= 32;
-}
-
-/** @throws {ModelError} */
-export function checkModel(model: RoutingModel): void {
-  demand(isWord(model.hostname, 64), 'hostname', 'one word of at most 64 characters');
-  for (const field of ['password', 'enablePassword'] as const) {
-    const value = model[field];
-    demand(value === undefined || isWord(value, 80), field, 'one word of at most 80 characters');
-  }
-  demand(
-    model.logDirectory === null || /^\/[\x21-\x7e]*$/.test(model.logDirectory),
-    'logDirectory',
-    'an absolute path without blanks',
-  );
-  demand(isIPv4(model.routerId) && model.routerId !== '0.0.0.0', 'routerId', 'an IPv4 address other than 0.0.0.0');
-  demand(isIPv4(model.area) || /^\d{1,10}$/.test(model.area), 'area', 'a.b.c.d or a number');
-  demand(within(model.referenceBandwidth, 1, 4294967), 'referenceBandwidth', '1-4294967 Mb/s');
-  demand(within(model.externalMetric, 0, 16777214), 'externalMetric', '0-16777214');
-  demand(model.interfaces.length > 0, 'interfaces', 'at least one');
-  for (const [i, each] of model.interfaces.entries()) checkInterface(model, each, `interfaces[${i}]`);
-  for (const [i, vip] of model.vips.entries()) demand(isIPv4(vip), `vips[${i}]`, 'an IPv4 address');
-}
-
-function checkInterface(model: RoutingModel, each: OspfInterface, at: string): void {
-  demand(isWord(each.name, 15), `${at}.name`, 'an interface name of at most 15 characters');
-  demand(isPrefix(each.network), `${at}.network`, 'a.b.c.d/len');
-  demand(within(each.hello, 1, 65535), `${at}.hello`, '1-65535 s');
-  demand(within(each.dead, 1, 65535), `${at}.dead`, '1-65535 s');
-  demand(each.dead > each.hello, `${at}.dead`, 'longer than the hello interval');
-  demand(within(each.cost, 1, 65535), `${at}.cost`, '1-65535');
-  demand(
-    !(each.networkType === 'point-to-point' && model.form === 'network' && model.flavor === 'frr'),
-    `${at}.networkType`,
-    'FRR announces nothing for `network VIP/32` on a point-to-point link (it takes a /32 for unnumbered): use the redistribute form',
-  );
-  demand(!(each.bfd === true && model.flavor === 'quagga'), `${at}.bfd`, 'Quagga has no BFD');
-  const { authentication } = each;
-  if (authentication === undefined) return;
-  const longest = authentication.kind === 'plain' ? 8 : 16;
-  demand(isWord(authentication.key, longest), `${at}.authentication.key`, `one word of at most ${longest} characters`);
-  if (authentication.kind === 'md5')
-    demand(within(authentication.keyId, 1, 255), `${at}.authentication.keyId`, '1-255');
-}

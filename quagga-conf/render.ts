@@ -1,21 +1,41 @@
-// The text of zebra.conf and ospfd.conf for a model: a pure function, the same text for the same model.
-import { checkModel, type OspfInterface, type RoutingModel } from './model.js';
-import { generatedMark, prefixListSentinel, redistributeLine, routeMapLines, vipPrefixList } from './names.js';
+// The routing daemons' files for a model: pure functions, the same text for the same model.
+import { checkModel } from './check.js';
+import type { RoutingModel } from './model.js';
+import { bfdProfile, generatedMark } from './names.js';
+import { renderOspf } from './render-ospf.js';
+import { renderOspf6 } from './render-ospf6.js';
+import { renderSwitch } from './render-switch.js';
+
+/** Daemons that a file can be written for. */
+export const configDaemons = ['zebra', 'ospfd', 'bfdd', 'ospf6d'] as const;
+export type ConfigDaemon = (typeof configDaemons)[number];
 
 export interface ConfigFiles {
   readonly 'zebra.conf': string;
   readonly 'ospfd.conf': string;
+  /** When an interface has BFD. */
+  readonly 'bfdd.conf'?: string;
+  /** When IPv6 VIPs are to be announced. */
+  readonly 'ospf6d.conf'?: string;
+  /** For the other end of the link: what an FRR switch needs, for others to be said in their words. */
+  readonly 'switch.conf'?: string;
 }
 
 /** @throws {ModelError} with the field that cannot be written */
 export function renderConfig(model: RoutingModel): ConfigFiles {
   checkModel(model);
-  return { 'zebra.conf': renderZebra(model), 'ospfd.conf': renderOspfd(model) };
+  const file = (daemon: ConfigDaemon, body: readonly string[]): string =>
+    `${[...head(model, daemon), ...body, '!', 'line vty'].join('\n')}\n`;
+  return {
+    'zebra.conf': file('zebra', zebraLines(model)),
+    'ospfd.conf': file('ospfd', renderOspf(model)),
+    ...(model.interfaces.some(({ bfd }) => bfd === true) ? { 'bfdd.conf': file('bfdd', bfdLines(model)) } : {}),
+    ...(model.ospf6 === undefined ? {} : { 'ospf6d.conf': file('ospf6d', renderOspf6(model, model.ospf6.vips)) }),
+    ...(model.switchHint === undefined ? {} : { 'switch.conf': renderSwitch(model, model.switchHint) }),
+  };
 }
 
-const text = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
-
-function head(model: RoutingModel, daemon: 'zebra' | 'ospfd'): string[] {
+function head(model: RoutingModel, daemon: ConfigDaemon): string[] {
   const { hostname, password, enablePassword, logDirectory } = model;
   const lines = [`! -*- ${daemon} -*-`, `${generatedMark}, ${model.flavor} ${model.form}`, `hostname ${hostname}`];
   if (password !== undefined) lines.push(`password ${password}`);
@@ -27,52 +47,19 @@ function head(model: RoutingModel, daemon: 'zebra' | 'ospfd'): string[] {
   return lines;
 }
 
-function renderZebra(model: RoutingModel): string {
-  const lines = head(model, 'zebra');
-  for (const { name } of model.interfaces)
-    lines.push(`interface ${name}`, ' description WAN, towards the L3 switch', '!');
-  return text([...lines, 'line vty']);
-}
+const zebraLines = (model: RoutingModel): string[] =>
+  model.interfaces
+    .flatMap(({ name }) => [`interface ${name}`, ' description WAN, towards the L3 switch', '!'])
+    .slice(0, -1);
 
-function renderOspfd(model: RoutingModel): string {
-  const lines = head(model, 'ospfd');
-  for (const [i, each] of model.interfaces.entries()) lines.push(...interfaceLines(model, each, i === 0), '!');
-  if (model.form === 'redistribute') {
-    lines.push(prefixListSentinel);
-    for (const [i, vip] of model.vips.entries())
-      lines.push(`ip prefix-list ${vipPrefixList} seq ${(i + 1) * 5} permit ${vip}/32`);
-    lines.push('!', ...routeMapLines, '!');
-  }
-  lines.push(...routerLines(model), '!', 'line vty');
-  return text(lines);
-}
-
-function interfaceLines(model: RoutingModel, each: OspfInterface, carriesVips: boolean): string[] {
-  const lines = [`interface ${each.name}`, ` ip ospf network ${each.networkType}`];
-  lines.push(` ip ospf hello-interval ${each.hello}`, ` ip ospf dead-interval ${each.dead}`);
-  lines.push(` ip ospf cost ${each.cost}`);
-  const { authentication } = each;
-  if (authentication?.kind === 'plain')
-    lines.push(' ip ospf authentication', ` ip ospf authentication-key ${authentication.key}`);
-  if (authentication?.kind === 'md5') {
-    lines.push(' ip ospf authentication message-digest');
-    lines.push(` ip ospf message-digest-key ${authentication.keyId} md5 ${authentication.key}`);
-  }
-  if (each.bfd === true) lines.push(' ip ospf bfd');
-  // Each `network VIP/32` makes the VIP an OSPF interface; unless passive, it sends hellos with the VIP as their source.
-  if (model.form === 'network' && model.flavor === 'frr' && carriesVips)
-    for (const vip of model.vips) lines.push(` ip ospf passive ${vip}`);
-  return lines;
-}
-
-function routerLines(model: RoutingModel): string[] {
-  const lines = ['router ospf', ` ospf router-id ${model.routerId}`, ' log-adjacency-changes'];
-  lines.push(` auto-cost reference-bandwidth ${model.referenceBandwidth}`);
-  if (model.form === 'redistribute') lines.push(` ${redistributeLine(model.externalMetric)}`);
-  // Quagga has no `ip ospf passive`; FRR calls this one deprecated.
-  if (model.form === 'network' && model.flavor === 'quagga')
-    for (const vip of model.vips) lines.push(` passive-interface ${model.interfaces[0].name} ${vip}`);
-  for (const { network } of model.interfaces) lines.push(` network ${network} area ${model.area}`);
-  if (model.form === 'network') for (const vip of model.vips) lines.push(` network ${vip}/32 area ${model.area}`);
-  return lines;
+function bfdLines({ bfdTimers: { transmit, receive, multiplier } }: RoutingModel): string[] {
+  return [
+    'bfd',
+    ` profile ${bfdProfile}`,
+    `  detect-multiplier ${multiplier}`,
+    `  receive-interval ${receive}`,
+    `  transmit-interval ${transmit}`,
+    ' exit',
+    'exit',
+  ];
 }

@@ -4,11 +4,13 @@ import { z } from 'zod';
 import { DpvsError, ipv4Address, prefix } from '../api/index.js';
 import type { KernelAddress } from '../kni/index.js';
 import {
+  bfdDefaults,
   type ConfigFiles,
   defaultLogDirectory,
   interfaceDefaults,
   ModelError,
   modelDefaults,
+  type PassiveInterface,
   type RoutingModel,
   renderConfig,
 } from '../quagga-conf/index.js';
@@ -23,6 +25,8 @@ export const renderRequest = z.strictObject({
   logDirectory: z.string().nullable().optional(),
   routerId: ipv4Address.optional(),
   area: z.string().optional(),
+  areaType: z.enum(['normal', 'stub', 'totally-stubby']).optional(),
+  authenticationScope: z.enum(['interface', 'area']).optional(),
   /** The WAN-side kni. */
   interface: z.string().optional(),
   /** The inter-connection network. */
@@ -38,6 +42,14 @@ export const renderRequest = z.strictObject({
     ])
     .optional(),
   bfd: z.boolean().optional(),
+  /** Milliseconds. */
+  bfdTimers: z.strictObject({ transmit: z.int(), receive: z.int(), multiplier: z.int() }).optional(),
+  /** The network is taken from the kernel when it is not given. */
+  passive: z.array(z.strictObject({ name: z.string(), network: prefix.optional() })).optional(),
+  /** IPv6 VIPs; also an empty list makes ospf6d.conf. */
+  vips6: z.array(z.string()).optional(),
+  /** Makes switch.conf. */
+  switchHint: z.strictObject({ interface: z.string().optional(), maximumPaths: z.int().optional() }).optional(),
   vips: z.array(ipv4Address).optional(),
   referenceBandwidth: z.int().optional(),
   externalMetric: z.int().optional(),
@@ -60,6 +72,16 @@ function interconnect(addresses: readonly KernelAddress[], name?: string): Kerne
   );
 }
 
+function passiveInterfaces(request: RenderRequest, addresses: readonly KernelAddress[]): PassiveInterface[] {
+  return (request.passive ?? []).map(({ name, network }) => {
+    if (network !== undefined) return { name, network };
+    const found = interconnect(addresses, name);
+    if (found === undefined)
+      throw new DpvsError('usage', `${name} has no address: give --passive ${name}=PREFIX`, 'passive');
+    return { name, network: networkOf(found.address, found.prefixLength) };
+  });
+}
+
 /** @param addresses of the kernel in the node's namespace. @throws {DpvsError} usage: what cannot be guessed */
 export function completeModel(request: RenderRequest, addresses: readonly KernelAddress[]): RoutingModel {
   const wan = interconnect(addresses, request.interface);
@@ -69,16 +91,19 @@ export function completeModel(request: RenderRequest, addresses: readonly Kernel
   if (network === undefined) throw new DpvsError('usage', `${name} has no address: give --network`, 'network');
   const routerId = request.routerId ?? wan?.address;
   if (routerId === undefined) throw new DpvsError('usage', `${name} has no address: give --router-id`, 'routerId');
-  const { flavor, password, enablePassword, authentication, bfd } = request;
+  const { flavor, password, enablePassword, authentication, bfd, vips6, switchHint } = request;
+  const named = request.hostname ?? hostname();
   return {
     flavor,
     form: request.form ?? 'redistribute',
-    hostname: request.hostname ?? hostname(),
+    hostname: named,
     ...(password === undefined ? {} : { password }),
     ...(enablePassword === undefined ? {} : { enablePassword }),
     logDirectory: request.logDirectory === undefined ? defaultLogDirectory[flavor] : request.logDirectory,
     routerId,
     area: request.area ?? modelDefaults.area,
+    areaType: request.areaType ?? modelDefaults.areaType,
+    authenticationScope: request.authenticationScope ?? modelDefaults.authenticationScope,
     interfaces: [
       {
         name,
@@ -94,6 +119,17 @@ export function completeModel(request: RenderRequest, addresses: readonly Kernel
     vips: request.vips ?? [],
     referenceBandwidth: request.referenceBandwidth ?? modelDefaults.referenceBandwidth,
     externalMetric: request.externalMetric ?? modelDefaults.externalMetric,
+    passive: passiveInterfaces(request, addresses),
+    bfdTimers: request.bfdTimers ?? bfdDefaults,
+    ...(vips6 === undefined ? {} : { ospf6: { vips: vips6 } }),
+    ...(switchHint === undefined
+      ? {}
+      : {
+          switchHint: {
+            interface: switchHint.interface ?? `to-${named}`.slice(0, 15),
+            maximumPaths: switchHint.maximumPaths ?? modelDefaults.maximumPaths,
+          },
+        }),
   };
 }
 

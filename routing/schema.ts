@@ -78,7 +78,13 @@ export const bridgeMethods = {
   status: { params: z.strictObject({}), result: bridgeStatus, mutates: false },
   'config.render': {
     params: renderRequest,
-    result: z.strictObject({ 'zebra.conf': z.string(), 'ospfd.conf': z.string() }),
+    result: z.strictObject({
+      'zebra.conf': z.string(),
+      'ospfd.conf': z.string(),
+      'bfdd.conf': z.string().optional(),
+      'ospf6d.conf': z.string().optional(),
+      'switch.conf': z.string().optional(),
+    }),
     mutates: false,
   },
 } as const;

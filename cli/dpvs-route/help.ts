@@ -11,7 +11,7 @@ const program: HelpPage = {
     ['announce VIP', 'address on the kni, route in the dataplane, LSA in ospfd: each verified'],
     ['withdraw VIP', 'the reverse, ospfd first'],
     ['status', 'the VIPs with their states and reasons, the OSPF neighbours'],
-    ['config', 'zebra.conf and ospfd.conf for this node'],
+    ['config', "the routing daemons' files for this node"],
     ['run', 'the bridge itself; SIGTERM withdraws everything, then ends it'],
   ],
   options: common,
@@ -55,7 +55,9 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
   config: {
     usage: lines(
       'dpvs-route config [--flavor frr|quagga] [--form redistribute|network] [--out DIR] [OPTIONS]',
+      'dpvs-route config --for switch [OPTIONS]',
       '',
+      'zebra.conf and ospfd.conf; bfdd.conf with --bfd; ospf6d.conf with --ospf6 or --vip6, for which the dataplane has no IPv6 yet.',
       'What is not given is taken from the kernel in this network namespace. Needs no bridge.',
     ),
     options: byCommand.config,
@@ -65,6 +67,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
         'dpvs-route config --flavor quagga --form network --vip 123.1.2.3 --hello 10 --dead 40',
         "as in DPVS's tutorial",
       ],
+      ['dpvs-route config --bfd --for switch --switch-interface eth7', "the switch's side of the same link"],
     ],
     epilogue: 'FRR reads the files when /etc/frr/vtysh.conf says "no service integrated-vtysh-config".',
   },

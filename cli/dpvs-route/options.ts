@@ -27,6 +27,15 @@ export type OptionKey =
   | 'vip'
   | 'auth'
   | 'bfd'
+  | 'bfdTimers'
+  | 'areaType'
+  | 'authScope'
+  | 'passive'
+  | 'ospf6'
+  | 'vip6'
+  | 'for'
+  | 'switchInterface'
+  | 'maximumPaths'
   | 'hostname'
   | 'password'
   | 'enablePassword'
@@ -77,7 +86,7 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       short: 'o',
       long: ['out'],
       value: 'DIR',
-      help: 'write zebra.conf and ospfd.conf there, instead of printing',
+      help: 'write the files there, instead of printing',
     },
     { key: 'force', short: 'F', long: ['force'], help: 'overwrite files that were not generated' },
     {
@@ -101,7 +110,51 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
     { key: 'vip', long: ['vip'], value: 'ADDR', help: 'announced without the bridge, too; may be given several times' },
     metric,
     { key: 'auth', long: ['auth'], value: 'plain:KEY|md5:ID:KEY', help: 'as on the switch' },
-    { key: 'bfd', long: ['bfd'], help: 'FRR only; bfdd has to run' },
+    {
+      key: 'authScope',
+      long: ['auth-scope'],
+      value: 'interface|area',
+      help: 'where --auth is switched on (default interface)',
+    },
+    {
+      key: 'areaType',
+      long: ['area-type'],
+      value: 'normal|stub|totally-stubby',
+      help: 'as on the switch; a stub area needs --form network (default normal)',
+    },
+    {
+      key: 'passive',
+      long: ['passive'],
+      value: 'IF[=PREFIX]',
+      help: 'announce its network without speaking OSPF there; may be given several times',
+    },
+    { key: 'bfd', long: ['bfd'], help: 'and bfdd.conf; FRR only; the switch has to speak BFD, too' },
+    {
+      key: 'bfdTimers',
+      long: ['bfd-timers'],
+      value: 'TX,RX,MULT',
+      help: 'milliseconds, and how many may be missed (default 300,300,3)',
+    },
+    { key: 'ospf6', long: ['ospf6'], help: 'and ospf6d.conf: text only, the dataplane carries no IPv6 yet' },
+    { key: 'vip6', long: ['vip6'], value: 'ADDR', help: 'in ospf6d.conf; may be given several times' },
+    {
+      key: 'for',
+      long: ['for'],
+      value: 'node|switch',
+      help: "switch: the other end's lines in FRR's words, to be merged by hand (default node)",
+    },
+    {
+      key: 'switchInterface',
+      long: ['switch-interface'],
+      value: 'IF',
+      help: "the switch's towards this node (default to-HOSTNAME)",
+    },
+    {
+      key: 'maximumPaths',
+      long: ['maximum-paths'],
+      value: 'N',
+      help: 'next hops of a VIP at the switch (default 16)',
+    },
     { key: 'referenceBandwidth', long: ['reference-bandwidth'], value: 'MBPS', help: 'default 1000' },
     { key: 'hostname', long: ['hostname'], value: 'NAME', help: "default: the machine's" },
     { key: 'password', long: ['password'], value: 'WORD', help: 'of the vty; no line without it' },

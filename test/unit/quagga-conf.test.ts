@@ -15,12 +15,16 @@ const base: RoutingModel = {
   logDirectory: '/var/log/frr',
   routerId: '192.168.100.200',
   area: '0.0.0.0',
+  areaType: 'normal',
+  authenticationScope: 'interface',
   interfaces: [
     { name: 'dpdk1.kni', network: '172.10.0.0/30', networkType: 'point-to-point', hello: 1, dead: 4, cost: 10 },
   ],
   vips: ['123.1.2.3', '123.1.2.4'],
   referenceBandwidth: 1000,
   externalMetric: 20,
+  passive: [],
+  bfdTimers: { transmit: 300, receive: 300, multiplier: 3 },
 };
 /** The tutorial's example: its timers, its log directory, one VIP, the type of link it does not mention. */
 const tutorial: RoutingModel = {
@@ -67,6 +71,39 @@ const cases: Record<string, RoutingModel> = {
         authentication: { kind: 'plain', key: '8-bytes!' },
       },
     ],
+  },
+  'frr-stub': {
+    ...base,
+    form: 'network',
+    area: '7',
+    areaType: 'totally-stubby',
+    authenticationScope: 'area',
+    passive: [{ name: 'dpdk0.kni', network: '192.168.100.0/24' }],
+    interfaces: [
+      {
+        ...base.interfaces[0]!,
+        networkType: 'broadcast',
+        authentication: { kind: 'md5', keyId: 1, key: 'k3y' },
+        bfd: true,
+      },
+    ],
+    bfdTimers: { transmit: 150, receive: 200, multiplier: 4 },
+    switchHint: { interface: 'to-node1', maximumPaths: 8 },
+  },
+  'quagga-stub': {
+    ...tutorial,
+    area: '0.0.0.7',
+    areaType: 'stub',
+    authenticationScope: 'area',
+    passive: [{ name: 'dpdk0.kni', network: '192.168.100.0/24' }],
+    interfaces: [{ ...tutorial.interfaces[0]!, authentication: { kind: 'plain', key: '8-bytes!' } }],
+    switchHint: { interface: 'to-lb', maximumPaths: 16 },
+  },
+  'frr-ospf6': {
+    ...base,
+    passive: [{ name: 'dpdk0.kni', network: '192.168.100.0/24' }],
+    interfaces: [{ ...base.interfaces[0]!, bfd: true }],
+    ospf6: { vips: ['2001:db8::1', '2001:db8::2'] },
   },
 };
 
@@ -138,6 +175,23 @@ t.test('what the daemons would misread is refused with its field', async (t) => 
     ['interfaces[0].authentication.key', interfaces({ authentication: { kind: 'plain', key: 'nine-byte' } })],
     ['interfaces[0].authentication.keyId', interfaces({ authentication: { kind: 'md5', keyId: 0, key: 'k' } })],
     ['interfaces[0].networkType', { form: 'network' }],
+    ['area', { area: '4294967296' }],
+    ['areaType', { area: '7', areaType: 'stub' }],
+    ['areaType', { ...tutorial, area: '0', areaType: 'stub' }],
+    ['authenticationScope', { authenticationScope: 'area' }],
+    ['passive[0].name', { passive: [{ name: 'dpdk1.kni', network: '10.0.0.0/8' }] }],
+    ['passive[0].network', { passive: [{ name: 'dpdk0.kni', network: '10.0.0.0' }] }],
+    ['bfdTimers.multiplier', { bfdTimers: { transmit: 300, receive: 300, multiplier: 1 } }],
+    ['bfdTimers.receive', { bfdTimers: { transmit: 300, receive: 5, multiplier: 3 } }],
+    ['ospf6', { ...tutorial, ospf6: { vips: [] } }],
+    ['ospf6.vips[0]', { ospf6: { vips: ['1.2.3.4'] } }],
+    ['areaType', { ...tutorial, flavor: 'frr', area: '7', areaType: 'stub', ospf6: { vips: [] } }],
+    [
+      'interfaces[0].authentication',
+      { ospf6: { vips: [] }, ...interfaces({ authentication: { kind: 'plain', key: 'k' } }) },
+    ],
+    ['switchHint.interface', { switchHint: { interface: 'two words', maximumPaths: 8 } }],
+    ['switchHint.maximumPaths', { switchHint: { interface: 'x', maximumPaths: 0 } }],
     ['interfaces[0].bfd', { flavor: 'quagga', ...interfaces({ bfd: true }) }],
   ];
   for (const [field, change] of refused)

@@ -1,0 +1,96 @@
+// dpvs-route config's options → a request to the generator.
+import { isIPv6 } from 'node:net';
+import type { RenderRequest } from '../../routing/index.js';
+import { address, addressWithLength, integer, quote, UsageError } from '../common/index.js';
+import type { Options } from './parse.js';
+
+/** @throws {UsageError} */
+export function renderRequest(options: Options): RenderRequest {
+  const number = (
+    key: Parameters<Options['last']>[0],
+    what: string,
+    least: number,
+    most: number,
+  ): number | undefined => {
+    const word = options.last(key);
+    return word === undefined ? undefined : integer(word, what, least, most);
+  };
+  const ip = (word: string | undefined, what: string): string | undefined =>
+    word === undefined ? undefined : address(word, what);
+  const network = options.last('network');
+  const prefix = network === undefined ? undefined : addressWithLength(network, 'network');
+  const logDirectory = options.last('logDirectory');
+  const vips = options.all('vip').map((word) => address(word.replace(/\/32$/, ''), 'VIP'));
+  const passive = options.all('passive').map(passiveInterface);
+  return withoutUndefined({
+    flavor: options.oneOf('flavor', ['frr', 'quagga']) ?? 'frr',
+    form: options.oneOf('form', ['redistribute', 'network']),
+    hostname: options.last('hostname'),
+    password: options.last('password'),
+    enablePassword: options.last('enablePassword'),
+    logDirectory: logDirectory === 'none' ? null : logDirectory,
+    routerId: ip(options.last('routerId'), 'router id'),
+    area: options.last('area'),
+    interface: options.last('interface'),
+    network: prefix === undefined ? undefined : `${prefix.address}/${prefix.prefixLength}`,
+    networkType: options.oneOf('ospfNetwork', ['broadcast', 'point-to-point']),
+    hello: number('hello', 'hello interval', 1, 65535),
+    dead: number('dead', 'dead interval', 1, 65535),
+    cost: number('cost', 'cost', 1, 65535),
+    authentication: authentication(options.last('auth')),
+    authenticationScope: options.oneOf('authScope', ['interface', 'area']),
+    areaType: options.oneOf('areaType', ['normal', 'stub', 'totally-stubby']),
+    passive: passive.length > 0 ? passive : undefined,
+    bfd: options.has('bfd') || options.has('bfdTimers') ? true : undefined,
+    bfdTimers: bfdTimers(options.last('bfdTimers')),
+    vips6: options.has('ospf6') || options.has('vip6') ? options.all('vip6').map(vip6) : undefined,
+    switchHint:
+      options.oneOf('for', ['node', 'switch']) === 'switch'
+        ? withoutUndefined({
+            interface: options.last('switchInterface'),
+            maximumPaths: number('maximumPaths', 'number of paths', 1, 256),
+          })
+        : undefined,
+    vips: vips.length > 0 ? vips : undefined,
+    referenceBandwidth: number('referenceBandwidth', 'reference bandwidth', 1, 4294967),
+    externalMetric: number('metric', 'metric', 0, 16777214),
+  });
+}
+
+function passiveInterface(word: string): { name: string; network?: string } {
+  const [name, network] = word.split('=', 2);
+  if (network === undefined) return { name };
+  const prefix = addressWithLength(network, 'network');
+  return { name, network: `${prefix.address}/${prefix.prefixLength}` };
+}
+
+function vip6(word: string): string {
+  const plain = word.replace(/\/128$/, '');
+  if (!isIPv6(plain)) throw new UsageError(`invalid IPv6 VIP ${quote(word)}`, 'as 2001:db8::1');
+  return plain;
+}
+
+function bfdTimers(word: string | undefined): RenderRequest['bfdTimers'] {
+  if (word === undefined) return undefined;
+  const parts = word.split(',');
+  if (parts.length !== 3) throw new UsageError(`invalid --bfd-timers ${quote(word)}`, 'TX,RX,MULT: 300,300,3');
+  return {
+    transmit: integer(parts[0], 'transmit interval', 10, 60000),
+    receive: integer(parts[1], 'receive interval', 10, 60000),
+    multiplier: integer(parts[2], 'multiplier', 2, 255),
+  };
+}
+
+function authentication(word: string | undefined): RenderRequest['authentication'] {
+  if (word === undefined) return undefined;
+  const [kind, ...rest] = word.split(':');
+  if (kind === 'plain' && rest.length > 0) return { kind, key: rest.join(':') };
+  if (kind === 'md5' && rest.length > 1)
+    return { kind, keyId: integer(rest[0], 'key id', 1, 255), key: rest.slice(1).join(':') };
+  // Not quoted: it may hold a key.
+  throw new UsageError('invalid --auth', `plain:KEY or md5:ID:KEY${kind === '' ? '' : `, not ${quote(`${kind}…`)}`}`);
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+}
