@@ -12,6 +12,7 @@ const program: HelpPage = {
     ['withdraw VIP', 'the reverse, ospfd first'],
     ['status', 'the VIPs with their states and reasons, the OSPF neighbours'],
     ['config', "the routing daemons' files for this node"],
+    ['doctor', 'what is wrong, what was seen of it, what to do'],
     ['run', 'the bridge itself; SIGTERM withdraws everything, then ends it'],
   ],
   options: common,
@@ -70,6 +71,17 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
       ['dpvs-route config --bfd --for switch --switch-interface eth7', "the switch's side of the same link"],
     ],
     epilogue: 'FRR reads the files when /etc/frr/vtysh.conf says "no service integrated-vtysh-config".',
+  },
+  doctor: {
+    usage: lines(
+      'dpvs-route doctor [--dev PORT] [--listen SEC] [--json]',
+      '',
+      'Looks at dataplane, kernel, zebra and ospfd, listens for OSPF on the kni (tcpdump), and says what is wrong, what was seen of it',
+      'and what to do. In the network namespace of the kni. Needs root, but no bridge. Changes nothing.',
+    ),
+    options: byCommand.doctor,
+    examples: [['dpvs-route doctor --dev dpdk1 --listen 20', '']],
+    epilogue: 'Exit codes: 0 no error was found (warnings may be), 1 errors were found, 2 usage.',
   },
   run: {
     usage: lines(

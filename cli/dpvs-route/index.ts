@@ -15,6 +15,7 @@ import {
 } from '../common/index.js';
 import { config } from './config.js';
 import { checkedName, type OpenBridge, openBridge } from './connection.js';
+import { doctor } from './doctor.js';
 import { formatReport, formatStatus, formatSteps } from './format.js';
 import { helpPage } from './help.js';
 import { type Line, type Options, parseLine } from './parse.js';
@@ -71,8 +72,10 @@ async function execute(line: Line, context: Context, open: typeof openBridge): P
       });
     case 'config':
       noWords(words);
-      await config(options, terminal);
-      return ExitCode.done;
+      return config(options, terminal);
+    case 'doctor':
+      noWords(words);
+      return doctor(options, context);
     case 'run':
       noWords(words);
       return run(options, context);

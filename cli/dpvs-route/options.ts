@@ -9,6 +9,7 @@ export type OptionKey =
   | 'dev'
   | 'force'
   | 'wait'
+  | 'listen'
   | 'form'
   | 'frrNamespace'
   | 'metric'
@@ -34,6 +35,9 @@ export type OptionKey =
   | 'ospf6'
   | 'vip6'
   | 'for'
+  | 'check'
+  | 'apply'
+  | 'dryRun'
   | 'switchInterface'
   | 'maximumPaths'
   | 'hostname'
@@ -42,7 +46,7 @@ export type OptionKey =
   | 'logDirectory'
   | 'referenceBandwidth';
 
-export type CommandName = 'announce' | 'withdraw' | 'status' | 'config' | 'run';
+export type CommandName = 'announce' | 'withdraw' | 'status' | 'config' | 'doctor' | 'run';
 type Spec = OptionSpec<OptionKey>;
 
 export const common: readonly Spec[] = [
@@ -59,6 +63,13 @@ const form: Spec = {
   help: 'a type-5 LSA a VIP (default), or the tutorial\'s "network VIP/32 area A"',
 };
 const metric: Spec = { key: 'metric', long: ['metric'], value: 'N', help: 'of the type-5 LSAs (default 20)' };
+
+const frrNamespace: Spec = {
+  key: 'frrNamespace',
+  long: ['frr-namespace'],
+  value: 'NAME',
+  help: '-N of the routing daemons (default: DPVS_FRR_NAMESPACE, else none)',
+};
 
 export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
   announce: [
@@ -88,7 +99,20 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       value: 'DIR',
       help: 'write the files there, instead of printing',
     },
-    { key: 'force', short: 'F', long: ['force'], help: 'overwrite files that were not generated' },
+    { key: 'check', long: ['check'], help: "let the daemons' own parsers read the files first, and say what they say" },
+    {
+      key: 'apply',
+      long: ['apply'],
+      help: 'change the running daemons by the difference, then write the files to --out',
+    },
+    { key: 'dryRun', long: ['dry-run'], help: 'with --apply: only show the difference' },
+    frrNamespace,
+    {
+      key: 'force',
+      short: 'F',
+      long: ['force'],
+      help: 'over files and running lines that were not generated, and at the price of the adjacency',
+    },
     {
       key: 'interface',
       long: ['interface'],
@@ -166,14 +190,20 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       help: 'default /var/log/frr or /var/log/quagga',
     },
   ],
+  doctor: [
+    { key: 'dev', long: ['dev'], value: 'PORT', help: 'look at this port only (default: every port with a kni)' },
+    {
+      key: 'listen',
+      short: 'l',
+      long: ['listen'],
+      value: 'SEC',
+      help: 'on the wire (default 3 where a neighbour is Full, else 12; 0: not at all)',
+    },
+    frrNamespace,
+  ],
   run: [
     form,
-    {
-      key: 'frrNamespace',
-      long: ['frr-namespace'],
-      value: 'NAME',
-      help: '-N of the routing daemons (default: DPVS_FRR_NAMESPACE, else none)',
-    },
+    frrNamespace,
     metric,
     { key: 'logLevel', long: ['log-level'], value: 'LEVEL', help: 'fatal, error, warn, info, debug or trace' },
     { key: 'logFile', long: ['log-file'], value: 'FILE', help: 'default: standard error' },

@@ -1,0 +1,33 @@
+// Every check, in the order in which they are worth telling: what the others depend on comes first.
+import type { Check } from './check.js';
+import { area } from './checks/area.js';
+import { authentication } from './checks/authentication.js';
+import { bridge } from './checks/bridge.js';
+import { cost } from './checks/cost.js';
+import { dataplane } from './checks/dataplane.js';
+import { deadInterval } from './checks/dead-interval.js';
+import { helloInterval } from './checks/hello-interval.js';
+import { kniMtu } from './checks/kni-mtu.js';
+import { kniRoute } from './checks/kni-route.js';
+import { multicast } from './checks/multicast.js';
+import { neighbour } from './checks/neighbour.js';
+import { netmask } from './checks/netmask.js';
+import { networkType } from './checks/network-type.js';
+import { ospfEnabled } from './checks/ospf-enabled.js';
+import { ospfMtu } from './checks/ospf-mtu.js';
+import { ospfdDown } from './checks/ospfd-down.js';
+import { portDown } from './checks/port-down.js';
+import { returnRoute } from './checks/return-route.js';
+import { reversePath } from './checks/reverse-path.js';
+import { routerId } from './checks/router-id.js';
+import { routerLsa } from './checks/router-lsa.js';
+import { silence } from './checks/silence.js';
+import { vipAgreement } from './checks/vip-agreement.js';
+import { vipOnPointToPoint } from './checks/vip-on-point-to-point.js';
+
+export const checks: readonly Check[] = [
+  ...[dataplane, portDown, kniMtu, bridge, ospfdDown, ospfEnabled],
+  ...[neighbour, multicast, silence, area, authentication, netmask, helloInterval, deadInterval],
+  ...[routerId, networkType, ospfMtu],
+  ...[kniRoute, vipOnPointToPoint, vipAgreement, routerLsa, cost, reversePath, returnRoute],
+];
