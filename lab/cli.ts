@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { LabError } from './errors.js';
 import { inNamespace } from './exec.js';
+import { Frr } from './frr.js';
 import { type BuildOptions, Lab } from './lab.js';
 import { binDirectory } from './paths.js';
 import { picture } from './picture.js';
@@ -129,7 +130,7 @@ function exec(prefix: string | undefined, rest: readonly string[]): Promise<numb
   const state = chosen(prefix);
   const node = nodes.some(({ name }) => name === member) ? Lab.open(state).node(member) : undefined;
   const env = node?.env ?? { ...process.env, PATH: `${binDirectory}:${process.env.PATH}` };
-  const [program, ...args] = inNamespace(state.namespace(member), withPathspace(argv, state.namespace(member)));
+  const [program, ...args] = inNamespace(state.namespace(member), completed(argv, new Frr(state, member)));
   const child = spawn(program, args, { stdio: 'inherit', env: { ...env, LAB_NAMESPACE: state.namespace(member) } });
   return new Promise((resolve) => {
     child.once('error', (error) => {
@@ -140,10 +141,10 @@ function exec(prefix: string | undefined, rest: readonly string[]): Promise<numb
   });
 }
 
-/** `vtysh` alone would talk to the host's FRR: a namespace's daemons are found by their pathspace. */
-function withPathspace(argv: readonly string[], pathspace: string): readonly string[] {
+/** A shell when no command is given; vtysh finds the member's own daemons instead of the host's. */
+function completed(argv: readonly string[], frr: Frr): readonly string[] {
   if (argv.length === 0) return [process.env.SHELL ?? 'sh'];
-  return argv[0] === 'vtysh' && !argv.includes('-N') ? ['vtysh', '-N', pathspace, ...argv.slice(1)] : argv;
+  return argv[0] === 'vtysh' ? ['vtysh', ...frr.vtyshOptions, ...argv.slice(1)] : argv;
 }
 
 async function main({ command, prefix, rest }: Arguments): Promise<number> {

@@ -36,7 +36,7 @@ async function ofNode(node: DpvsNode): Promise<string[]> {
     await ask('dpvs-route', 'status'),
     await inside('ip', '-brief', 'addr'),
     await inside('ip', 'neigh'),
-    await inside('vtysh', '-N', node.frr.pathspace, '-d', 'ospfd', '-c', 'show ip ospf neighbor'),
+    section(`${node.name}# show ip ospf neighbor`, await node.frr.show('ospfd', 'show ip ospf neighbor').catch(String)),
   ];
 }
 

@@ -36,14 +36,24 @@ export class Frr {
     return join(this.state.directory, 'frr', this.member);
   }
 
+  get #sockets(): string {
+    return join(socketDirectory, this.pathspace);
+  }
+
+  /** How vtysh finds these daemons. Not by -N, with which it wants a vtysh.conf below /etc/frr. */
+  get vtyshOptions(): readonly string[] {
+    return ['--vty_socket', this.#sockets, '--config_dir', this.configDirectory];
+  }
+
   async writeConfig(files: Readonly<Record<string, string>>): Promise<void> {
     mkdirSync(this.configDirectory, { recursive: true });
     for (const [name, text] of Object.entries(files)) writeFileSync(join(this.configDirectory, name), text);
   }
 
   async start(): Promise<void> {
-    const sockets = join(socketDirectory, this.pathspace);
+    const sockets = this.#sockets;
     this.state.add('directories', sockets);
+    writeFileSync(join(this.configDirectory, 'vtysh.conf'), 'no service integrated-vtysh-config\n');
     mkdirSync(sockets, { recursive: true, mode: 0o755 });
     const frrUser = Number(await must(['id', '-u', 'frr']));
     chownSync(sockets, frrUser, Number(await must(['id', '-g', 'frr'])));
@@ -52,7 +62,6 @@ export class Frr {
   }
 
   async startDaemon(name: FrrDaemon): Promise<Daemon> {
-    const sockets = join(socketDirectory, this.pathspace);
     const daemon = await startDaemon(this.state, {
       member: this.member,
       what: name,
@@ -60,7 +69,7 @@ export class Frr {
         join(daemonDirectory, name),
         ...['-N', this.pathspace],
         ...['-f', join(this.configDirectory, `${name}.conf`)],
-        ...['-i', join(sockets, `${name}.pid`)],
+        ...['-i', join(this.#sockets, `${name}.pid`)],
         ...['--log', 'stdout', '--log-level', 'informational'],
       ],
     });
@@ -132,7 +141,7 @@ export class Frr {
   }
 
   #vtysh(daemon: FrrDaemon, command: string) {
-    return run(['vtysh', '-N', this.pathspace, '-d', daemon, '-c', command], {
+    return run(['vtysh', ...this.vtyshOptions, '-d', daemon, '-c', command], {
       namespace: this.pathspace,
       timeoutMs: 5000,
     });
