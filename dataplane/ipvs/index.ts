@@ -13,4 +13,4 @@ export {
 export { SaPoolTable } from './sapool-table.js';
 export * from './schedulers/index.js';
 export { Protocol, type Service, type ServiceOptions } from './service.js';
-export { type Forwarding, type ServerOptions, ServiceTable } from './service-table.js';
+export { type AdoptedServer, type Forwarding, type ServerOptions, ServiceTable } from './service-table.js';

@@ -25,6 +25,16 @@ interface Owner {
   forwarding: Forwarding;
 }
 
+/** A slot and whose it was. */
+export interface AdoptedServer {
+  readonly destIndex: number;
+  readonly protocol: Protocol;
+  readonly vip: Ipv4;
+  readonly port: number;
+  readonly rip: Ipv4;
+  readonly rport: number;
+}
+
 export class ServiceTable {
   readonly dests: DestTable;
   readonly #maxServices: number;
@@ -39,6 +49,8 @@ export class ServiceTable {
   /** In the order added. */
   readonly #services = new Set<ServiceEntry>();
   readonly #owners: (Owner | undefined)[];
+  /** Retired slots by what they were, see `identity`. */
+  readonly #retired = new Map<string, number>();
   #nextId = 0;
   #generation = 0;
 
@@ -114,7 +126,7 @@ export class ServiceTable {
   /** Retires its real servers. The caller closes its LIPs' pools. @throws DpvsError no_service */
   remove(protocol: Protocol, vip: Ipv4, port: number): Service {
     const service = this.#require(protocol, vip, port);
-    for (const dest of service.members.subarray(0, service.count)) this.dests.retire(dest);
+    for (const dest of service.members.subarray(0, service.count)) this.#retire(dest, service);
     service.count = 0;
     service.live = false;
     service.scheduler.update(service);
@@ -132,17 +144,14 @@ export class ServiceTable {
 
   /**
    * A retired server of the same protocol, VIP and port, address and port gets its slot, and with it its connections, back.
-   * @param destIndex a particular slot (after a restart of the slow path)
    * @throws DpvsError server_exists, no_room, no_service (removed), invalid_parameter
    */
-  addServer(service: Service, rip: Ipv4, rport: number, options: ServerOptions = {}, destIndex?: number): number {
+  addServer(service: Service, rip: Ipv4, rport: number, options: ServerOptions = {}): number {
     const entry = service as ServiceEntry;
     if (!entry.live) throw new DpvsError('no_service', describe(entry.protocol, entry.vip, entry.port));
     if (this.findServer(entry, rip, rport) !== -1) throw new DpvsError('server_exists', `${formatIpv4(rip)}:${rport}`);
     validate(options, 0);
-    const retired = destIndex === undefined ? this.#findRetired(entry, rip, rport) : -1;
-    if (retired !== -1) this.dests.revive(retired);
-    const dest = retired !== -1 ? retired : this.dests.allocate(rip, rport, destIndex);
+    const dest = this.#revive(entry, rip, rport) ?? this.dests.allocate(rip, rport);
     this.#owners[dest] = { service: entry, forwarding: 'FullNat' };
     this.dests.flags[dest] = 0;
     const { forwarding, weight = 1, upperThreshold = 0, lowerThreshold = 0 } = options;
@@ -166,7 +175,7 @@ export class ServiceTable {
   /** Retires the slot and returns it. @throws DpvsError no_server */
   removeServer(service: Service, rip: Ipv4, rport: number): number {
     const dest = this.#requireServer(service, rip, rport);
-    this.dests.retire(dest);
+    this.#retire(dest, service as ServiceEntry);
     (service as ServiceEntry).drop(dest);
     service.scheduler.update(service);
     this.#generation++;
@@ -194,8 +203,30 @@ export class ServiceTable {
 
   /** Frees a drained slot for reuse; see DestTable.free. */
   free(destIndex: number): void {
+    const owner = this.#owners[destIndex];
     this.dests.free(destIndex);
     this.#owners[destIndex] = undefined;
+    const key = owner && identity(owner.service, this.dests.address(destIndex), this.dests.ports[destIndex]!);
+    if (key !== undefined && this.#retired.get(key) === destIndex) this.#retired.delete(key);
+  }
+
+  /**
+   * The slots that were in use before a restart: retired, so that nothing else gets them and each server that is added again
+   * finds its own. To be called before the services are added.
+   */
+  adoptServers(slots: Iterable<AdoptedServer>): void {
+    const services = new Map<string, ServiceEntry>();
+    for (const { destIndex, protocol, vip, port, rip, rport } of slots) {
+      const name = describe(protocol, vip, port);
+      const service =
+        services.get(name) ??
+        new ServiceEntry(this.#nextId++, protocol, vip, port, this.dests, this.#start, this.#random);
+      service.live = false;
+      services.set(name, service);
+      this.dests.allocate(rip, rport, destIndex);
+      this.#owners[destIndex] = { service, forwarding: 'FullNat' };
+      this.#retire(destIndex, service);
+    }
   }
 
   #apply(dest: number, options: ServerOptions): void {
@@ -206,18 +237,18 @@ export class ServiceTable {
     dests.setThresholds(dest, upper, options.lowerThreshold ?? dests.lowerThresholds[dest]!);
   }
 
-  #findRetired(service: ServiceEntry, rip: Ipv4, rport: number): number {
-    const same = (dest: number): boolean => {
-      const owner = this.#owners[dest]!.service;
-      return (
-        owner.protocol === service.protocol &&
-        owner.vip === service.vip &&
-        owner.port === service.port &&
-        this.dests.addresses[dest] === rip &&
-        this.dests.ports[dest] === rport
-      );
-    };
-    return this.dests.retired().find(same) ?? -1;
+  #retire(dest: number, service: ServiceEntry): void {
+    this.dests.retire(dest);
+    this.#retired.set(identity(service, this.dests.address(dest), this.dests.ports[dest]!), dest);
+  }
+
+  #revive(service: ServiceEntry, rip: Ipv4, rport: number): number | undefined {
+    const key = identity(service, rip, rport);
+    const dest = this.#retired.get(key);
+    if (dest === undefined) return undefined;
+    this.dests.revive(dest);
+    this.#retired.delete(key);
+    return dest;
   }
 
   #lookup(protocol: Protocol, vip: Ipv4, port: number): ServiceEntry | undefined {
@@ -240,6 +271,11 @@ export class ServiceTable {
 
 function pack(protocol: Protocol, port: number): number {
   return (protocol << 16) | port;
+}
+
+/** What makes a real server the same one when it is added again. */
+function identity({ protocol, vip, port }: Service, rip: Ipv4, rport: number): string {
+  return `${protocol} ${vip}:${port} ${rip}:${rport}`;
 }
 
 function describe(protocol: Protocol, vip: Ipv4, port: number): string {

@@ -3,7 +3,6 @@ import { loadLibrary, memory, usage } from '../../native/index.js';
 import type { Ipv4 } from '../inet/index.js';
 import type { SaPoolTable, ServiceTable } from '../ipvs/index.js';
 import { ConnFlag, type ConnView } from './conn-view.js';
-import type { DestInfo } from './dest-info.js';
 import type { NextHops } from './next-hops.js';
 
 export interface AdoptParts {
@@ -11,7 +10,6 @@ export interface AdoptParts {
   readonly services: ServiceTable;
   readonly sapools: SaPoolTable;
   readonly nextHops: NextHops;
-  readonly destInfo: DestInfo;
 }
 
 /** To be called after the configuration was replayed and the next hops were adopted. Returns how many were kept and ended. */
@@ -30,23 +28,18 @@ export function adoptConnections(parts: AdoptParts): { kept: number; ended: numb
 }
 
 function adoptOne(parts: AdoptParts, conn: number): boolean {
-  const { conns, services, sapools, nextHops, destInfo } = parts;
+  const { conns, services, sapools, nextHops } = parts;
   const hopIn = conns.nextHop(conns.word(conn, 'flowIn'));
   const hopOut = conns.nextHop(conns.word(conn, 'flowOut'));
   // Its neighbour had no answer yet when the slow path died: the client's retransmission opens it afresh.
   if (nextHops.where(hopIn) === undefined || nextHops.where(hopOut) === undefined) return false;
   const dest = conns.word(conn, 'dest');
+  if (services.dests.stateOf(dest) === 'free') return false;
   const lip = conns.word(conn, 'lip') as Ipv4;
   const bucket = conns.half(conn, 'localBucket');
   const port = conns.half(conn, 'localPort');
   const bound = services.serviceOf(dest)?.laddrs.adopt(lip, bucket, port) ?? false;
   if (!bound && !reserveUnbound(sapools, lip, bucket, port)) return false;
-  // The server was removed while connections went on: the slot stays theirs.
-  if (services.dests.stateOf(dest) === 'free') {
-    const { rip, rport } = destInfo.server(dest);
-    services.dests.allocate(rip as Ipv4, rport, dest);
-    services.dests.retire(dest);
-  }
   services.dests.opened(dest);
   nextHops.hold(hopIn);
   nextHops.hold(hopOut);

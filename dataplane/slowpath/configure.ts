@@ -155,8 +155,7 @@ export class Configure {
       services.editServer(service, rip, rport, options);
       return;
     }
-    const dest = services.addServer(service, rip, rport, options, destInfo.slotBefore(service, rip, rport));
-    destInfo.assign(dest, service, rip, rport);
+    destInfo.assign(services.addServer(service, rip, rport, options), service, rip, rport);
   }
 
   #setTimeouts({ tcp, tcpfin, udp }: DesiredTimeouts): void {

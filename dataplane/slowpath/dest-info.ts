@@ -1,34 +1,29 @@
 // Which real server each native counter slot belongs to, kept in native memory so that a restarted slow path finds the same slots.
 import { Counters, layout, memory } from '../../native/index.js';
-import type { DestTable, Service } from '../ipvs/index.js';
+import type { Ipv4 } from '../inet/index.js';
+import type { AdoptedServer, DestTable, Protocol, Service } from '../ipvs/index.js';
 
 export class DestInfo {
   readonly #view = new DataView(memory('destInfo'));
   readonly #size = layout('dest_info.size');
   readonly #counters = new Counters();
-  /** Slots found in use at start, by service and server. */
-  readonly #known = new Map<string, number>();
 
-  constructor() {
-    for (let dest = 0; dest < layout('DP_DESTS'); dest++) {
+  /** The slots in use, after a restart. */
+  *known(): Generator<AdoptedServer> {
+    const word = (dest: number, field: 'vip4' | 'rip4') =>
+      this.#view.getUint32(dest * this.#size + layout(`dest_info.${field}`), true) as Ipv4;
+    const half = (dest: number, field: 'vip_port' | 'rip_port') =>
+      this.#view.getUint16(dest * this.#size + layout(`dest_info.${field}`), true);
+    const slots = layout('DP_DESTS');
+    for (let dest = 0; dest < slots; dest++) {
       if (this.#get8(dest, 'used') === 0) continue;
-      const key = [
-        this.#get8(dest, 'proto'),
-        this.#view.getUint32(dest * this.#size + layout('dest_info.vip4'), true),
-        this.#view.getUint16(dest * this.#size + layout('dest_info.vip_port'), true),
-        this.#view.getUint32(dest * this.#size + layout('dest_info.rip4'), true),
-        this.#view.getUint16(dest * this.#size + layout('dest_info.rip_port'), true),
-      ];
-      this.#known.set(key.join(' '), dest);
+      const protocol = this.#get8(dest, 'proto') as Protocol;
+      const server = { rip: word(dest, 'rip4'), rport: half(dest, 'rip_port') };
+      yield { destIndex: dest, protocol, vip: word(dest, 'vip4'), port: half(dest, 'vip_port'), ...server };
     }
   }
 
-  /** The slot this server had before a restart, if any. */
-  slotBefore(service: Service, rip: number, rport: number): number | undefined {
-    return this.#known.get([service.protocol, service.vip, service.port, rip, rport].join(' '));
-  }
-
-  /** The slot is this server's from now on; a slot that was another's starts from zero. */
+  /** The slot is this server's from now on. */
   assign(dest: number, service: Service, rip: number, rport: number): void {
     const base = dest * this.#size;
     this.#view.setUint32(base + layout('dest_info.vip4'), service.vip, true);
@@ -37,13 +32,6 @@ export class DestInfo {
     this.#view.setUint16(base + layout('dest_info.rip_port'), rport, true);
     this.#view.setUint8(base + layout('dest_info.proto'), service.protocol);
     this.#view.setUint8(base + layout('dest_info.used'), 1);
-  }
-
-  server(dest: number): { rip: number; rport: number } {
-    return {
-      rip: this.#view.getUint32(dest * this.#size + layout('dest_info.rip4'), true),
-      rport: this.#view.getUint16(dest * this.#size + layout('dest_info.rip_port'), true),
-    };
   }
 
   /** Clears the counters of removed servers without connections. `free` gives the slot back. */

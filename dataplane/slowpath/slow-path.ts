@@ -112,12 +112,15 @@ export class SlowPath {
 
   /** Takes the configuration, and with `adopt` what a dead slow path left in native memory. */
   start(changes: readonly Change[], adopt: boolean): { kept: number; ended: number; requeued: number } {
-    if (adopt) this.#parts.nextHops.adopt();
+    const { conns, services, nextHops } = this.#parts;
+    if (adopt) {
+      nextHops.adopt();
+      services.adoptServers(this.#destInfo.known());
+    }
     this.#configure.apply(changes);
     this.#answers.flush();
     if (!adopt) return { kept: 0, ended: 0, requeued: 0 };
-    const { conns, services, nextHops } = this.#parts;
-    const adopted = adoptConnections({ conns, services, sapools: this.#sapools, nextHops, destInfo: this.#destInfo });
+    const adopted = adoptConnections({ conns, services, sapools: this.#sapools, nextHops });
     return { ...adopted, requeued: loadLibrary().dp_requeue_held() as number };
   }
 

@@ -82,6 +82,9 @@ export interface Harness {
   /** Kills the slow path and starts another over the same native state (the API's slowpath.restart). */
   restartSlowPath?(): Awaitable<void>;
 
+  /** The next change finds the slow path dead: it is accepted and kept, and only the slow path started next learns of it. */
+  crashOnNextChange?(): void;
+
   /** Frees everything. The harness is dead afterwards; another may be created in the same process. */
   close(): Awaitable<void>;
 }

@@ -1,6 +1,6 @@
 // The harness over the real native code: EAL without root, DPDK's net_ring ports, lcores and slow path stepped by hand.
 import type { Method, Params, Result } from '../../api/index.js';
-import { methods } from '../../api/index.js';
+import { DpvsError, methods } from '../../api/index.js';
 import { type DataplaneConfig, defaultConfig, type PortConfig } from '../../dataplane/config/index.js';
 import { type Change, DesiredState } from '../../dataplane/control/index.js';
 import {
@@ -36,6 +36,7 @@ class SteppedSlowPath {
   generation = 1;
   readonly running = true;
   readonly lastAnswer = Date.now();
+  crashOnNextChange = false;
 
   constructor(options: SlowPathOptions, snapshot: () => readonly Change[]) {
     this.#options = options;
@@ -45,6 +46,11 @@ class SteppedSlowPath {
   }
 
   async apply(changes: readonly Change[]): Promise<void> {
+    if (this.crashOnNextChange) {
+      this.crashOnNextChange = false;
+      await this.restart();
+      throw new DpvsError('slow_path_down');
+    }
     this.#slowPath.apply(changes);
   }
   async query<Q extends keyof Queries>(name: Q, params: Queries[Q]['params']): Promise<Queries[Q]['result']> {
@@ -256,6 +262,9 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     async restartSlowPath() {
       await slowPath.restart();
       settle();
+    },
+    crashOnNextChange() {
+      slowPath.crashOnNextChange = true;
     },
     close() {
       library.dp_test_destroy();

@@ -137,16 +137,23 @@ t.test('a removed server keeps its slot until its last connection', async (t) =>
 });
 
 t.test('slots are adopted and used again late', async (t) => {
-  const table = new ServiceTable({ maxServers: 4 });
+  const table = new ServiceTable({ maxServers: 5 });
+  const before = { protocol: tcp, vip, port: 80, rport: 80 };
+  table.adoptServers([
+    { ...before, destIndex: 0, rip: rs2 },
+    { ...before, destIndex: 2, rip: rs1 },
+  ]);
+  t.throws(() => table.adoptServers([{ ...before, destIndex: 2, rip: rs3 }]), { code: 'ERR_ASSERTION' }, 'taken');
+  t.throws(() => table.adoptServers([{ ...before, destIndex: 5, rip: rs3 }]), { code: 'ERR_ASSERTION' }, 'no slot');
   const service = table.add(tcp, vip, 80);
-  t.equal(table.addServer(service, rs1, 80, {}, 2), 2);
-  t.throws(() => table.addServer(service, rs2, 80, {}, 2), { code: 'ERR_ASSERTION' });
-  t.throws(() => table.addServer(service, rs2, 80, {}, 4), { code: 'ERR_ASSERTION' });
-  t.equal(table.addServer(service, rs2, 80), 0);
-  table.removeServer(service, rs2, 80);
+  t.equal(table.addServer(service, rs3, 80), 1, 'a new one gets none of theirs');
+  t.equal(table.addServer(service, rs1, 80), 2, 'each finds its own');
+  t.strictSame(table.dests.drained(), [0], 'what was removed meanwhile is retired');
   table.free(0);
-  t.equal(table.addServer(service, rs3, 80), 1, 'not the one just freed');
-  t.equal(table.addServer(service, rs3, 81), 3);
+  t.equal(table.addServer(service, rs2, 80), 3, 'not the one just freed');
+  table.removeServer(service, rs2, 80);
+  table.free(3);
+  t.equal(table.addServer(service, rs3, 81), 4);
   t.equal(table.addServer(service, rs3, 82), 0);
 });
 
