@@ -5,6 +5,7 @@ import { type Counters, portInfo, usage } from '../../native/index.js';
 import type { DataplaneConfig } from '../config/index.js';
 import type { DesiredState } from '../control/index.js';
 import type { RunningPort } from './bring-up.js';
+import { ConditionLog } from './condition-log.js';
 import type { SlowPathClient } from './slow-path-client.js';
 import type { Traffic } from './traffic.js';
 
@@ -38,8 +39,11 @@ export class Monitor {
   #serving: boolean | undefined;
   #timers: NodeJS.Timeout[] = [];
   #looking = false;
+  readonly #conditions: ConditionLog;
 
-  constructor(readonly parts: MonitorParts) {}
+  constructor(readonly parts: MonitorParts) {
+    this.#conditions = new ConditionLog(parts.counters, parts.log);
+  }
 
   start(): void {
     this.#carriers();
@@ -49,6 +53,7 @@ export class Monitor {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#conditions.flush();
   }
 
   status(): NodeStatus {
@@ -127,6 +132,7 @@ export class Monitor {
       this.#looking = false;
     }
     this.#lcores();
+    this.#conditions.look();
     const problems = this.problems();
     const serving = problems.length === 0;
     if (serving === this.#serving) return;
