@@ -1,6 +1,6 @@
 // kill -9 of dpvs alone, and a new start: everything that was configured through the API is back.
 import t from 'tap';
-import { plan } from '../../lab/index.js';
+import { eventually, plan } from '../../lab/index.js';
 import { announcedCluster, nextHopsBecome, skip } from './support.js';
 
 t.test('the journal survives kill -9', { skip }, async (t) => {
@@ -43,7 +43,13 @@ t.test('the journal survives kill -9', { skip }, async (t) => {
   await node.startDataplane();
   await node.raiseKni();
 
-  const after = quiet(await listings());
+  // What mirrors the kernel's addresses and routes follows a moment after the kni is up.
+  const after = await eventually(
+    'the listings are as before',
+    async () => quiet(await listings()),
+    (seen) => seen.join() === before.join(),
+    { timeoutMs: 15_000, everyMs: 500 },
+  ).catch(async () => quiet(await listings()));
   for (const [i, name] of ['services', 'local addresses', 'timeouts', 'addresses', 'routes'].entries())
     t.equal(after[i], before[i], name);
   t.match(await node.cliOrThrow('dpip', ['neigh', 'show']), /192\.168\.100\.77.*02:00:00:00:00:77/);

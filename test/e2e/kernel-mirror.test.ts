@@ -1,0 +1,198 @@
+// The kernel's addresses and routes on the kni interfaces, followed by a real dpvs: added, removed, after a restart of its slow path
+// and after kill -9. Runs itself again in a network namespace of its own, which goes with the process.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import type { RouteInfo } from '../../api/index.js';
+import { dpvsConf } from '../../lab/dpvs-conf.js';
+import { eventually } from '../../lab/index.js';
+import { program } from '../../lab/paths.js';
+import { skip } from './support.js';
+
+const inside = process.env.DPVS_TEST_NETNS === '1';
+const ip = (line: string): string => execFileSync('ip', line.split(' '), { encoding: 'utf8' });
+const wan = 'dpdk1.kni';
+
+class Node {
+  readonly directory = mkdtempSync(join(tmpdir(), 'dpvs-mirror-'));
+  readonly name = `mirror-${process.pid}`;
+  #child: ChildProcess | undefined;
+
+  get #env(): NodeJS.ProcessEnv {
+    const { directory } = this;
+    const own = {
+      DPVS_NAME: this.name,
+      DPVS_RUN_DIR: join(directory, 'run'),
+      DPVS_STATE_DIR: join(directory, 'state'),
+    };
+    return { ...process.env, ...own };
+  }
+
+  async start(): Promise<void> {
+    for (const each of ['run', 'state']) mkdirSync(join(this.directory, each), { recursive: true, mode: 0o700 });
+    const file = join(this.directory, 'dpvs.conf');
+    writeFileSync(file, dpvsConf({ driver: 'af_packet', controlCpu: 0, workerCpu: 1 }));
+    const log = openSync(join(this.directory, 'log'), 'a');
+    this.#child = spawn(program('dpvs'), ['-c', file, '--name', this.name], {
+      env: this.#env,
+      stdio: ['ignore', log, log],
+    });
+    const child = this.#child;
+    await eventually(
+      'dpvs answers',
+      () => {
+        if (child.exitCode !== null) throw new Error(this.log);
+        return this.dpip('status');
+      },
+      () => true,
+      { timeoutMs: 40_000 },
+    );
+  }
+
+  get log(): string {
+    return readFileSync(join(this.directory, 'log'), 'utf8').slice(-4000);
+  }
+
+  end(signal: NodeJS.Signals): Promise<unknown> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    return ended;
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(join('/var/run/dpdk', `dpvs-${this.name}`), { recursive: true, force: true });
+  }
+
+  dpip(...args: string[]): string {
+    const { status, stdout, stderr } = spawnSync(program('dpip'), args, { env: this.#env, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`dpip ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+
+  /** In words as short as they can be: destination, the gateway if any, device, scope. */
+  routes(): string[] {
+    return (JSON.parse(this.dpip('route', 'show', '--json')) as RouteInfo[])
+      .map(({ destination, gateway, device, scope }) =>
+        [destination, ...(gateway === '0.0.0.0' ? [] : [gateway]), device, scope].join(' '),
+      )
+      .sort();
+  }
+
+  /** The time it may take includes starting dpip, some 0.2 s on a busy machine. */
+  become(what: string, wanted: readonly string[], timeoutMs = 1000): Promise<unknown> {
+    const sorted = [...wanted].sort();
+    return eventually(
+      what,
+      () => this.routes(),
+      (seen) => seen.join() === sorted.join(),
+      { timeoutMs, everyMs: 20 },
+    );
+  }
+}
+
+if (!inside) {
+  if (skip !== false) t.plan(0, skip);
+  else
+    await t.spawn('unshare', ['--net', process.execPath, fileURLToPath(import.meta.url)], {
+      env: { ...process.env, DPVS_TEST_NETNS: '1' },
+      name: 'in a network namespace of its own',
+    });
+} else {
+  for (const [port, peer] of [
+    ['lan0', 'lan1'],
+    ['wan0', 'wan1'],
+  ]) {
+    ip(`link add ${port} type veth peer name ${peer}`);
+    ip(`link set ${port} up`);
+    ip(`link set ${peer} up`);
+  }
+  const node = new Node();
+  t.teardown(async () => {
+    if (!t.passing()) t.comment(node.log);
+    await node.end('SIGKILL');
+    node.remove();
+  });
+  const own = ['172.10.0.2/32 dpdk1 kni_host', '172.10.0.0/30 dpdk1 link'];
+  const learned = ['0.0.0.0/0 172.10.0.1 dpdk1 global', '10.9.0.0/16 172.10.0.1 dpdk1 global'];
+  const configureKernel = (): void => {
+    ip(`link set ${wan} up`);
+    ip(`addr add 172.10.0.2/30 dev ${wan}`);
+    ip(`route add default via 172.10.0.1 dev ${wan}`);
+    ip(`route add 10.9.0.0/16 via 172.10.0.1 dev ${wan} proto zebra metric 20`);
+  };
+
+  await t.test('addresses and routes come and go with the kernel’s', async (t) => {
+    await node.start();
+    t.same(node.routes(), []);
+    configureKernel();
+    await node.become('all of it', [...own, ...learned]);
+    ip(`addr add 123.1.2.3/32 dev ${wan}`);
+    await node.become('a VIP', [...own, ...learned, '123.1.2.3/32 dpdk1 kni_host']);
+    ip(`addr del 123.1.2.3/32 dev ${wan}`);
+    ip(`route del 10.9.0.0/16 dev ${wan}`);
+    await node.become('VIP and route gone', [...own, learned[0]!]);
+    ip(
+      `route add 10.9.0.0/16 proto zebra metric 20 nexthop via 172.10.0.1 dev ${wan} nexthop via 172.10.0.1 dev ${wan}`,
+    );
+    ip(`route change 10.9.0.0/16 proto zebra metric 20 nexthop via 172.10.0.1 dev ${wan}`);
+    await node.become('a route that was changed', [...own, ...learned]);
+    // IPv4 routes of a link that goes down go without a word from the kernel.
+    ip(`link set ${wan} down`);
+    await node.become('without the link only its address', [own[0]!]);
+    ip(`link set ${wan} up`);
+    ip(`route add default via 172.10.0.1 dev ${wan}`);
+    ip(`route add 10.9.0.0/16 via 172.10.0.1 dev ${wan} proto zebra metric 20`);
+    await node.become('all of it again', [...own, ...learned]);
+    t.pass('each within a second');
+  });
+
+  await t.test('next hops on both ports are one route', async (t) => {
+    ip('addr add 172.20.0.2/30 dev dpdk0.kni');
+    ip(
+      `route add 10.8.0.0/16 nexthop via 172.10.0.1 dev ${wan} weight 1 nexthop via 172.20.0.1 dev dpdk0.kni weight 2`,
+    );
+    const lan = ['172.20.0.2/32 dpdk0 kni_host', '172.20.0.0/30 dpdk0 link'];
+    const group = ['10.8.0.0/16 172.10.0.1 dpdk1 global', '10.8.0.0/16 172.20.0.1 dpdk0 global'];
+    await node.become('a line for each way', [...own, ...learned, ...lan, ...group]);
+    ip('addr del 172.20.0.2/30 dev dpdk0.kni');
+    await node.become('the way that is left', [...own, ...learned, ...new Set(kernelGroup())]);
+    ip('route flush 10.8.0.0/16');
+    await node.become('as before', [...own, ...learned]);
+    t.pass('each within a second');
+  });
+
+  await t.test('by hand on top, and taken back', async (t) => {
+    const byHand = ['172.10.0.2/32', 'dev', 'dpdk1', 'scope', 'kni_host'];
+    node.dpip('route', 'add', ...byHand);
+    t.same(node.routes(), [...own, ...learned].sort(), 'one line');
+    node.dpip('route', 'del', ...byHand);
+    t.same(node.routes(), [...own, ...learned].sort(), 'the kernel still has it');
+  });
+
+  await t.test('a restart of the slow path', async (t) => {
+    node.dpip('slowpath', 'restart');
+    t.same(node.routes(), [...own, ...learned].sort());
+    ip(`addr add 123.1.2.3/32 dev ${wan}`);
+    await node.become('and it follows on', [...own, ...learned, '123.1.2.3/32 dpdk1 kni_host']);
+  });
+
+  await t.test('kill -9: the kernel’s side went with it, and comes back with the kernel’s', async (t) => {
+    await node.end('SIGKILL');
+    await node.start();
+    t.same(node.routes(), [], 'nothing of it was in the journal');
+    configureKernel();
+    await node.become('all of it', [...own, ...learned]);
+    await node.end('SIGTERM');
+  });
+}
+
+/** What the kernel has left of the two ways, in this test's words. */
+function kernelGroup(): string[] {
+  return ip('-4 route show 10.8.0.0/16').includes('172.10.0.1') ? ['10.8.0.0/16 172.10.0.1 dpdk1 global'] : [];
+}
