@@ -28,6 +28,8 @@ export interface KernelNextHop {
   readonly device: string;
   /** 1 unless the route is multipath with unequal shares. */
   readonly weight: number;
+  /** One of several, and its link is down or without carrier. */
+  readonly dead: boolean;
 }
 
 export interface KernelRoute {
@@ -96,12 +98,12 @@ export function decodeRoute(message: rt.RouteMessage, nameOf: NameOfIndex): Kern
     attrs.multipath !== undefined
       ? decodeMultipath(attrs.multipath).map((hop) => ({ ...hop, device: device(hop.index) }))
       : attrs.oif !== undefined
-        ? [{ gateway: gateway(attrs.gateway), device: device(attrs.oif), weight: 1 }]
+        ? [{ gateway: gateway(attrs.gateway), device: device(attrs.oif), weight: 1, dead: false }]
         : [];
   return {
     family,
     destination: `${destination}/${data.dstLen ?? 0}`,
-    nextHops: nextHops.map((hop) => ({ gateway: hop.gateway, device: hop.device, weight: hop.weight })),
+    nextHops: nextHops.map(({ gateway, device, weight, dead }) => ({ gateway, device, weight, dead })),
     metric: attrs.priority ?? 0,
     source: gateway(attrs.prefsrc),
     protocol: word(data.protocol),
@@ -115,6 +117,7 @@ interface MultipathHop {
   readonly index: number;
   readonly gateway: string | null;
   readonly weight: number;
+  readonly dead: boolean;
 }
 
 /** RTA_MULTIPATH: an array of `struct rtnexthop`, each followed by its own attributes and padded to 4 bytes (rtnetlink(7)). */
@@ -131,6 +134,7 @@ function decodeMultipath(bytes: Buffer): MultipathHop[] {
       gateway: gateway === undefined ? null : addressText(gateway),
       // rtnh_hops is the weight minus one.
       weight: (hop.hops ?? 0) + 1,
+      dead: hop.flags?.dead === true || hop.flags?.linkdown === true,
     });
     at += (length + 3) & ~3;
   }

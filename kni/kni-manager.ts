@@ -2,10 +2,11 @@
 // The TAP itself is made by the dataplane through DPDK; this waits for it, also when it goes and comes back.
 import type { Log } from '../log/index.js';
 import { isKernelError } from './kernel-error.js';
-import type { KernelLink } from './kernel-objects.js';
+import type { KernelLink, KernelRoute } from './kernel-objects.js';
 import { KniState } from './kni-state.js';
+import { RouteReader } from './route-reader.js';
 import { Rtnetlink } from './rtnetlink.js';
-import type { KernelEvent } from './watch.js';
+import type { KernelEvent, WatchOptions } from './watch.js';
 
 export interface KniPort {
   /** The port: `dpdk1`. */
@@ -32,6 +33,8 @@ export interface KniEvents {
   onAddress?(event: KniAddressEvent): void;
   /** The interface as the kernel has it now; null when it is gone. */
   onLink?(port: string, link: KernelLink | null): void;
+  /** All routes of the main table, of every device, after something has changed among them. */
+  onRoutes?(routes: readonly KernelRoute[]): void;
 }
 
 const appearTimeoutMs = 3_000;
@@ -42,12 +45,24 @@ export class KniManager {
   readonly #knis = new Map<string, KniState>();
   readonly #events: KniEvents;
   readonly #log: Log | null;
+  readonly #routes: RouteReader | null;
+  readonly #watchOptions: WatchOptions;
   #watching: Promise<unknown> | null = null;
   #closed = false;
 
-  constructor(events: KniEvents = {}, log: Log | null = null) {
+  constructor(events: KniEvents = {}, log: Log | null = null, watchOptions: WatchOptions = {}) {
     this.#events = events;
     this.#log = log;
+    this.#watchOptions = watchOptions;
+    const { onRoutes } = events;
+    this.#routes =
+      onRoutes === undefined
+        ? null
+        : new RouteReader(
+            this.#kernel,
+            (routes) => onRoutes.call(events, routes),
+            (error) => log?.event('kni.failed', { kni: 'routes', reason: String(error) }),
+          );
   }
 
   /**
@@ -55,12 +70,13 @@ export class KniManager {
    * @throws {KernelError} ENODEV when it does not appear, or what the kernel refused
    */
   async attach(port: KniPort): Promise<KernelLink> {
-    this.#watching ??= this.#kernel.watch((event) => this.#onEvent(event));
+    this.#watching ??= this.#kernel.watch((event) => this.#onEvent(event), this.#watchOptions);
     await this.#watching;
     const state = new KniState(port, this.#kernel, this.#events, this.#log);
     const link = await this.#appeared(port.kniName);
     this.#knis.set(port.kniName, state);
     await state.refresh(link);
+    this.#routes?.changed();
     return this.#kernel.linkByName(port.kniName);
   }
 
@@ -86,6 +102,7 @@ export class KniManager {
 
   close(): void {
     this.#closed = true;
+    this.#routes?.close();
     this.#knis.clear();
     this.#kernel.close();
   }
@@ -107,20 +124,26 @@ export class KniManager {
       case 'link': {
         const state = this.#knis.get(event.link.name);
         if (state === undefined) return;
+        // Routes of a link that goes down go in silence.
+        this.#routes?.changed();
         this.#inBackground(state, event.change === 'removed' ? state.removed() : state.refresh(event.link));
         return;
       }
       case 'address': {
         const { device, address, prefixLength, family } = event.address;
         this.#knis.get(device)?.addressChanged({ address, prefixLength, family }, event.change);
+        // As do routes whose preferred source was this address.
+        if (event.change === 'removed') this.#routes?.changed();
         return;
       }
       case 'resync': {
         this.#log?.event('kni.resync', { code: event.code });
+        this.#routes?.changed();
         for (const state of this.#knis.values()) this.#inBackground(state, this.#reread(state));
         return;
       }
       case 'route':
+        if (event.route.nextHops.some(({ device }) => this.#knis.has(device))) this.#routes?.changed();
         return;
     }
   }

@@ -46,6 +46,12 @@ const groups = {
     removed: card('info', 'a kernel-visible interface was removed'),
     carrier: card('info', "the port's carrier was mirrored to its kernel-visible interface"),
     multicast: card('debug', 'the kernel joined or left multicast groups'),
+    mirrored: card(
+      'debug',
+      "the kernel's addresses and routes on the kni interfaces changed and the slow path follows",
+    ),
+    mirror_full: card('warn', 'the kernel has more routes on the kni interfaces than are mirrored'),
+    mirror_failed: card('error', "the slow path refused a route of the kernel's"),
     resync: card('warn', 'kernel notifications were lost and everything was read again'),
     failed: card('error', 'an operation on a kernel-visible interface failed'),
   },

@@ -38,7 +38,11 @@ export function buildConfig({ blocks }: ParsedFile, report: Report, cpus: number
       connections,
       flows,
     },
-    kni: { enabled: global_defs.keys.kni.value, driver: run.kni_driver.value },
+    kni: {
+      enabled: global_defs.keys.kni.value,
+      driver: run.kni_driver.value,
+      mirrorRoutes: run.mirror_routes.value,
+    },
     ports,
     workers,
     neighbour: {

@@ -94,7 +94,12 @@ export interface DataplaneConfig {
     /** Most flow entries; a connection takes two. */
     readonly flows: number;
   };
-  readonly kni: { readonly enabled: boolean; readonly driver: 'tap' | 'virtio_user' };
+  readonly kni: {
+    readonly enabled: boolean;
+    readonly driver: 'tap' | 'virtio_user';
+    /** The kernel's routes through a kni are routes of the dataplane too. */
+    readonly mirrorRoutes: boolean;
+  };
   readonly ports: readonly PortConfig[];
   readonly workers: readonly WorkerConfig[];
   readonly neighbour: {

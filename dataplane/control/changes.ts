@@ -23,6 +23,15 @@ export interface DesiredAddress {
   readonly preferredUntil: number | null;
 }
 
+/** One way of a route that has several. */
+export interface RouteHop {
+  /** null: on-link. */
+  readonly gateway: string | null;
+  readonly device: string;
+  /** Its share of the connections, at least 1. */
+  readonly weight: number;
+}
+
 export interface DesiredRoute {
   /** The network with its length, host bits zero. */
   readonly destination: string;
@@ -33,8 +42,10 @@ export interface DesiredRoute {
   readonly scope: Scope;
   readonly mtu: number;
   readonly metric: number;
-  /** Who brought it: a request, or the address (a service's local address) it is derived from. */
-  readonly origin: 'user' | 'address' | 'laddr';
+  /** Who brought it: a request, the address (a service's local address) it is derived from, or the kernel, on a kni. */
+  readonly origin: 'user' | 'address' | 'laddr' | 'kernel';
+  /** The ways of a multipath route, the first of them also above; absent with one way. */
+  readonly hops?: readonly RouteHop[];
 }
 
 /** A static neighbour. */

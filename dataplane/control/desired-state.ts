@@ -128,6 +128,11 @@ export class DesiredState {
     return effectiveRoutes(this.routes(), this.addresses(), (device) => this.#facts.device(device).mtu);
   }
 
+  /** Whether there is a route of this key, explicit or derived. */
+  hasRoute(key: string): boolean {
+    return this.#facts.routes.inEffect(key) !== null;
+  }
+
   neighbours(): DesiredNeighbour[] {
     return [...this.#facts.neighbours.values()];
   }

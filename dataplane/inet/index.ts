@@ -4,6 +4,7 @@ export * from './ipv4.js';
 export * from './mac.js';
 export * from './neighbour.js';
 export { NeighbourTable } from './neighbour-table.js';
+export { clientHash, type Ipv4Hop, type Ipv4Way, wayOf } from './route-hops.js';
 export {
   type Ipv4Route,
   type Ipv4RouteMatch,

@@ -1,6 +1,7 @@
 // The IPv4 route table: longest-prefix match, lowest metric first, listed in the reference's order.
 import { DpvsError } from '../../api/errors.js';
 import { formatIpv4Prefix, type Ipv4, ipv4, networkOf, prefixMask } from './ipv4.js';
+import type { Ipv4Hop, Ipv4Way } from './route-hops.js';
 import { U32PairMap } from './u32-pair-map.js';
 
 /** host: ours; kni_host: the kernel's, to `.kni`; link: on-link; global: through a gateway. */
@@ -21,6 +22,8 @@ export interface Ipv4Route {
   readonly mtu: number;
   readonly metric: number;
   readonly origin: RouteOrigin;
+  /** The ways of a multipath route; gateway and device above are then the first one's. */
+  readonly hops?: readonly Ipv4Hop[];
 }
 
 /** Which route to delete; fields not given match any, the best (lowest metric) match goes. */
@@ -75,8 +78,8 @@ export class Ipv4RouteTable {
   }
 
   /**
-   * Host bits of the prefix are cleared. Among equal prefixes host and kni_host come before the rest, then the lowest metric,
-   * then the oldest.
+   * Host bits of the prefix are cleared. Among equal prefixes host and kni_host come before the rest, then what was configured
+   * before what the kernel has, then the lowest metric, then the oldest.
    * @throws DpvsError already_exist (same prefix, metric and device), invalid_parameter (host and kni_host want /32 and no
    * gateway; nothing goes through itself), no_room
    */
@@ -198,9 +201,9 @@ export class Ipv4RouteTable {
   }
 }
 
-/** Where a packet for `destination` goes on the route's link: the gateway, or the destination itself when on-link. */
-export function nextHopOf(route: Ipv4Route, destination: Ipv4): Ipv4 {
-  return route.gateway === 0 ? destination : route.gateway;
+/** Where a packet for `destination` goes on the way's link: the gateway, or the destination itself when on-link. */
+export function nextHopOf(way: Ipv4Way, destination: Ipv4): Ipv4 {
+  return way.gateway === 0 ? destination : way.gateway;
 }
 
 function isHost(route: Ipv4Route): boolean {
@@ -209,7 +212,9 @@ function isHost(route: Ipv4Route): boolean {
 
 /** The reference keeps host and kni_host in a table of their own, which is asked first. */
 function comesBefore(a: Ipv4Route, b: Ipv4Route): boolean {
-  return isHost(a) === isHost(b) ? a.metric < b.metric : isHost(a);
+  if (isHost(a) !== isHost(b)) return isHost(a);
+  const fromKernel = a.origin === 'kernel';
+  return fromKernel === (b.origin === 'kernel') ? a.metric < b.metric : !fromKernel;
 }
 
 function describe(route: Pick<Ipv4Route, 'prefix' | 'length'>): string {

@@ -10,6 +10,7 @@ import type {
 } from '../../api/index.js';
 import { DpvsError } from '../../api/index.js';
 import type { DesiredAddress, DesiredRoute, DesiredState, ServiceState } from '../control/index.js';
+import type { KernelMirror } from '../kernel-mirror/index.js';
 import type { PoolRuntime, ServiceRuntime } from '../slowpath/index.js';
 import type { SlowPathClient } from './slow-path-client.js';
 import { sumRates, sumStats, type Traffic } from './traffic.js';
@@ -19,6 +20,7 @@ const nameOf = (key: ServiceKey): string => `${key.protocol} ${key.address}:${ke
 export interface ListingParts {
   readonly desired: DesiredState;
   readonly slowPath: SlowPathClient;
+  readonly mirror: KernelMirror;
   readonly traffic: Traffic;
 }
 
@@ -52,13 +54,15 @@ export async function listAddresses(parts: ListingParts, params: Params<'addr.li
 }
 
 const isHost = (r: DesiredRoute): boolean => r.scope === 'host' || r.scope === 'kni_host';
+const eachWay = (r: DesiredRoute): DesiredRoute[] =>
+  r.hops === undefined ? [r] : r.hops.map(({ gateway, device }) => ({ ...r, gateway, device }));
 const lengthOf = (r: DesiredRoute): number => Number(r.destination.split('/')[1]);
 
-/** Host routes first, then networks by decreasing length (dpvs.md 2.1). */
+/** Host routes first, then networks by decreasing length (dpvs.md 2.1); of several ways each is a line. */
 export function listRoutes(parts: ListingParts, params: Params<'route.list'>): RouteInfo[] {
   if (params.family === 'inet6') return [];
-  return parts.desired
-    .effectiveRoutes()
+  return [...parts.desired.effectiveRoutes(), ...parts.mirror.routes()]
+    .flatMap(eachWay)
     .filter((r) => params.device === undefined || r.device === params.device)
     .sort((a, b) => Number(isHost(b)) - Number(isHost(a)) || lengthOf(b) - lengthOf(a))
     .map((r) => ({

@@ -6,6 +6,7 @@ import type { Log } from '../../log/index.js';
 import { Counters, loadLibrary } from '../../native/index.js';
 import type { DataplaneConfig } from '../config/index.js';
 import { type Change, DesiredState, Journal, type MutatingRequest, replay } from '../control/index.js';
+import { KernelMirror } from '../kernel-mirror/index.js';
 import { SlowPathThread } from '../slowpath/index.js';
 import { assignQueues, bringUpEal, bringUpPort, type RunningPort, startLcores } from './bring-up.js';
 import { createHandlers } from './handlers.js';
@@ -72,24 +73,32 @@ export class DataplaneNode {
     const journal = await this.#journal(name, desired, log);
     for (const link of desired.links()) applyLink(ports, link);
 
-    const seed = process.pid;
-    const slowPath = new SlowPathThread(slowPathOptions(config, ports, seed), () => desired.snapshot(), {
-      started: (info) => {
-        log.event(info.generation === 1 ? 'slowpath.started' : 'slowpath.recovered', info);
-        events?.publish('slowpath', { state: 'running', ...info });
-      },
-      died: (info) => {
-        log.event('slowpath.crashed', info);
-        events?.publish('slowpath', { state: 'restarting', generation: info.generation });
-      },
+    const mirror = new KernelMirror({
+      ports: ports.map(({ config: { name, kniName }, mtu }) => ({ name, kniName, mtu })),
+      routes: config.kni.mirrorRoutes,
+      hidden: (key) => desired.hasRoute(key),
     });
+    const seed = process.pid;
+    const slowPath = new SlowPathThread(
+      slowPathOptions(config, ports, seed),
+      () => [...desired.snapshot(), ...mirror.snapshot()],
+      {
+        started: (info) => {
+          log.event(info.generation === 1 ? 'slowpath.started' : 'slowpath.recovered', info);
+          events?.publish('slowpath', { state: 'running', ...info });
+        },
+        died: (info) => {
+          log.event('slowpath.crashed', info);
+          events?.publish('slowpath', { state: 'restarting', generation: info.generation });
+        },
+      },
+    );
     let events: EventPublisher | undefined;
     this.#closers.push(() => slowPath.stop());
     await slowPath.start();
     startLcores();
     this.#closers.push(() => library.dp_stop());
 
-    const kniUp = await this.#kni(ports, log);
     const publisher = await EventPublisher.listen({ endpoint: eventEndpoint(name), log });
     events = publisher;
     this.#closers.push(() => publisher.close());
@@ -97,7 +106,12 @@ export class DataplaneNode {
       log.event('state.changed', { method: request.method, params: request.params });
       for (const change of changes) publisher.publish(topicOf(change), { change });
     };
-    const mutations = new Mutations({ desired, slowPath, journal, ports, log, onChanged });
+    const onMirrored = (changes: readonly Change[]): void => {
+      log.event('kni.mirrored', { changes });
+      for (const change of changes) publisher.publish('route', { change });
+    };
+    const mutations = new Mutations({ desired, mirror, slowPath, journal, ports, log, onChanged, onMirrored });
+    const kniUp = await this.#kni(ports, mirror, () => mutations.followKernel(), log);
     const counters = new Counters();
     const traffic = new Traffic(counters);
     const monitor = new Monitor({
@@ -122,6 +136,7 @@ export class DataplaneNode {
       {
         desired,
         slowPath,
+        mirror,
         traffic,
         mutations,
         counters,
@@ -165,9 +180,22 @@ export class DataplaneNode {
     return journal;
   }
 
-  async #kni(ports: readonly RunningPort[], log: Log) {
+  async #kni(ports: readonly RunningPort[], mirror: KernelMirror, follow: () => void, log: Log) {
     const up = new Map<string, boolean>();
-    const manager = new KniManager({ onLink: (port, link) => up.set(port, link?.up ?? false) }, log);
+    const manager = new KniManager(
+      {
+        onLink: (port, link) => up.set(port, link?.up ?? false),
+        onAddress: (event) => {
+          mirror.addressChanged(event);
+          follow();
+        },
+        onRoutes: (routes) => {
+          mirror.routesRead(routes);
+          follow();
+        },
+      },
+      log,
+    );
     this.#closers.push(() => manager.close());
     for (const { config, mac, mtu, kniIndex } of ports) {
       if (kniIndex !== null) await manager.attach({ name: config.name, kniName: config.kniName, mac, mtu, up: true });

@@ -1,6 +1,6 @@
 // ARP (RFC 826): requests for our addresses are answered, replies to us are learnt, the rest is the kernel's.
 import type { Ipv4, Ipv4AddressTable, Ipv4RouteTable, Mac } from '../inet/index.js';
-import { ipv4, isGroupMac } from '../inet/index.js';
+import { IPV4_ANY, ipv4, isGroupMac } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
 import type { Events } from './events.js';
 import type { NextHops } from './next-hops.js';
@@ -33,8 +33,9 @@ export class Arp {
     const port = ports.byName(device);
     const fresh = packets.allocate();
     if (fresh === undefined) return; // the neighbour table asks again
-    // Without an address on the device the sender is 0.0.0.0, a probe (RFC 5227, 1.1), which every host answers.
-    const source = addresses.selectSource(device, target);
+    // Without an address on the device: the one the kernel has in the target's network. Without that the sender is 0.0.0.0, a
+    // probe (RFC 5227, 1.1), which every host answers.
+    const source = addresses.selectSource(device, target) || this.#kernelSource(device, target);
     const length = packets.arp(fresh.data, 1, port.mac, source, unicast, target);
     answers.output(fresh.handle, port.index, length);
     events.count(events.arpRequestSent);
@@ -71,6 +72,11 @@ export class Arp {
   #onLink(ip: Ipv4, device: string): boolean {
     const route = this.parts.routes.lookup(ip);
     return route?.scope === 'link' && route.device === device;
+  }
+
+  #kernelSource(device: string, target: Ipv4): Ipv4 {
+    const route = this.parts.routes.lookup(target);
+    return route?.scope === 'link' && route.device === device ? route.source : IPV4_ANY;
   }
 
   #wellFormed(arp: number): boolean {

@@ -34,6 +34,9 @@ export interface ConfigureParts {
   readonly timeouts: Timeouts;
 }
 
+/** Half of DP_KNI_ADDRESSES. */
+const MAX_KNI_ADDRESSES = 65_536;
+
 const protocolOf = (key: ServiceKey): Protocol => Protocol[key.protocol];
 const optional = (address: string | null): Ipv4 => (address === null ? IPV4_ANY : parseIpv4(address));
 
@@ -44,7 +47,8 @@ export class Configure {
 
   apply(changes: readonly Change[]): void {
     for (const change of changes) this.#one(change);
-    this.#publishKniAddresses();
+    if (changes.some(({ kind }) => kind.startsWith('route.') || kind.startsWith('service.')))
+      this.#publishKniAddresses();
   }
 
   #one(change: Change): void {
@@ -127,11 +131,7 @@ export class Configure {
   #setRoute(desired: DesiredRoute): void {
     const { routes } = this.parts;
     const { prefix, length } = parseIpv4Prefix(desired.destination);
-    const same = routes
-      .list(desired.device)
-      .find((r) => r.prefix === prefix && r.length === length && r.metric === desired.metric);
-    if (same !== undefined) routes.delete(same);
-    routes.add({
+    routes.put({
       prefix,
       length,
       scope: desired.scope,
@@ -141,6 +141,9 @@ export class Configure {
       mtu: desired.mtu,
       metric: desired.metric,
       origin: desired.origin,
+      ...(desired.hops === undefined
+        ? {}
+        : { hops: desired.hops.map((hop) => ({ ...hop, gateway: optional(hop.gateway) })) }),
     });
   }
 
@@ -176,8 +179,11 @@ export class Configure {
   /** kni_host addresses without a service need no slow path: ssh and BGP go on while it restarts. */
   #publishKniAddresses(): void {
     const { routes, services } = this.parts;
-    const kni = routes.list().filter((r) => r.scope === 'kni_host' && !services.hasVip(r.prefix));
-    const words = Uint32Array.from(kni, (r) => r.prefix);
+    const kni = routes
+      .list()
+      .filter((r) => r.scope === 'kni_host' && routes.lookup(r.prefix) === r && !services.hasVip(r.prefix));
+    // The rest, if there should ever be one, takes the slow path and the same way out.
+    const words = Uint32Array.from(kni.slice(0, MAX_KNI_ADDRESSES), (r) => r.prefix);
     if ((loadLibrary().dp_kni_set_replace(words, words.length) as number) !== 0)
       throw new DpvsError('no_room', `${words.length} kni_host addresses`);
   }

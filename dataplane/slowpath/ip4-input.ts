@@ -1,6 +1,6 @@
 // What becomes of an IPv4 packet without a flow entry: a service's new connection, ours, the kernel's, transit, or a drop with
 // its reason. The order is the reference's (dpvs.md 5.2): services before routes, kni_host before no route.
-import { type Ipv4, type Ipv4RouteTable, nextHopOf, writeMac } from '../inet/index.js';
+import { clientHash, type Ipv4, type Ipv4RouteTable, nextHopOf, wayOf, writeMac } from '../inet/index.js';
 import { Protocol, type ServiceTable } from '../ipvs/index.js';
 import type { AnswerBatch } from './answers.js';
 import type { ConnView } from './conn-view.js';
@@ -77,8 +77,13 @@ export class Ip4Input {
       if (upcalls.proto(i) === ICMP && upcalls.reason(i) === this.#punt.icmp && icmp.echo(upcalls, i)) return;
       return answers.kni(handle, port, this.#punt.local);
     }
-    if (!forwarding) return answers.drop(handle, this.#drop.forwardingOff);
-    this.#forward(upcalls, i, route.device, nextHopOf(route, upcalls.dst(i) as Ipv4), route.mtu);
+    if (!forwarding) {
+      // What only the kernel's own routes match is left to it: it may be for an address that is not on a kni.
+      if (route.origin === 'kernel') return answers.kni(handle, port, this.#punt.noRoute);
+      return answers.drop(handle, this.#drop.forwardingOff);
+    }
+    const way = wayOf(route, clientHash(upcalls.src(i), 0));
+    this.#forward(upcalls, i, way.device, nextHopOf(way, upcalls.dst(i) as Ipv4), route.mtu);
   }
 
   /** Transit (RFC 1812, 5.2.1.2), packet by packet: this node is a load balancer first. */

@@ -1,6 +1,6 @@
 // The first packet of a connection: real server, local address and port, next hops of both directions, one answer.
 import { Counters, layout } from '../../native/index.js';
-import { type Ipv4, type Ipv4Route, type Ipv4RouteTable, nextHopOf } from '../inet/index.js';
+import { clientHash, type Ipv4, type Ipv4Route, type Ipv4RouteTable, nextHopOf, wayOf } from '../inet/index.js';
 import { type LaddrPick, rsBucket, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { AnswerBatch, NewConnection, Refused } from './answers.js';
 import { LONGEST_TIMEOUT_S } from './conn-view.js';
@@ -79,7 +79,8 @@ export class Scheduling {
       return answers.drop(handle, this.#drop.noRoute);
     const proto = service.protocol;
     const bucket = rsBucket(proto, rip, rport, buckets);
-    const nextHopIn = nextHops.slotOf(route.device, nextHopOf(route, rip));
+    const way = wayOf(route, clientHash(upcalls.src(i), upcalls.sport(i)));
+    const nextHopIn = nextHops.slotOf(way.device, nextHopOf(way, rip));
     const nextHopOut = this.#towardsClient(upcalls, i, this.#conn);
     if (nextHopIn < 0 || nextHopOut < 0) return answers.drop(handle, this.#drop.neighbourFailed);
     const pick = this.#pick;
@@ -98,7 +99,7 @@ export class Scheduling {
     const ttl = this.#parts.decrementTtl ? Flow.ttl : 0;
     c.flagsIn = (proto === TCP ? TCP_IN : Flow.nat) | ttl | (nextHops.isReturnPath(nextHopOut) ? Flow.returnPath : 0);
     c.flagsOut = (proto === TCP ? TCP_OUT : Flow.nat | Flow.out) | ttl;
-    c.mtuIn = this.#mtu(route);
+    c.mtuIn = this.#mtu(route, way.device);
     c.nextHopIn = nextHopIn;
     c.nextHopOut = nextHopOut;
     c.dest = dest;
@@ -136,8 +137,8 @@ export class Scheduling {
   }
 
   /** Of a route, but never above its port's. */
-  #mtu(route: Ipv4Route): number {
-    const port = this.#parts.ports.byName(route.device).mtu;
+  #mtu(route: Ipv4Route, device: string): number {
+    const port = this.#parts.ports.byName(device).mtu;
     return route.mtu > 0 && route.mtu < port ? route.mtu : port;
   }
 
@@ -153,8 +154,9 @@ export class Scheduling {
     const client = upcalls.src(i) as Ipv4;
     const route = routes.lookup(client);
     if (route !== undefined && (route.scope === 'link' || route.scope === 'global')) {
-      c.mtuOut = this.#mtu(route);
-      return nextHops.slotOf(route.device, nextHopOf(route, client));
+      const way = wayOf(route, clientHash(client, upcalls.sport(i)));
+      c.mtuOut = this.#mtu(route, way.device);
+      return nextHops.slotOf(way.device, nextHopOf(way, client));
     }
     c.mtuOut = this.#parts.ports.byIndex(upcalls.port(i))?.mtu ?? 1500;
     return nextHops.returnPath(upcalls.port(i), packets.mac(upcalls.data(i) + 6));

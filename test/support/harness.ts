@@ -1,6 +1,8 @@
 // The harness packet tests run against: ports in and out of the real native code, a stepped slow path and a virtual clock.
 import type { ConnectionInfo, Counter, Method, Params, Result } from '../../api/index.js';
 
+import type { KernelRoute, KniAddressEvent } from '../../kni/index.js';
+
 /** A value that may come now or later: the implementation chooses, the tests always await. */
 export type Awaitable<T> = T | Promise<T>;
 
@@ -50,6 +52,12 @@ export interface Harness {
 
   /** The control API, method by method. @throws {DpvsError} what it refuses. */
   configure<M extends Method>(method: M, params: Params<M>): Awaitable<Result<M>>;
+
+  /** The kernel got or lost an address on a kni. */
+  kernelAddress(event: Pick<KniAddressEvent, 'port' | 'address' | 'prefixLength' | 'change'>): Promise<void>;
+
+  /** The kernel's main table is now this. */
+  kernelRoutes(routes: readonly KernelRoute[]): Promise<void>;
 
   /** Puts frames (Ethernet header first, no FCS) on the port's receive side. They move when stepped. */
   send(port: PortName, frames: readonly Uint8Array[]): void;

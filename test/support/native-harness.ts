@@ -3,6 +3,7 @@ import type { Method, Params, Result } from '../../api/index.js';
 import { DpvsError, methods } from '../../api/index.js';
 import { type DataplaneConfig, defaultConfig, type PortConfig } from '../../dataplane/config/index.js';
 import { type Change, DesiredState } from '../../dataplane/control/index.js';
+import { KernelMirror } from '../../dataplane/kernel-mirror/index.js';
 import {
   createHandlers,
   type Handlers,
@@ -89,7 +90,7 @@ function configFor(options: HarnessOptions): DataplaneConfig {
   return {
     ...base,
     pools: { packets: 8191, packetCache: 256, connections, flows: options.flows ?? 2 * connections },
-    kni: { enabled: options.kni ?? true, driver: 'tap' },
+    kni: { enabled: options.kni ?? true, driver: 'tap', mirrorRoutes: true },
     ports: [port('dpdk0', 0), port('dpdk1', 1)],
     workers: [
       { name: 'cpu0', role: 'master', cpu: 0, queues: [] },
@@ -162,11 +163,21 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     kniIndex: slots.get(`${port.name}.kni` as PortName) ?? null,
   }));
   const desired = new DesiredState(ports.map((p) => ({ name: p.config.name, mtu: p.mtu })));
-  const slowPath = new SteppedSlowPath(slowPathOptions(config, ports, 1), () => desired.snapshot());
+  const mirror = new KernelMirror({
+    ports: ports.map(({ config: { name, kniName }, mtu }) => ({ name, kniName, mtu })),
+    routes: true,
+    hidden: (key) => desired.hasRoute(key),
+  });
+  const snapshot = (): Change[] => [...desired.snapshot(), ...mirror.snapshot()];
+  const slowPath = new SteppedSlowPath(slowPathOptions(config, ports, 1), snapshot);
   const log = silentLog();
   const counters = new Counters();
   const journal = { append: async () => {} };
-  const mutations = new Mutations({ desired, slowPath, journal, ports, log, onChanged: () => {} });
+  const mutations = new Mutations({
+    ...{ desired, mirror, slowPath, journal, ports, log },
+    onChanged: () => {},
+    onMirrored: () => {},
+  });
   const { tcp, udp } = config.conn;
   const timeouts = { tcp: tcp.established, tcpfin: tcp.finWait, udp: udp.normal };
   const status = (): never => {
@@ -176,6 +187,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     {
       desired,
       slowPath,
+      mirror,
       traffic: new Traffic(counters),
       mutations,
       counters,
@@ -258,6 +270,16 @@ export function createHarness(options: HarnessOptions = {}): Harness {
         cursor = page.nextCursor;
       }
       return all;
+    },
+    async kernelAddress(event) {
+      mirror.addressChanged({ ...event, kni: `${event.port}.kni`, family: 'inet' });
+      mutations.followKernel();
+      await mutations.settled();
+    },
+    async kernelRoutes(routes) {
+      mirror.routesRead(routes);
+      mutations.followKernel();
+      await mutations.settled();
     },
     async restartSlowPath() {
       await slowPath.restart();

@@ -75,5 +75,10 @@ export const dataplaneDefs = block({
       'tap',
       'virtio_user is faster and needs /dev/vhost-net; tap needs /dev/net/tun.',
     ),
+    mirror_routes: init(
+      onOff,
+      true,
+      "The kernel's routes through the kni interfaces, learned by zebra or set by hand, are routes of the dataplane too; off: its addresses only.",
+    ),
   },
 });

@@ -1,0 +1,60 @@
+// A kernel address or route → the dataplane's route for it, or none where it has no counterpart here.
+import type { KernelRoute, KniAddressEvent } from '../../kni/index.js';
+import type { DesiredRoute, RouteHop } from '../control/index.js';
+
+/** A port with a kni, as the mirror needs it. */
+export interface MirroredPort {
+  readonly name: string;
+  readonly kniName: string;
+  readonly mtu: number;
+}
+
+/** More than switches install; a group is walked for each new connection. */
+const MAX_HOPS = 64;
+
+type Address = Pick<KniAddressEvent, 'address' | 'family' | 'port'>;
+
+/** The kernel's own address: packets to it are the kernel's. null for IPv6, which is not built. */
+export function mirroredAddress({ address, family, port }: Address, mtu: number): DesiredRoute | null {
+  if (family !== 'inet') return null;
+  const common = { gateway: null, source: null, metric: 0, origin: 'kernel' } as const;
+  return { ...common, destination: `${address}/32`, device: port, scope: 'kni_host', mtu };
+}
+
+/** Only what leads through a kni. Routes the kernel treats as one (same destination and metric) come out as one. */
+export function mirroredRoutes(routes: readonly KernelRoute[], ports: readonly MirroredPort[]): DesiredRoute[] {
+  const byKni = new Map(ports.map((port) => [port.kniName, port]));
+  return routes.map((route) => mirroredRoute(route, byKni)).filter((route) => route !== null);
+}
+
+function mirroredRoute(route: KernelRoute, ports: ReadonlyMap<string, MirroredPort>): DesiredRoute | null {
+  if (route.family !== 'inet' || route.type !== 'unicast') return null;
+  const [network = '', length] = route.destination.split('/');
+  // Groups and loopback never leave by a route of ours; the kernel's /32s come with its addresses.
+  const first = Number(network.split('.')[0]);
+  if (first >= 224 || first === 127 || (route.protocol === 'kernel' && length === '32')) return null;
+  const hops: RouteHop[] = [];
+  let mtu = Number.POSITIVE_INFINITY;
+  for (const { gateway, device, weight, dead } of route.nextHops) {
+    const port = ports.get(device);
+    if (port === undefined || dead) continue;
+    // The kernel's way of saying "on the link" for one host; here the route without a gateway says it.
+    const via = length === '32' && gateway === network ? null : gateway;
+    if (via?.includes(':') === true) continue; // an IPv6 next hop (RFC 5549)
+    hops.push({ gateway: via, device: port.name, weight });
+    mtu = Math.min(mtu, port.mtu);
+  }
+  const [best] = hops;
+  if (best === undefined) return null;
+  return {
+    destination: route.destination,
+    gateway: best.gateway,
+    source: route.source,
+    device: best.device,
+    scope: best.gateway === null ? 'link' : 'global',
+    mtu,
+    metric: route.metric,
+    origin: 'kernel',
+    ...(hops.length > 1 ? { hops: hops.slice(0, MAX_HOPS) } : {}),
+  };
+}
