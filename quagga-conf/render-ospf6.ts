@@ -7,7 +7,7 @@ export function renderOspf6(model: RoutingModel, vips: readonly string[]): strin
   for (const { name, networkType, hello, dead, cost, bfd } of model.interfaces) {
     lines.push(`interface ${name}`, ` ipv6 ospf6 area ${model.area}`, ` ipv6 ospf6 network ${networkType}`);
     lines.push(` ipv6 ospf6 hello-interval ${hello}`, ` ipv6 ospf6 dead-interval ${dead}`, ` ipv6 ospf6 cost ${cost}`);
-    if (bfd === true) lines.push(` ipv6 ospf6 bfd profile ${bfdProfile}`);
+    if (bfd === true) lines.push(' ipv6 ospf6 bfd', ` ipv6 ospf6 bfd profile ${bfdProfile}`);
     lines.push('!');
   }
   for (const { name } of model.passive)

@@ -1,7 +1,8 @@
 // Runs vtysh: one process a call, without a shell, bounded in time. What FRR refuses or does not answer becomes a VtyshError.
 import { execFile } from 'node:child_process';
+import type { ConfigDaemon } from '../quagga-conf/index.js';
 
-export type RoutingDaemon = 'zebra' | 'ospfd';
+export type RoutingDaemon = ConfigDaemon;
 
 export class VtyshError extends Error {
   constructor(

@@ -57,6 +57,14 @@ export function renderRequest(options: Options): RenderRequest {
   });
 }
 
+/** @throws {UsageError} */
+export function frrNamespace(options: Options): string | undefined {
+  const name = options.last('frrNamespace') ?? (process.env.DPVS_FRR_NAMESPACE || undefined);
+  if (name !== undefined && !/^[A-Za-z0-9_.-]{1,64}$/.test(name))
+    throw new UsageError(`invalid FRR namespace ${quote(name)}`);
+  return name;
+}
+
 function passiveInterface(word: string): { name: string; network?: string } {
   const [name, network] = word.split('=', 2);
   if (network === undefined) return { name };

@@ -1,14 +1,22 @@
-// `dpvs-route config`: options → a request → the routing daemons' files, printed or written. Works without the bridge.
-import { chownSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DpvsError, type Terminal } from '../common/index.js';
+// `dpvs-route config`: options → a request → the routing daemons' files: printed, written, checked, applied. Works without the bridge.
+import type { ConfigDaemon } from '../../quagga-conf/index.js';
+import { ExitCode, type Terminal, UsageError } from '../common/index.js';
+import { apply } from './config-apply.js';
+import { writeFiles } from './config-files.js';
 import { renderRequest } from './config-options.js';
 import type { OptionKey } from './options.js';
 import type { Options } from './parse.js';
 
-export async function config(options: Options, terminal: Terminal): Promise<void> {
+export interface ConfigFile {
+  readonly name: string;
+  readonly text: string;
+  /** Who reads it. */
+  readonly daemon: ConfigDaemon;
+}
+
+export async function config(options: Options, terminal: Terminal): Promise<ExitCode> {
   const request = renderRequest(options);
-  const [{ renderRequested }, { Rtnetlink }, { generatedMark }] = await Promise.all([
+  const [{ renderRequested }, { Rtnetlink }, { configDaemons, generatedMark }] = await Promise.all([
     import('../../routing/render-request.js'),
     import('../../kni/index.js'),
     import('../../quagga-conf/index.js'),
@@ -18,52 +26,52 @@ export async function config(options: Options, terminal: Terminal): Promise<void
   kernel.close();
   const hint = rendered['switch.conf'];
   const files = hint === undefined ? rendered : { 'switch.conf': hint };
+  const list = Object.entries(files).map(
+    ([name, text]): ConfigFile => ({
+      name,
+      text: String(text),
+      // The hint is in ospfd's words.
+      daemon: configDaemons.find((each) => name === `${each}.conf`) ?? 'ospfd',
+    }),
+  );
+  const json = options.has('json');
   const directory = options.last('out');
-  if (directory !== undefined) {
-    const secret = ['password', 'enablePassword', 'auth'].some((key) => options.has(key as OptionKey));
-    const written = writeFiles(directory, files, { mark: generatedMark, force: options.has('force'), secret });
-    terminal.write(
-      options.has('json') ? `${JSON.stringify({ written })}\n` : written.map((path) => `${path}\n`).join(''),
-    );
-  } else if (options.has('json')) terminal.write(`${JSON.stringify(files, null, 2)}\n`);
-  else terminal.write(Object.values(files).join('\n'));
+  if (options.has('check') && !(await check(list, request.flavor, options, terminal))) return ExitCode.refused;
+  const secret = ['password', 'enablePassword', 'auth'].some((key) => options.has(key as OptionKey));
+  const writing = { directory: directory ?? '', mark: generatedMark, force: options.has('force'), secret };
+  if (options.has('apply')) {
+    if (directory === undefined)
+      throw new UsageError(
+        '--apply without --out',
+        "--out DIR is where the daemons' files are: what stands there is ours",
+      );
+    if (hint !== undefined || request.flavor === 'quagga')
+      throw new UsageError('--apply is for the FRR of this node', 'for others: the files');
+    await apply(list, writing, options, terminal);
+  } else if (directory !== undefined) {
+    const written = writeFiles(files, writing);
+    terminal.write(json ? `${JSON.stringify({ written })}\n` : written.map((path) => `${path}\n`).join(''));
+  } else if (json && !options.has('check')) terminal.write(`${JSON.stringify(files, null, 2)}\n`);
+  else if (!options.has('check')) terminal.write(Object.values(files).join('\n'));
+  return ExitCode.done;
 }
 
-interface WriteOptions {
-  /** A file without it is somebody's own. */
-  readonly mark: string;
-  readonly force: boolean;
-  /** Passwords or keys are in the text. */
-  readonly secret: boolean;
-}
-
-/** All or, when one of them is somebody's own, none. */
-function writeFiles(directory: string, files: object, { mark, force, secret }: WriteOptions): string[] {
-  const entries = Object.entries(files).map(([name, text]) => ({ path: join(directory, name), text: String(text) }));
-  try {
-    mkdirSync(directory, { recursive: true });
-    for (const { path } of entries)
-      if (!force && !(readOrNull(path)?.includes(mark) ?? true))
-        throw new DpvsError('already_exist', `${path} was not generated: --force overwrites it`, 'out');
-    for (const { path, text } of entries) {
-      writeFileSync(`${path}.new`, text, { mode: secret ? 0o640 : 0o644 });
-      // The daemons read their files as the user they run as, to whom their directory belongs.
-      const { uid, gid } = statSync(directory);
-      if (process.getuid?.() === 0) chownSync(`${path}.new`, uid, gid);
-      renameSync(`${path}.new`, path);
+/** @returns whether every parser that is installed takes its file */
+async function check(
+  files: readonly ConfigFile[],
+  flavor: 'quagga' | 'frr',
+  options: Options,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { checkConfig } = await import('../../routing/check-config.js');
+  const verdicts = await Promise.all(
+    files.map(async ({ name, text, daemon }) => ({ file: name, ...(await checkConfig(daemon, text, flavor)) })),
+  );
+  if (options.has('json')) terminal.write(`${JSON.stringify(verdicts, null, 2)}\n`);
+  else
+    for (const { file, daemon, program, complaints } of verdicts) {
+      const verdict = complaints.length > 0 ? complaints.join('; ') : program === null ? `no ${daemon} here` : 'ok';
+      terminal.write(`${file}: ${verdict}${program === null ? '' : ` (${program})`}\n`);
     }
-  } catch (error) {
-    if (error instanceof DpvsError) throw error;
-    throw new DpvsError('invalid_parameter', (error as Error).message, 'out');
-  }
-  return entries.map(({ path }) => path);
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  return verdicts.every(({ complaints }) => complaints.length === 0);
 }
