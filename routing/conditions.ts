@@ -6,7 +6,7 @@ import type { OspfNeighbour } from './frr-output.js';
 
 export interface DataplaneView {
   readonly reachable: boolean;
-  /** Milliseconds since it answered last; 0 while reachable, infinite if it never did. */
+  /** Milliseconds that it has been asked in vain; 0 while reachable. */
   readonly silentMs: number;
   /** Milliseconds that it has said of itself that it does not serve; 0 while it serves. */
   readonly notServingMs: number;
@@ -94,10 +94,7 @@ export const firstFailure = (conditions: readonly Condition[], toServe?: boolean
 
 function dataplane({ reachable, silentMs }: DataplaneView, grace: number): Finding {
   if (reachable || silentMs < grace) return holds('answers');
-  return fails(
-    'unreachable',
-    Number.isFinite(silentMs) ? `no answer for ${(silentMs / 1000).toFixed(1)} s` : 'no answer yet',
-  );
+  return fails('unreachable', `no answer for ${(silentMs / 1000).toFixed(1)} s`);
 }
 
 function service({ vips }: DataplaneView, vip: string): Finding {

@@ -86,8 +86,10 @@ export class BridgeCore {
 
   /** Takes the VIPs back. Within `exclusive`. @param forGood they are not wanted any more */
   async withdraw(vips: readonly Vip[], forGood: boolean): Promise<Outcome> {
-    const { book, log } = this.parts;
+    const { book, log, ospf } = this.parts;
     const steps = new Steps();
+    // An adjacency that has just come up sets the pace.
+    await ospf.look();
     try {
       const held = vips.map(({ entry }) => entry);
       await withdrawVips(this.tools, steps, held, forGood, book.save);

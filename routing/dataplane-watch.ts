@@ -33,9 +33,12 @@ export class DataplaneWatch {
   readonly #subscriber: Subscriber | null = null;
   #sight = nothing;
   #reachable = false;
-  /** Monotonic milliseconds of the last answer and of the last one that said it serves. */
-  #answeredAt = Number.NEGATIVE_INFINITY;
-  #servedAt = Number.NEGATIVE_INFINITY;
+  /**
+   * Since when, monotonic, it has been asked in vain, and has not said that it serves. Not since the last good answer: when we are the
+   * ones who were slow to ask, it is not its silence.
+   */
+  #silentSince: number | null = null;
+  #notServingSince: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #soon: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
@@ -53,11 +56,11 @@ export class DataplaneWatch {
 
   view(): DataplaneView {
     const now = performance.now();
-    const { vips, links, serving, problems } = this.#sight;
+    const { vips, links, problems } = this.#sight;
     return {
       reachable: this.#reachable,
-      silentMs: this.#reachable ? 0 : now - this.#answeredAt,
-      notServingMs: serving && this.#reachable ? 0 : now - this.#servedAt,
+      silentMs: this.#silentSince === null ? 0 : now - this.#silentSince,
+      notServingMs: this.#notServingSince === null ? 0 : now - this.#notServingSince,
       problems,
       vips,
       links,
@@ -105,6 +108,7 @@ export class DataplaneWatch {
   async #lookOnce(): Promise<void> {
     const { api, changed } = this.#options;
     const before = this.#fingerprint();
+    const asked = performance.now();
     try {
       const [services, links, status] = await Promise.all([
         api.call('service.list', {}, answerMs),
@@ -118,14 +122,16 @@ export class DataplaneWatch {
         problems: status.problems,
       };
       this.#reachable = true;
-      this.#answeredAt = performance.now();
-      if (status.serving) this.#servedAt = this.#answeredAt;
+      this.#silentSince = null;
     } catch (error) {
       // A refusal is an answer of a kind, but none to work with: the slow path may be restarting.
       if (!(error instanceof DpvsError)) throw error;
       if (this.#reachable) this.#options.log.event('bridge.dataplane_lost', { reason: error.message });
       this.#reachable = false;
+      this.#silentSince ??= asked;
     }
+    if (this.serving) this.#notServingSince = null;
+    else this.#notServingSince ??= asked;
     if (!this.#closed && before !== this.#fingerprint()) changed();
   }
 

@@ -54,6 +54,8 @@ export class Reconciler {
   readonly onKernelEvent = (event: KernelEvent): void => {
     if (event.kind === 'route') return;
     const vips = this.#core.parts.book.all;
+    // Whoever did it: ospfd changes the VIP's LSA now.
+    if (event.kind === 'address') this.#core.tools.pace.changed([event.address.address]);
     const concerned =
       event.kind === 'resync' ||
       (event.kind === 'link'
