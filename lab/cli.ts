@@ -14,8 +14,8 @@ import { bold, dim, red, say } from './terminal.js';
 
 const help = `npm run lab -- COMMAND
 
-  up [--driver af_xdp|af_packet] [--network point-to-point|broadcast] [--empty] [--new]
-        builds the topology and announces ${vip}; with --empty the nodes are left bare,
+  up [--driver af_xdp|af_packet] [--network point-to-point|broadcast] [--bfd] [--empty] [--new]
+        builds the topology and announces ${vip}; with --empty the nodes are left bare, with --bfd a dead one is missed in a second,
         with --new a second one is built beside the one that is up
   down [--all]      removes it
   status            what runs, and how to get in
@@ -62,6 +62,7 @@ function upOptions(rest: readonly string[]): BuildOptions & { readonly another: 
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i];
     if (word === '--new') options = { ...options, another: true };
+    else if (word === '--bfd') options = { ...options, bfd: true };
     else if (word === '--empty') options = { ...options, startNodes: false };
     else if (word === '--driver') {
       const driver = rest[++i];

@@ -10,6 +10,7 @@ import { vip } from './plan.js';
 import { isAlive } from './process-ref.js';
 
 const logLines = 15;
+const connectionLines = 20;
 
 function section(title: string, text: string): string {
   return `--- ${title}\n${text.trimEnd()}`;
@@ -32,7 +33,7 @@ async function ofNode(node: DpvsNode): Promise<string[]> {
     await ask('dpip', 'route', 'show'),
     await ask('dpip', 'link', 'show', '-s'),
     await ask('ipvsadm', '-ln'),
-    await ask('ipvsadm', '-lnc'),
+    await ask('ipvsadm', '-lnc').then((text) => text.split('\n').slice(0, connectionLines).join('\n')),
     await ask('dpvs-route', 'status'),
     await inside('ip', '-brief', 'addr'),
     await inside('ip', 'neigh'),

@@ -17,9 +17,12 @@ import type { OspfNetwork } from './switch.js';
 /** The interface of the WAN port that the kernel sees. */
 export const wanKni = 'dpdk1.kni';
 
+const nodeDaemons = ['dpvs', 'bridge', 'zebra', 'bfdd', 'ospfd'] as const;
+
 export interface DpvsNodeOptions {
   readonly driver: Driver;
   readonly ospfNetwork: OspfNetwork;
+  readonly bfd: boolean;
   /** Which of the nodes this is, from 0: they poll on different CPUs. */
   readonly index: number;
 }
@@ -148,6 +151,7 @@ export class DpvsNode {
       ...['config', '--flavor', 'frr', '--out', this.frr.configDirectory],
       ...['--router-id', this.plan.routerId, '--interface', wanKni, '--network', this.plan.wanPrefix],
       ...['--hello', String(helloSeconds), '--dead', String(deadSeconds), '--ospf-network', this.options.ospfNetwork],
+      ...(this.options.bfd ? ['--bfd'] : []),
     ]);
   }
 
@@ -208,13 +212,12 @@ export class DpvsNode {
   }
 
   get running(): string[] {
-    const daemons = ['dpvs', 'bridge', 'zebra', 'ospfd'];
-    return daemons.filter((what) => findDaemon(this.state, this.name, what) !== undefined);
+    return nodeDaemons.filter((what) => findDaemon(this.state, this.name, what) !== undefined);
   }
 
   /** SIGKILL to everything at once: the machine loses power, as far as its peers can tell. */
   async crash(): Promise<void> {
-    const refs = ['dpvs', 'bridge', 'zebra', 'ospfd'].flatMap((what) => {
+    const refs = nodeDaemons.flatMap((what) => {
       const daemon = findDaemon(this.state, this.name, what);
       return daemon === undefined ? [] : [daemon.ref];
     });

@@ -1,5 +1,5 @@
-// One FRR instance (zebra and ospfd) in one namespace, told apart from the others by its pathspace (-N).
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+// One FRR instance (zebra, ospfd, bfdd where it has a file) in one namespace, told apart from the others by its pathspace (-N).
+import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Daemon, findDaemon, startDaemon } from './daemon.js';
 import { Hopeless, LabError } from './errors.js';
@@ -12,7 +12,7 @@ const daemonDirectory = '/usr/lib/frr';
 /** Where FRR keeps the sockets of a pathspace; it does not make the directory itself. */
 const socketDirectory = '/var/run/frr';
 
-export type FrrDaemon = 'zebra' | 'ospfd';
+export type FrrDaemon = 'zebra' | 'bfdd' | 'ospfd';
 
 export interface Neighbour {
   readonly routerId: string;
@@ -58,6 +58,7 @@ export class Frr {
     const frrUser = Number(await must(['id', '-u', 'frr']));
     chownSync(sockets, frrUser, Number(await must(['id', '-g', 'frr'])));
     await this.startDaemon('zebra');
+    if (existsSync(join(this.configDirectory, 'bfdd.conf'))) await this.startDaemon('bfdd');
     await this.startDaemon('ospfd');
   }
 
@@ -70,6 +71,8 @@ export class Frr {
         ...['-N', this.pathspace],
         ...['-f', join(this.configDirectory, `${name}.conf`)],
         ...['-i', join(this.#sockets, `${name}.pid`)],
+        // Its control socket is one for the whole machine unless it is told otherwise.
+        ...(name === 'bfdd' ? ['--bfdctl', join(this.#sockets, 'bfdd.sock')] : []),
         ...['--log', 'stdout', '--log-level', 'informational'],
       ],
     });
@@ -104,7 +107,7 @@ export class Frr {
 
   async stop(): Promise<void> {
     // ospfd first: it withdraws its LSAs on SIGTERM while zebra is still there to be told.
-    for (const name of ['ospfd', 'zebra'] as const) {
+    for (const name of ['ospfd', 'bfdd', 'zebra'] as const) {
       const daemon = findDaemon(this.state, this.member, name);
       if (daemon !== undefined) await stopAll([daemon.ref]);
     }

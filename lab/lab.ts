@@ -16,6 +16,8 @@ export interface LabOptions {
   readonly driver: Driver;
   readonly ospfNetwork: OspfNetwork;
   readonly toa: boolean;
+  /** 3 x 300 ms between switch and nodes. */
+  readonly bfd: boolean;
 }
 
 export interface BuildOptions extends Partial<LabOptions> {
@@ -35,11 +37,9 @@ export class Lab {
     readonly state: RunState,
     readonly options: LabOptions,
   ) {
-    this.switch = new L3Switch(state, options.ospfNetwork);
+    this.switch = new L3Switch(state, options);
     this.client = new Client(state);
-    this.nodes = nodePlans.map(
-      (plan, index) => new DpvsNode(state, plan, { driver: options.driver, ospfNetwork: options.ospfNetwork, index }),
-    );
+    this.nodes = nodePlans.map((plan, index) => new DpvsNode(state, plan, { ...options, index }));
     this.realServers = realServerPlans.map((plan) => new RealServer(state, plan, options.toa));
   }
 
@@ -52,7 +52,7 @@ export class Lab {
       );
     const { progress = () => {}, startNodes = true, ...rest } = options;
     for (const prefix of await reap()) progress(`removed ${prefix}, left behind by a run that was killed`);
-    const settings: LabOptions = { driver: 'af_xdp', ospfNetwork: 'broadcast', toa: true, ...rest };
+    const settings: LabOptions = { driver: 'af_xdp', ospfNetwork: 'broadcast', toa: true, bfd: false, ...rest };
     const lab = new Lab(RunState.create({ ...settings }), settings);
     postWarden(lab.prefix);
     try {

@@ -44,8 +44,16 @@ const quietSysctls = [
   'net.ipv4.conf.all.rp_filter=0',
   'net.ipv4.conf.default.rp_filter=0',
 ];
-/** An L3 switch: forwards, and spreads flows over equal-cost next hops by the 5-tuple. */
-const switchSysctls = ['net.ipv4.ip_forward=1', 'net.ipv4.fib_multipath_hash_policy=1'];
+/**
+ * An L3 switch: forwards, and spreads flows over equal-cost next hops by the 5-tuple. Policy 3 with exactly those five
+ * fields and not policy 1: the latter trusts the hash that the packet brings along inside this machine, the client
+ * socket's own, which Linux changes at every retransmission. A flow would then hop from node to node.
+ */
+const switchSysctls = [
+  'net.ipv4.ip_forward=1',
+  'net.ipv4.fib_multipath_hash_policy=3',
+  'net.ipv4.fib_multipath_hash_fields=0x37',
+];
 
 /** Without this, a veth hands over frames with no checksum and larger than the MTU, which no wire would carry. */
 async function plainFrames(state: RunState, member: string, name: string): Promise<void> {

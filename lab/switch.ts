@@ -7,20 +7,24 @@ import type { RunState } from './run-state.js';
 
 export type OspfNetwork = 'broadcast' | 'point-to-point';
 
+/** FRR's own intervals, 3 x 300 ms. */
+const bfddConf = 'hostname switch\n';
+
 export class L3Switch {
   readonly frr: Frr;
   readonly namespace: string;
 
   constructor(
     readonly state: RunState,
-    readonly network: OspfNetwork,
+    readonly options: { readonly ospfNetwork: OspfNetwork; readonly bfd: boolean },
   ) {
     this.frr = new Frr(state, switchName);
     this.namespace = state.namespace(switchName);
   }
 
   async start(): Promise<void> {
-    await this.frr.writeConfig({ 'zebra.conf': 'hostname switch\n', 'ospfd.conf': this.#ospfdConf() });
+    const files = { 'zebra.conf': 'hostname switch\n', 'ospfd.conf': this.#ospfdConf() };
+    await this.frr.writeConfig(this.options.bfd ? { ...files, 'bfdd.conf': bfddConf } : files);
     await this.frr.start();
   }
 
@@ -48,11 +52,12 @@ export class L3Switch {
       'hostname switch',
       ...nodes.flatMap(({ switchInterface }) => [
         `interface ${switchInterface}`,
-        ` ip ospf network ${this.network}`,
+        ` ip ospf network ${this.options.ospfNetwork}`,
         ` ip ospf hello-interval ${helloSeconds}`,
         ` ip ospf dead-interval ${deadSeconds}`,
         // Both ways to the VIP cost the same, whatever speed the interfaces claim to have.
         ' ip ospf cost 10',
+        ...(this.options.bfd ? [' ip ospf bfd'] : []),
       ]),
       'router ospf',
       ' ospf router-id 10.0.0.1',

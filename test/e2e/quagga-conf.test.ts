@@ -24,10 +24,14 @@ function complaints(daemon: string, text: string): string[] {
   const file = join(directory, `${daemon}.conf`);
   // Opening the log file is not a question of syntax, and it would be left behind.
   writeFileSync(file, text.replace(/^log file .*$/m, '!'));
-  const { status, stdout, stderr } = spawnSync(join(daemons, daemon), ['-C', '-f', file], {
-    encoding: 'utf8',
-    timeout: 10_000,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    join(daemons, daemon),
+    ['-C', '-f', file, ...(daemon === 'bfdd' ? ['--bfdctl', `${file}.sock`] : [])],
+    {
+      encoding: 'utf8',
+      timeout: 10_000,
+    },
+  );
   if (status !== 0) throw new Error(`${daemon} -C ended with ${status}: ${stderr}`);
   return `${stdout}${stderr}`.split('\n').filter((line) => /on config line|ambiguous|deprecated|% /i.test(line));
 }

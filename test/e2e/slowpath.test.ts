@@ -21,11 +21,6 @@ t.test('slow path restart', { skip }, async (t) => {
     t.ok(samples.filter(({ at }) => at > restartedAt).length > 50);
     t.equal(samples.filter(({ ok }) => !ok).length, 0);
     t.equal((await lab.client.retransmissions()) - before, 0, 'no segment had to be sent again');
-    // The client's retransmission timer is at least 200 ms: anything lost would show as such a pause.
-    t.ok(
-      Math.max(...samples.map(({ ms }) => ms)) < 200,
-      `slowest request ${Math.max(...samples.map(({ ms }) => ms))} ms`,
-    );
     for (const [i, node] of lab.nodes.entries()) {
       const { slowPath } = await node.status();
       t.equal(slowPath.generation, generations[i]! + 1, `${node.name} has a new slow path`);

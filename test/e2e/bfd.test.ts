@@ -1,0 +1,79 @@
+// BFD between the switch and the nodes, through the dataplane's kni: a node that loses power is missed in about a second, not after
+// OSPF's dead interval.
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { eventually, outage, plan } from '../../lab/index.js';
+import { announcedCluster, nextHopsBecome, skip } from './support.js';
+
+/** 3 x 300 ms, then OSPF and the kernel's table. */
+const noticedMs = 1500;
+t.setTimeout(180_000);
+
+t.test('BFD', { skip }, async (t) => {
+  const lab = await announcedCluster(t, { bfd: true });
+  const [one] = lab.nodes as [(typeof lab.nodes)[number]];
+  const peers = async () =>
+    (
+      (await lab.switch.frr.json('bfdd', 'show bfd peers')) as {
+        peer: string;
+        status: string;
+        uptime?: number;
+        'detect-multiplier'?: number;
+        'receive-interval'?: number;
+      }[]
+    ).sort((a, b) => a.peer.localeCompare(b.peer));
+  const sessionDowns = async (): Promise<number[]> =>
+    ((await lab.switch.frr.json('bfdd', 'show bfd peers counters')) as { peer: string; 'session-down': number }[]).map(
+      (each) => each['session-down'],
+    );
+
+  await t.test('both sessions are up at the switch, and stay so', async (t) => {
+    const seen = await eventually(
+      'both BFD sessions are up',
+      peers,
+      (all) => all.every(({ status }) => status === 'up'),
+      {
+        timeoutMs: 15_000,
+      },
+    );
+    t.same(
+      seen.map(({ peer }) => peer),
+      plan.nodes.map(({ wanAddress }) => wanAddress),
+    );
+    t.equal(one.running.includes('bfdd'), true);
+    const before = await sessionDowns();
+    const stream = await lab.client.stream(20, 500);
+    await sleep(5000);
+    t.equal(outage(await stream.stop(), 0).failed, 0);
+    t.same(await sessionDowns(), before, 'no session went down under traffic');
+  });
+
+  await t.test('SIGKILL of a node: the switch drops it in less than 1.5 s', async (t) => {
+    const stream = await lab.client.stream(20, 500);
+    await sleep(500);
+    const killedAt = Date.now();
+    const killed = one.crash();
+    const took = await nextHopsBecome(lab, ['node2'], { timeoutMs: 6000 });
+    await killed;
+    await sleep(1000);
+    const { failed, requests, durationMs } = outage(await stream.stop(), killedAt);
+    t.comment(
+      `missed after ${Math.round(took)} ms; ${failed} of ${requests} requests failed, the last ${durationMs} ms after`,
+    );
+    t.ok(took < noticedMs, `${Math.round(took)} ms; OSPF alone needs ${plan.ospfTimers.deadSeconds} s`);
+  });
+
+  await t.test('it returns, and its session with it', async (t) => {
+    await one.restart();
+    await nextHopsBecome(lab, ['node1', 'node2'], { timeoutMs: 30_000 });
+    const all = await eventually(
+      'both BFD sessions are up',
+      peers,
+      (list) => list.every(({ status }) => status === 'up'),
+      {
+        timeoutMs: 15_000,
+      },
+    );
+    t.equal(all.length, 2);
+  });
+});

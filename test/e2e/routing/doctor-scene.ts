@@ -1,0 +1,96 @@
+// A scene for `dpvs-route doctor`: sound to begin with, broken by one change at a time.
+import { existsSync } from 'node:fs';
+import { eventually, type Frr, must, run } from '../../../lab/index.js';
+import type { DoctorReport, Finding } from '../../../routing/doctor/index.js';
+import { nodeAddress, Scene, type SceneOptions } from './scene.js';
+
+export async function lacking(): Promise<string | false> {
+  if (process.getuid?.() !== 0) return 'needs root';
+  for (const daemon of ['zebra', 'ospfd']) if (!existsSync(`/usr/lib/frr/${daemon}`)) return 'needs FRR';
+  for (const tool of ['ip', 'nsenter', 'unshare', 'vtysh', 'tcpdump'])
+    if ((await run(['which', tool])).code !== 0) return `needs ${tool}`;
+  if ((await run(['unshare', '--net', 'true'])).code !== 0) return 'needs the right to make a network namespace';
+  return false;
+}
+
+type FrrDaemon = Parameters<Frr['kill']>[0];
+
+export interface Diagnosis {
+  readonly code: number;
+  readonly report: DoctorReport;
+  /** Ids of the findings, sorted; the bridge's, which runs in few scenes, left out. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  readonly remarks: readonly string[];
+  evidence(id: string): string;
+}
+
+export class DoctorScene {
+  private constructor(readonly scene: Scene) {}
+
+  static async up(options: SceneOptions): Promise<DoctorScene> {
+    const scene = await Scene.up(options);
+    scene.dataplane.routes.push(kniHost(nodeAddress));
+    return new DoctorScene(scene);
+  }
+
+  async diagnose(...args: string[]): Promise<Diagnosis> {
+    const words = ['doctor', '--json', '--dev', 'dpdk1', '--frr-namespace', this.scene.nodeFrr.pathspace, ...args];
+    const { code, stdout, stderr } = await this.scene.cli(...words);
+    if (stdout === '') throw new Error(`doctor ended with ${code}: ${stderr}`);
+    const report = JSON.parse(stdout) as DoctorReport;
+    const findings = report.checks.flatMap((check) => check.findings);
+    const ids = (severity: Finding['severity']): string[] => [
+      ...new Set(
+        findings.filter((each) => each.severity === severity && each.id !== 'bridge-down').map(({ id }) => id),
+      ),
+    ];
+    return {
+      code,
+      report,
+      errors: ids('error').sort(),
+      warnings: ids('warn').sort(),
+      remarks: ids('info').sort(),
+      evidence: (id) =>
+        findings
+          .filter((each) => each.id === id)
+          .map((each) => each.evidence)
+          .join('\n'),
+    };
+  }
+
+  /** Lines of configuration, to a daemon of the node. */
+  onNode(daemon: FrrDaemon, ...lines: string[]): Promise<void> {
+    return configure(this.scene.nodeFrr, this.scene.node, daemon, lines);
+  }
+
+  /** Lines of configuration, to the switch's ospfd. */
+  onSwitch(...lines: string[]): Promise<void> {
+    return configure(this.scene.switchFrr, this.scene.switch, 'ospfd', lines);
+  }
+
+  async restart(frr: Frr): Promise<void> {
+    await frr.kill('ospfd');
+    await frr.startDaemon('ospfd');
+  }
+
+  /** The node's neighbour, as ospfd shows it, becomes what is wanted. */
+  async neighbourBecomes(wanted: RegExp, timeoutMs = 15_000): Promise<void> {
+    await eventually(
+      `the neighbour becomes ${wanted}`,
+      async () => (await this.scene.nodeFrr.neighbours()).map(({ state }) => state).join(),
+      (seen) => wanted.test(seen),
+      { timeoutMs },
+    );
+  }
+}
+
+export const kniHost = (address: string) => ({
+  ...({ destination: `${address}/32`, device: 'dpdk1', scope: 'kni_host', proto: 'auto' } as const),
+  ...{ gateway: '0.0.0.0', source: '0.0.0.0', mtu: 1500, tos: 0, metric: 0, onlink: false },
+});
+
+async function configure(frr: Frr, namespace: string, daemon: FrrDaemon, lines: readonly string[]): Promise<void> {
+  const commands = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
+  await must(['vtysh', '-N', frr.pathspace, '-d', daemon, ...commands], { namespace });
+}
