@@ -29,7 +29,7 @@ export class KernelMirror {
     this.#options = options;
   }
 
-  /** Something seen has not been given yet, or may not have been. */
+  /** Routes of the last commit that were beyond the limit. */
   get leftOut(): number {
     return this.#leftOut;
   }

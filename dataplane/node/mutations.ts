@@ -42,7 +42,9 @@ export class Mutations {
   followKernel(): void {
     if (this.#followsAsked) return;
     this.#followsAsked = true;
-    this.#last = this.#last.then(() => this.#follow());
+    this.#last = this.#last
+      .then(() => this.#follow())
+      .catch((error: unknown) => this.parts.log.event('kni.mirror_failed', { error }));
   }
 
   /** Resolves when what was asked before is done. */

@@ -58,7 +58,11 @@ const port = namedBlock('NAME', {
       'Largest IP packet. Must equal that of the switch: OSPF compares it.',
     ),
     promisc_mode: init(flag, false, 'Receive frames for any MAC address.'),
-    allmulticast: init(flag, false, 'Receive all multicast instead of the groups that were joined.'),
+    allmulticast: init(
+      flag,
+      false,
+      'Receive all multicast. A port with a kernel-visible interface does so anyway: ospfd and others join groups there.',
+    ),
   },
   blocks: { rx, tx, fdir },
 });
