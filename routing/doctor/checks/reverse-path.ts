@@ -6,7 +6,7 @@ const strict = 1;
 export const defaultRoutes = ({ kernel }: Facts) =>
   kernel.routes.filter(({ destination }) => destination === '0.0.0.0/0');
 export const leavesBy = (facts: Facts, { kni }: PortFacts): boolean =>
-  defaultRoutes(facts).some(({ nextHops }) => nextHops.some(({ device }) => device === kni));
+  defaultRoutes(facts).some(({ nextHops }) => nextHops.some(({ device, dead }) => device === kni && !dead));
 
 export const reversePath: Check = {
   id: 'reverse-path',

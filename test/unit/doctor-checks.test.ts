@@ -1,0 +1,214 @@
+// The checks of doctor: a sound node has no finding; each case differs from it in one thing, and exactly its finding comes of it.
+import { createHash } from 'node:crypto';
+import t from 'tap';
+import { plain } from '../../cli/common/index.js';
+import { formatDoctor } from '../../cli/dpvs-route/doctor.js';
+import { examine, type Facts } from '../../routing/doctor/index.js';
+import { checks } from '../../routing/doctor/registry.js';
+import * as f from './doctor-facts.js';
+
+const { sound, vip } = f;
+const description = (mtu: number) =>
+  f.heard({ packet: { type: 'database-description', hello: null, description: { mtu } } });
+const stuck = [{ ...f.ospf.neighbours[0], state: 'ExStart/DR', full: false }];
+const signed = (key: string, keyId = 1) => {
+  const bytes = Buffer.from('a packet');
+  const digest = createHash('md5').update(bytes).update(key.padEnd(16, '\0')).digest();
+  return f.heard({ packet: { authentication: { kind: 'md5', keyId, signed: bytes, digest } } });
+};
+const md5 = (facts: Facts, ...packets: ReturnType<typeof f.heard>[]): Facts => ({
+  ...facts,
+  ports: [
+    {
+      ...f.port,
+      config: { ...f.port.config!, authentication: { kind: 'md5', keys: new Map([[1, 'secret']]) } },
+      wire: f.onWire(...packets),
+    },
+  ],
+});
+const pointToPoint = { ...f.ospfInterface, pointToPoint: true, state: 'Point-To-Point' };
+const says = (hello: Parameters<typeof f.heard>[0]) => f.withPort({ wire: f.onWire(f.heard(hello)) });
+
+const cases: readonly (readonly [what: string, facts: Facts, ids: readonly string[]])[] = [
+  [
+    'dataplane silent',
+    { ...sound, dataplane: { ...sound.dataplane, trouble: 'no socket', status: null } },
+    ['error dataplane-down'],
+  ],
+  [
+    'dataplane not serving',
+    { ...sound, dataplane: { ...sound.dataplane, status: { serving: false, problems: ['no port'] } } },
+    ['error dataplane-not-serving'],
+  ],
+  ['port down', f.withPort({ link: { ...f.port.link!, up: false } }), ['error port-down']],
+  ['kni missing', f.withPort({ kernel: null }), ['error kni-down']],
+  ['kni down', f.withPort({ kernel: { ...f.port.kernel!, up: false } }), ['error kni-down']],
+  ['no carrier', f.withPort({ kernel: { ...f.port.kernel!, carrier: false } }), ['error kni-down']],
+  ['no carrier where no OSPF runs', f.withPort({ focus: false, kernel: null }), ['warn kni-down']],
+  ['kni MTU too large', f.withPort({ kernel: { ...f.port.kernel!, mtu: 9000 } }), ['error kni-mtu']],
+  ['kni MTU too small', f.withPort({ kernel: { ...f.port.kernel!, mtu: 1400 } }), ['warn kni-mtu']],
+  ['no bridge', { ...sound, bridge: { trouble: 'no socket', vips: [] } }, ['warn bridge-down']],
+  ['no zebra', { ...sound, daemons: { zebra: 'down', ospfd: null } }, ['error zebra-down']],
+  ['no ospfd', { ...sound, daemons: { zebra: null, ospfd: 'down' }, ospf: null }, ['error ospfd-down']],
+  ['no router ospf', f.withOspf({ config: { ...f.ospf.config, routerOspf: false } }), ['error ospf-not-configured']],
+  ['OSPF nowhere', f.withPort({ ospf: null, config: null }), ['error ospf-not-on-kni']],
+  ['passive', f.withConfig({ passive: true }), ['error passive']],
+  ['no neighbour', f.withOspf({ neighbours: [] }), ['error no-neighbour']],
+  [
+    'neighbour elsewhere',
+    f.withOspf({ neighbours: [{ ...f.ospf.neighbours[0], interface: 'eth0' }] }),
+    ['error no-neighbour'],
+  ],
+  ['group not joined', f.withPort({ groups: ['224.0.0.1'] }), ['error multicast-not-joined']],
+  ['groups unknown', f.withPort({ groups: null }), []],
+  [
+    'only own packets',
+    f.withOspf({ neighbours: [] }, f.withPort({ wire: f.onWire(f.heard({ own: true })) })),
+    ['error no-neighbour', 'error nothing-received'],
+  ],
+  ['silence, but Full', f.withPort({ wire: f.onWire() }), []],
+  ['not listened', f.withPort({ wire: { listened: false, why: 'no tcpdump' } }), []],
+  ['another area', says({ packet: { area: '0.0.0.7' } }), ['error area-mismatch']],
+  ['stub there', says({ hello: { external: false } }), ['error area-type-mismatch']],
+  ['stub here', f.withInterface({ stub: true }), ['error area-type-mismatch']],
+  ['hello interval', says({ hello: { helloInterval: 10 } }), ['error hello-mismatch']],
+  ['dead interval', says({ hello: { deadInterval: 40 } }), ['error dead-mismatch']],
+  ['both', says({ hello: { helloInterval: 10, deadInterval: 40 } }), ['error hello-mismatch', 'error dead-mismatch']],
+  ['own hellos do not count', says({ own: true, hello: { helloInterval: 10 } }), []],
+  ['the last hello counts', f.withPort({ wire: f.onWire(f.heard({ hello: { helloInterval: 10 } }), f.heard()) }), []],
+  ['netmask', says({ hello: { mask: '255.255.255.248' } }), ['error netmask-mismatch']],
+  [
+    'netmask on a point-to-point link',
+    f.withPort({ ospf: pointToPoint, wire: f.onWire(f.heard({ hello: { mask: '0.0.0.0', designated: '0.0.0.0' } })) }),
+    [],
+  ],
+  ['authentication there', says({ packet: { authentication: { kind: 'plain', key: 'x' } } }), ['error auth-mismatch']],
+  [
+    'unknown authentication',
+    says({ packet: { authentication: { kind: 'unknown', type: 9 } } }),
+    ['error auth-mismatch'],
+  ],
+  ['authentication here', f.withConfig({ authentication: { kind: 'plain', key: 'x' } }), ['error auth-mismatch']],
+  ['the same MD5 key', md5(sound, signed('secret')), []],
+  ['another MD5 key', md5(sound, signed('Secret')), ['error auth-key-mismatch']],
+  ['another MD5 key id', md5(sound, signed('secret', 2)), ['error auth-key-mismatch']],
+  ['our router id', says({ packet: { routerId: '172.31.7.2' } }), ['error duplicate-router-id']],
+  [
+    'two others with one router id',
+    f.withPort({ wire: f.onWire(f.heard(), f.heard({ source: '172.31.7.3' })) }),
+    ['error duplicate-router-id'],
+  ],
+  ['point-to-point there', says({ hello: { designated: '0.0.0.0' } }), ['error network-type-mismatch']],
+  ['an election that waits', says({ hello: { designated: '0.0.0.0', neighbours: [] } }), []],
+  ['point-to-point here', f.withInterface(pointToPoint), ['error network-type-mismatch']],
+  [
+    'MTU',
+    f.withOspf({ neighbours: stuck }, f.withPort({ wire: f.onWire(f.heard(), description(9000)) })),
+    ['error no-neighbour', 'error mtu-mismatch'],
+  ],
+  ['MTU of a virtual link', f.withPort({ wire: f.onWire(f.heard(), description(0)) }), []],
+  ['stuck for no reason seen', f.withOspf({ neighbours: stuck }), ['error no-neighbour', 'warn mtu-suspected']],
+  [
+    'no kni_host',
+    { ...sound, dataplane: { ...sound.dataplane, routes: sound.dataplane.routes.slice(0, 1) } },
+    ['error kni-host-missing'],
+  ],
+  [
+    'kni_host on another port',
+    {
+      ...sound,
+      dataplane: { ...sound.dataplane, routes: sound.dataplane.routes.map((each) => ({ ...each, device: 'dpdk0' })) },
+    },
+    ['error kni-host-missing', 'error kni-host-missing'],
+  ],
+  [
+    'the tutorial’s form on a point-to-point link',
+    f.withOspf(
+      { announced: new Set(), config: { ...f.ospf.config, networks: [{ prefix: `${vip}/32`, area: '0.0.0.0' }] } },
+      {
+        ...f.withPort({ ospf: pointToPoint, wire: f.onWire(f.heard({ hello: { designated: '0.0.0.0' } })) }),
+        wanted: [],
+      },
+    ),
+    ['error network-form-on-p2p'],
+  ],
+  [
+    'announced without service',
+    { ...sound, dataplane: { ...sound.dataplane, services: new Set() } },
+    ['error vip-without-service'],
+  ],
+  [
+    'on the kni without service',
+    f.withOspf(
+      { announced: new Set() },
+      { ...sound, wanted: [], dataplane: { ...sound.dataplane, services: new Set() } },
+    ),
+    ['warn vip-without-service'],
+  ],
+  [
+    'announced, not on the kni',
+    f.withPort({ addresses: [f.address('172.31.7.2', 30)] }),
+    ['info announced-not-on-kni'],
+  ],
+  [
+    'announced, nowhere',
+    { ...f.withPort({ addresses: [f.address('172.31.7.2', 30)] }), kernel: { ...sound.kernel, addresses: [] } },
+    ['error announced-not-on-kni'],
+  ],
+  ['wanted, not announced', f.withOspf({ announced: new Set() }), ['error wanted-not-announced']],
+  [
+    'a large router-LSA',
+    f.withOspf({ routerLsas: [{ area: '0.0.0.0', length: 1440, links: 118, stubs: 117 }] }),
+    ['warn router-lsa-size'],
+  ],
+  [
+    'nearly so',
+    f.withOspf({ routerLsas: [{ area: '0.0.0.0', length: 1300, links: 106, stubs: 105 }] }),
+    ['info router-lsa-size'],
+  ],
+  ['no explicit cost', f.withConfig({ cost: null }), ['warn cost-from-kni-speed']],
+  [
+    'strict, the answers leave by eth0',
+    { ...f.withPort({ rpFilter: 1 }), kernel: { ...sound.kernel, routes: [f.defaultRoute('eth0')] } },
+    ['warn reverse-path'],
+  ],
+  ['strict, they leave by the kni', f.withPort({ rpFilter: 1 }), []],
+  ['no default route', { ...sound, kernel: { ...sound.kernel, routes: [] } }, ['info no-return-route']],
+];
+
+t.test('a sound node', async (t) => {
+  const report = examine('node', sound);
+  t.same(
+    report.checks.filter(({ outcome }) => outcome !== 'ok'),
+    [],
+  );
+  t.equal(report.checks.length, checks.length);
+  t.match(formatDoctor(report, plain), /^ok {5}the dataplane runs and serves$[\s\S]*\nnode: nothing found\n$/m);
+});
+
+t.test('one thing broken', async (t) => {
+  for (const [what, facts, ids] of cases) {
+    const report = examine('node', facts);
+    const findings = report.checks.flatMap((check) => check.findings);
+    t.same(
+      findings.map(({ severity, id }) => `${severity} ${id}`),
+      ids,
+      what,
+    );
+    for (const { title, evidence, advice } of findings) t.ok(title && evidence && advice, `${what}: all of it is said`);
+    t.notMatch(JSON.stringify(report), /secret/i, 'no key is shown');
+  }
+});
+
+t.test('every check has a case that it finds', async (t) => {
+  const found = new Set(
+    cases.flatMap(([, facts]) =>
+      examine('node', facts).checks.flatMap(({ id, outcome }) => (outcome === 'found' ? [id] : [])),
+    ),
+  );
+  t.same(
+    checks.map(({ id }) => id).filter((id) => !found.has(id)),
+    [],
+  );
+  t.equal(new Set(checks.map(({ id }) => id)).size, checks.length, 'each has an id of its own');
+});
