@@ -19,17 +19,17 @@
 
 // ---- limits, each with its reason
 // --------------------------------------------------------------------------------
-#define DP_MAX_PORTS 32        // ports and their kni; the reference has 64 of DPDK's
-#define DP_MAX_LCORES 64       // the reference's limit
-#define DP_MAX_RXQ 64          // (port, queue) pairs of one lcore
-#define DP_BURST 32            // fits L1 with its parse results; larger bursts only add latency
-#define DP_NEXT_HOPS 65536     // neighbours in the lower half, return paths learnt from frames in the upper
-#define DP_DESTS 65536         // real servers of all services
+#define DP_MAX_PORTS 32         // ports and their kni; the reference has 64 of DPDK's
+#define DP_MAX_LCORES 64        // the reference's limit
+#define DP_MAX_RXQ 64           // (port, queue) pairs of one lcore
+#define DP_BURST 32             // fits L1 with its parse results; larger bursts only add latency
+#define DP_NEXT_HOPS 65536      // neighbours in the lower half, return paths learnt from frames in the upper
+#define DP_DESTS 65536          // real servers of all services
 #define DP_KNI_ADDRESSES 131072 // slots of the kni_host set; half may be used: as many as there can be routes
-#define DP_KNI_RING 2048       // as the reference's per-device ring
-#define DP_UPCALL_BATCH 256    // upcalls handed over in one call
-#define DP_OP_BATCH 1024       // answers taken in one call
-#define DP_SWEEP_BATCH 1024    // expired connections reported in one call
+#define DP_KNI_RING 2048        // as the reference's per-device ring
+#define DP_UPCALL_BATCH 256     // upcalls handed over in one call
+#define DP_OP_BATCH 1024        // answers taken in one call
+#define DP_SWEEP_BATCH 1024     // expired connections reported in one call
 
 // ---- flow entry
 // ---------------------------------------------------------------------------------------------------

@@ -28,7 +28,8 @@ static void finish(struct dp_lcore *lc, struct dp_pkt *p) {
     }
 }
 
-/** BFD (RFC 5881, RFC 5883) and BGP (RFC 4271): their timers must not wait behind a bulk transfer to the node. */
+/** BFD (RFC 5881, RFC 5883) and BGP (RFC 4271): their timers must not wait behind a bulk transfer to the
+ * node. */
 static bool routing_protocol(const struct dp_pkt *p) {
     uint16_t dport = be16(p->key.dport_be), sport = be16(p->key.sport_be);
     if (p->proto == PROTO_UDP)
