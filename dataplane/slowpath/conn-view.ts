@@ -99,7 +99,8 @@ export class ConnView {
     return this.#bytes[conn * this.at.connSize + this.at[field]];
   }
   setFlag(conn: number, flag: number): void {
-    this.#bytes[conn * this.at.connSize + this.at.flags] |= flag;
+    // Lcores set theirs meanwhile.
+    Atomics.or(this.#bytes, conn * this.at.connSize + this.at.flags, flag);
   }
 
   /** What the entry matches. */

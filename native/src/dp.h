@@ -118,6 +118,7 @@ static_assert(sizeof(struct dp_bucket) == 64, "bucket");
 // ----------------------------------------------------------------------------------------------
 
 enum dp_tcp_state { TS_NONE, TS_ES, TS_SS, TS_SR, TS_FW, TS_TW, TS_CL, TS_CW, TS_LA, TS_LI, TS_SA, TS_COUNT };
+#define TS_GONE TS_COUNT // removed: an lcore that still holds the record changes nothing any more
 enum dp_udp_state { US_NONE, US_ONEWAY, US_NORMAL };
 enum dp_conn_flags {
     DP_C_USED = 1,
@@ -126,6 +127,8 @@ enum dp_conn_flags {
     DP_C_RESET = 8,    // resets of the idle connection are on their way
 };
 
+/** An lcore for each direction and the slow path write it at once: `state` changes by compare-and-exchange
+ * and `flags` by atomic or and and, the rest is whole words of which the last written is good. */
 struct dp_conn {
     _Alignas(64) uint32_t flow_in; // client → real server
     uint32_t flow_out;

@@ -23,12 +23,27 @@ static inline void refuse(struct dp_pkt *p, enum dp_punt reason, enum dp_class c
     p->cls = (uint8_t)cls;
 }
 
-static inline void set_state(struct dp_lcore *lc, struct dp_conn *c, uint32_t dest, uint8_t state) {
-    if (c->state == state)
-        return;
+/** Both directions may be at it at once. Whoever makes a change counts it, so that the lcores' shares add up.
+ */
+static inline void next_state(struct dp_lcore *lc, struct dp_conn *c, uint32_t dest, uint8_t tcp_flags,
+                              bool out) {
+    uint8_t before = __atomic_load_n(&c->state, __ATOMIC_RELAXED), after;
+    do {
+        after = dp_tcp_next(before, tcp_flags, out);
+        if (after == before)
+            return;
+    } while (
+        !__atomic_compare_exchange_n(&c->state, &before, after, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     // Active connections are the established ones; each lcore keeps its share of enters and leaves.
-    lc->dests[dest].established += (state == TS_ES) - (c->state == TS_ES);
-    c->state = state;
+    lc->dests[dest].established += (after == TS_ES) - (before == TS_ES);
+}
+
+static inline void set_flag(struct dp_conn *c, uint8_t flag) {
+    __atomic_fetch_or(&c->flags, flag, __ATOMIC_RELAXED);
+}
+
+static inline void clear_flags(struct dp_conn *c, uint8_t flags) {
+    __atomic_fetch_and(&c->flags, (uint8_t)~flags, __ATOMIC_RELAXED);
 }
 
 static inline void shift32(void *word_be, uint32_t by, uint64_t *delta) {
@@ -52,7 +67,7 @@ static bool tcp_inbound(struct dp_lcore *lc, const struct dp_flow *f, struct dp_
         // The client's port is used again before the old connection timed out: a new server-side sequence is
         // to come.
         if (c->state != TS_NONE && c->state != TS_SR && c->state != TS_ES)
-            c->flags &= (uint8_t) ~(DP_C_TOA_DONE | DP_C_RS_SEQ);
+            clear_flags(c, DP_C_TOA_DONE | DP_C_RS_SEQ | DP_C_RESET);
         // Clients behind one local address have unrelated clocks: the server's PAWS and TIME_WAIT reuse must
         // not compare them.
         if (has_options && (f->flags & DP_F_NO_TS))
@@ -64,7 +79,7 @@ static bool tcp_inbound(struct dp_lcore *lc, const struct dp_flow *f, struct dp_
         if ((p->tcp_flags & TCP_ACK) && be32(t->ack_be) == c->rs_isn_next)
             toa = true;
         else
-            c->flags |= DP_C_TOA_DONE;
+            set_flag(c, DP_C_TOA_DONE);
     }
     if (f->flags & DP_F_SEQ)
         shift32(&t->seq_be, c->seq_delta, delta);
@@ -76,14 +91,18 @@ static void tcp_outbound(const struct dp_flow *f, struct dp_conn *c, struct dp_p
                          uint64_t *delta) {
     uint32_t header = (uint32_t)(t->offset >> 4) * 4;
     if (p->tcp_flags & TCP_SYN) {
-        c->rs_isn_next = be32(t->seq_be) + 1;
-        c->flags |= DP_C_RS_SEQ;
+        c->rs_isn_next = c->rs_snd_nxt = be32(t->seq_be) + 1;
+        set_flag(c, DP_C_RS_SEQ);
         if (f->flags & DP_F_MSS)
             dp_tcp_lower_mss(t, DP_TOA4_LENGTH);
     }
     if (!(p->tcp_flags & TCP_RST)) {
         uint32_t phantom = ((p->tcp_flags & TCP_SYN) != 0) + ((p->tcp_flags & TCP_FIN) != 0);
-        c->rs_snd_nxt = be32(t->seq_be) + p->l4_length - header + phantom;
+        uint32_t next = be32(t->seq_be) + p->l4_length - header + phantom;
+        // Only forwards: a retransmission or a keepalive (one byte back) is not where the peer expects a
+        // reset.
+        if ((int32_t)(next - c->rs_snd_nxt) > 0)
+            c->rs_snd_nxt = next;
         if (p->tcp_flags & TCP_ACK)
             c->rs_rcv_nxt = be32(t->ack_be);
     }
@@ -149,7 +168,7 @@ static bool execute_tcp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_
         tcp_outbound(f, c, p, t, &delta);
     else
         toa = tcp_inbound(lc, f, c, p, t, &delta);
-    set_state(lc, c, f->dest, dp_tcp_next(c->state, p->tcp_flags, out));
+    next_state(lc, c, f->dest, p->tcp_flags, out);
     if (f->flags & DP_F_NAT) {
         t->sport_be = f->new_sport_be;
         t->dport_be = f->new_dport_be;

@@ -295,9 +295,9 @@ void dp_conn_remove(uint32_t n) {
         dp_flow_unlink(c->flow_out);
         dp_flow_retire(c->flow_in);
         dp_flow_retire(c->flow_out);
-        if (c->proto == PROTO_TCP && c->state == TS_ES)
+        if (__atomic_exchange_n(&c->state, TS_GONE, __ATOMIC_RELAXED) == TS_ES && c->proto == PROTO_TCP)
             self()->dests[c->dest].established--;
-        c->flags = 0;
+        __atomic_store_n(&c->flags, 0, __ATOMIC_RELAXED);
         dp_conn_retire(d->sweep_batch[i]);
         DP_COUNT(self(), event, DP_EVENT_CONNS_EXPIRED);
     }

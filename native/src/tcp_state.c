@@ -15,21 +15,22 @@ enum { SYN, FIN, ACK, RST, EVENTS };
 #define LA TS_LA
 #define LI TS_LI
 #define SA TS_SA
+#define GO TS_GONE
 
 // clang-format off
-static const uint8_t next_state[2][EVENTS][TS_COUNT] = {
+static const uint8_t next_state[2][EVENTS][TS_COUNT + 1] = {
     { // client → real server
-        /*         NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
-        [SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
-        [FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW },
-        [ACK] = { CL, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
-        [RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR },
+        /*         NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA  GO */
+        [SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR, GO },
+        [FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW, GO },
+        [ACK] = { CL, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES, GO },
+        [RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR, GO },
     },
     { // real server → client
-        [SYN] = { SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR },
-        [FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW },
-        [ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES },
-        [RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL },
+        [SYN] = { SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR, GO },
+        [FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW, GO },
+        [ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES, GO },
+        [RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL, GO },
     },
 };
 // clang-format on

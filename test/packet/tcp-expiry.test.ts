@@ -113,6 +113,38 @@ packetTest(
   },
 );
 
+packetTest('the reset is where the last byte was, not where a keepalive or a retransmission is', async (t, scene) => {
+  const flow = await (await new TcpFlow(scene).establish()).serverSpeaks();
+  await flow.fromServer({ flags: 'PA', data: 'the last words' });
+  const at = flow.serverNext;
+  await flow.fromServer({ flags: 'PA', seq: seqAdd(at, -14), data: 'the la' });
+  await flow.fromServer({ flags: 'A', seq: seqAdd(at, -1) });
+  await flow.fromClient({ flags: 'A' });
+  nothing(await scene.advance(80_000));
+  const end = await scene.advance(14_000);
+  t.match(dissect(end.out.dpdk1[0]).tcp, { flags: /R/, seq: at }, tell(end));
+});
+
+packetTest('a client that uses its port again is reset again', async (t, scene) => {
+  const flow = await new TcpFlow(scene).establish();
+  nothing(await scene.advance(80_000));
+  const first = await scene.advance(12_000);
+  t.equal(first.out.dpdk1.length, 1, tell(first));
+  t.equal(await flow.state(), 'TCP_CLOSE');
+  flow.clientNext = seqAdd(flow.clientNext, 5_000_000);
+  flow.serverNext = seqAdd(flow.serverNext, 7_000_000);
+  await flow.establish();
+  t.equal((await scene.harness.connections()).length, 1);
+  nothing(await scene.advance(80_000));
+  const second = await scene.advance(12_000);
+  t.match(
+    second.out.dpdk1.map((frame) => dissect(frame).tcp),
+    [{ flags: /R/, seq: flow.serverNext }],
+    tell(second),
+  );
+  t.equal(second.out.dpdk0.length, 1);
+});
+
 packetTest('only an established one is reset', async (t, scene) => {
   const half = new TcpFlow(scene, { sport: 8000 });
   await half.syn();
