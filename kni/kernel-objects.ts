@@ -28,8 +28,8 @@ export interface KernelNextHop {
   readonly device: string;
   /** 1 unless the route is multipath with unequal shares. */
   readonly weight: number;
-  /** One of several, and its link is down or without carrier. */
-  readonly dead: boolean;
+  /** true: one of several, and its link is down or without carrier. */
+  readonly dead?: boolean;
 }
 
 export interface KernelRoute {
@@ -98,12 +98,15 @@ export function decodeRoute(message: rt.RouteMessage, nameOf: NameOfIndex): Kern
     attrs.multipath !== undefined
       ? decodeMultipath(attrs.multipath).map((hop) => ({ ...hop, device: device(hop.index) }))
       : attrs.oif !== undefined
-        ? [{ gateway: gateway(attrs.gateway), device: device(attrs.oif), weight: 1, dead: false }]
+        ? [{ gateway: gateway(attrs.gateway), device: device(attrs.oif), weight: 1 }]
         : [];
   return {
     family,
     destination: `${destination}/${data.dstLen ?? 0}`,
-    nextHops: nextHops.map(({ gateway, device, weight, dead }) => ({ gateway, device, weight, dead })),
+    nextHops: nextHops.map(({ gateway, device, weight, dead }) => ({
+      ...{ gateway, device, weight },
+      ...(dead === true ? { dead } : {}),
+    })),
     metric: attrs.priority ?? 0,
     source: gateway(attrs.prefsrc),
     protocol: word(data.protocol),

@@ -37,7 +37,7 @@ function mirroredRoute(route: KernelRoute, ports: ReadonlyMap<string, MirroredPo
   let mtu = Number.POSITIVE_INFINITY;
   for (const { gateway, device, weight, dead } of route.nextHops) {
     const port = ports.get(device);
-    if (port === undefined || dead) continue;
+    if (port === undefined || dead === true) continue;
     // The kernel's way of saying "on the link" for one host; here the route without a gateway says it.
     const via = length === '32' && gateway === network ? null : gateway;
     if (via?.includes(':') === true) continue; // an IPv6 next hop (RFC 5549)
