@@ -82,7 +82,7 @@ t.test('what makes hellos be dropped', { skip, buffered: true }, async (t) => {
   const doctor = await sceneOf(t, { linkType: 'point-to-point' });
   await t.test('a sound node has no errors, and the exit code is 0', async (t) => {
     await doctor.scene.full();
-    const { code, report, errors, warnings } = await doctor.diagnose();
+    const { code, report, errors, warnings } = await doctor.diagnose('--listen', '3');
     t.same({ code, errors, warnings }, { code: 0, errors: [], warnings: [] });
     t.same(
       report.checks.filter(({ outcome }) => outcome !== 'ok').map(({ id }) => id),
@@ -108,7 +108,7 @@ t.test('what makes hellos be dropped', { skip, buffered: true }, async (t) => {
     await doctor.onSwitch(atSwitch, ...lines);
     await doctor.onNode('ospfd', atNode, ...lines);
     await doctor.scene.full();
-    const { errors, report } = await doctor.diagnose();
+    const { errors, report } = await doctor.diagnose('--listen', '3');
     t.same(errors, []);
     t.equal(report.checks.find(({ id }) => id === 'auth-mismatch')?.outcome, 'ok');
   });

@@ -1,14 +1,15 @@
 // Whether any OSPF packet of another router comes in at all.
 import { type Check, finding, onOspfPorts } from '../check.js';
-import { foreign, neighboursOn } from '../facts.js';
+import { foreign, neighboursOn, ospfPorts } from '../facts.js';
 import { skip } from '../finding.js';
 
 export const silence: Check = {
   id: 'nothing-received',
   title: 'hellos of other routers arrive',
   decide: (facts) => {
-    const deaf = facts.ports.find(({ ospf, wire }) => ospf !== null && !wire.listened)?.wire;
-    if (deaf !== undefined && !deaf.listened) return skip(deaf.why);
+    const wires = ospfPorts(facts).map(({ wire }) => wire);
+    const [first] = wires;
+    if (first !== undefined && !first.listened && wires.every(({ listened }) => !listened)) return skip(first.why);
     return onOspfPorts(facts, (port) => {
       if (!port.wire.listened || foreign(port).length > 0) return [];
       // A neighbour that is Full proves that they come, if seldom.

@@ -34,9 +34,10 @@ export class DoctorScene {
     return new DoctorScene(scene);
   }
 
+  /** Listens for a second where the wire is not what matters. */
   async diagnose(...args: string[]): Promise<Diagnosis> {
-    const words = ['doctor', '--json', '--dev', 'dpdk1', '--frr-namespace', this.scene.nodeFrr.pathspace, ...args];
-    const { code, stdout, stderr } = await this.scene.cli(...words);
+    const words = ['doctor', '--json', '--dev', 'dpdk1', '--frr-namespace', this.scene.nodeFrr.pathspace];
+    const { code, stdout, stderr } = await this.scene.cli(...words, ...(args.length > 0 ? args : ['--listen', '1']));
     if (stdout === '') throw new Error(`doctor ended with ${code}: ${stderr}`);
     const report = JSON.parse(stdout) as DoctorReport;
     const findings = report.checks.flatMap((check) => check.findings);
