@@ -29,14 +29,11 @@ export class Arp {
 
   /** Broadcast for `target`, or asked at `unicast` when an entry is only confirmed. */
   request(device: string, target: Ipv4, unicast: Mac | null): void {
-    const { packets, ports, addresses, answers, events } = this.parts;
+    const { packets, ports, answers, events } = this.parts;
     const port = ports.byName(device);
     const fresh = packets.allocate();
     if (fresh === undefined) return; // the neighbour table asks again
-    // Without an address on the device: the one the kernel has in the target's network. Without that the sender is 0.0.0.0, a
-    // probe (RFC 5227, 1.1), which every host answers.
-    const source = addresses.selectSource(device, target) || this.#kernelSource(device, target);
-    const length = packets.arp(fresh.data, 1, port.mac, source, unicast, target);
+    const length = packets.arp(fresh.data, 1, port.mac, this.#sourceFor(device, target), unicast, target);
     answers.output(fresh.handle, port.index, length);
     events.count(events.arpRequestSent);
   }
@@ -57,7 +54,7 @@ export class Arp {
     // Whoever claims one of our own addresses is not believed (RFC 5227, 2.4 leaves defending to the answer below).
     if (senderIp !== 0 && !addresses.isLocal(senderIp))
       nextHops.neighbours.learn(port.name, senderIp, senderMac, now(), {
-        solicited: op === 2 && forUs,
+        solicited: op === 2 && (forUs || targetIp === this.#sourceFor(port.name, senderIp)),
         create: forUs && this.#onLink(senderIp, port.name),
       });
     if (!forUs) return answers.kni(handle, port.index, this.#punt.arpKernel);
@@ -72,6 +69,14 @@ export class Arp {
   #onLink(ip: Ipv4, device: string): boolean {
     const route = this.parts.routes.lookup(ip);
     return route?.scope === 'link' && route.device === device;
+  }
+
+  /**
+   * Who asks: our address on the device, else the one the kernel has in the target's network (its reply is for both), else
+   * 0.0.0.0, a probe (RFC 5227, 1.1), which every host answers.
+   */
+  #sourceFor(device: string, target: Ipv4): Ipv4 {
+    return this.parts.addresses.selectSource(device, target) || this.#kernelSource(device, target);
   }
 
   #kernelSource(device: string, target: Ipv4): Ipv4 {

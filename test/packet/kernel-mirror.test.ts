@@ -138,3 +138,18 @@ sceneTest('the operator’s route is used before the kernel’s of the same netw
   await scene.advance(300);
   t.equal((await flow.fromServer({ flags: 'PA', data: 'y' })).eth?.dst, router.mac);
 });
+
+sceneTest('a router asked for in the kernel’s name stays known', routed, async (t, scene) => {
+  const { harness } = scene;
+  await harness.kernelRoutes([connected, via(router.address)]);
+  const flow = await (await new TcpFlow(scene).establish()).serverSpeaks();
+  const states: string[] = [];
+  for (let seconds = 0; seconds < 80; seconds += 4) {
+    await scene.advance(4_000);
+    const known = (await harness.configure('neigh.list', {})).find(({ address }) => address === router.address);
+    states.push(known?.state ?? 'gone');
+  }
+  t.notOk(states.includes('NONE') || states.includes('SEND') || states.includes('gone'), states.join(' '));
+  t.ok(states.includes('REACHABLE'), 'its replies to the kernel’s address are replies to us');
+  t.equal((await flow.fromServer({ flags: 'PA', data: 'x' })).eth?.dst, router.mac);
+});
