@@ -23,6 +23,7 @@ export interface DpvsNodeOptions {
   readonly driver: Driver;
   readonly ospfNetwork: OspfNetwork;
   readonly bfd: boolean;
+  readonly form: 'redistribute' | 'network';
   /** Which of the nodes this is, from 0: they poll on different CPUs. */
   readonly index: number;
 }
@@ -151,12 +152,13 @@ export class DpvsNode {
       ...['config', '--flavor', 'frr', '--out', this.frr.configDirectory],
       ...['--router-id', this.plan.routerId, '--interface', wanKni, '--network', this.plan.wanPrefix],
       ...['--hello', String(helloSeconds), '--dead', String(deadSeconds), '--ospf-network', this.options.ospfNetwork],
+      ...['--form', this.options.form],
       ...(this.options.bfd ? ['--bfd'] : []),
     ]);
   }
 
   async startBridge(): Promise<Daemon> {
-    const argv = [program('dpvs-route'), 'run', '--frr-namespace', this.frr.pathspace];
+    const argv = [program('dpvs-route'), 'run', '--frr-namespace', this.frr.pathspace, '--form', this.options.form];
     const daemon = await startDaemon(this.state, { member: this.name, what: 'bridge', argv, env: this.env });
     await eventually(
       `the routing bridge of ${this.name} answers`,

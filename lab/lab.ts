@@ -18,6 +18,8 @@ export interface LabOptions {
   readonly toa: boolean;
   /** 3 x 300 ms between switch and nodes. */
   readonly bfd: boolean;
+  /** How the nodes announce. */
+  readonly form: 'redistribute' | 'network';
 }
 
 export interface BuildOptions extends Partial<LabOptions> {
@@ -52,7 +54,14 @@ export class Lab {
       );
     const { progress = () => {}, startNodes = true, ...rest } = options;
     for (const prefix of await reap()) progress(`removed ${prefix}, left behind by a run that was killed`);
-    const settings: LabOptions = { driver: 'af_xdp', ospfNetwork: 'broadcast', toa: true, bfd: false, ...rest };
+    const settings: LabOptions = {
+      driver: 'af_xdp',
+      ospfNetwork: 'broadcast',
+      toa: true,
+      bfd: false,
+      form: 'redistribute',
+      ...rest,
+    };
     const lab = new Lab(RunState.create({ ...settings }), settings);
     postWarden(lab.prefix);
     try {

@@ -28,7 +28,11 @@ export async function checkConfig(daemon: ConfigDaemon, text: string, flavor: Fl
     const file = join(directory, `${daemon}.conf`);
     // Opening the log is not a question of syntax, and would leave a file behind. The line stays a line: complaints name its number.
     writeFileSync(file, text.replace(/^log file .*$/m, '!'));
-    const { code, output } = await dryRun(program, file);
+    const { code, output } = await dryRun(program, [
+      ...['-C', '-f', file],
+      // FRR's bfdd takes its control socket away from a running one even then.
+      ...(daemon === 'bfdd' && flavor === 'frr' ? ['--bfdctl', join(directory, 'bfdd.sock')] : []),
+    ]);
     const complaints = output.split('\n').filter((line) => /on config line|% |ambiguous/i.test(line));
     // Most versions end with 0 whatever they have read.
     if (code !== 0 && complaints.length === 0)
@@ -46,10 +50,10 @@ const readable = (line: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-function dryRun(program: string, file: string): Promise<{ code: number | null; output: string }> {
+function dryRun(program: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
     const options = { timeout: 10_000, encoding: 'utf8' } as const;
-    execFile(program, ['-C', '-f', file], options, (error, stdout, stderr) => {
+    execFile(program, args, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
       resolve({ code, output: `${stdout}${stderr}${code === null ? (error?.message ?? '') : ''}` });
     });
