@@ -18,7 +18,7 @@ export const dataplane: Check = {
       finding('dataplane-not-serving', 'error', {
         title: 'the dataplane takes no new connections',
         evidence: status.problems.join('; ') || 'it does not say why',
-        advice: 'dpip node show; the bridge withdraws all VIPs while this lasts',
+        advice: 'dpip status; the bridge withdraws all VIPs while this lasts',
       }),
     ];
   },
