@@ -9,8 +9,12 @@ const groups = ['LINK', 'IPV4_IFADDR', 'IPV6_IFADDR', 'IPV4_ROUTE', 'IPV6_ROUTE'
 const checkAfterMessageMs = 20;
 const checkAnywayMs = 2_000;
 
+const { MessageType } = rt;
+
 export interface EventHandlers {
   message(type: number, message: rt.Message): void;
+  /** A next-hop object came, changed or went. */
+  nextHop(): void;
   /** The queue overflowed (`ENOBUFS`) or could not be read: anything may have changed since the last message. */
   lost(code: string): void;
 }
@@ -38,6 +42,11 @@ export class EventSocket {
     socket.on('error', (error) => this.#handlers.lost(error.code ?? 'EIO'));
     this.#socket.on('invalid', () => {});
     for (const group of groups) this.#socket.addMembership(group);
+    try {
+      this.#socket.addMembership('NEXTHOP');
+    } catch {
+      // Kernels before 5.3 have neither the objects nor the group.
+    }
     this.#slowCheck = setInterval(() => this.#checkDrops(), checkAnywayMs);
     this.#slowCheck.unref();
   }
@@ -52,6 +61,7 @@ export class EventSocket {
 
   #receive(type: number, data: Buffer): void {
     if (this.#closed) return;
+    if (type === MessageType.NEWNEXTHOP || type === MessageType.DELNEXTHOP) return this.#handlers.nextHop();
     let parsed: rt.Message;
     try {
       parsed = rt.parseMessage(type, data);

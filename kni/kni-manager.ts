@@ -53,7 +53,7 @@ export class KniManager {
   constructor(events: KniEvents = {}, log: Log | null = null, watchOptions: WatchOptions = {}) {
     this.#events = events;
     this.#log = log;
-    this.#watchOptions = watchOptions;
+    this.#watchOptions = { ...watchOptions, onNextHop: () => this.#routes?.changed() };
     const { onRoutes } = events;
     this.#routes =
       onRoutes === undefined

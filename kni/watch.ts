@@ -18,6 +18,8 @@ export type KernelEvent =
   | { readonly kind: 'resync'; readonly code: string };
 
 export interface WatchOptions {
+  /** A next-hop object came, changed or went: routes that use it may have changed, and of those the kernel says nothing. */
+  readonly onNextHop?: () => void;
   /** Bytes of the socket's receive buffer; small only to provoke a resync in a test. */
   readonly receiveBuffer?: number;
 }
@@ -41,6 +43,7 @@ export class KernelWatch {
     this.#socket = new EventSocket(
       {
         message: (type, message) => this.#inOrder(() => this.#deliver(type, message)),
+        nextHop: () => options.onNextHop?.(),
         lost: (code) => this.#lost(code),
       },
       options.receiveBuffer,
