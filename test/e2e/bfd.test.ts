@@ -73,7 +73,7 @@ const scene = (form: 'redistribute' | 'network') => async (t: Test) => {
   if (form === 'network') return;
   await t.test('it returns, and its session with it', async (t) => {
     await one.restart();
-    await nextHopsBecome(lab, ['node1', 'node2'], { timeoutMs: 30_000 });
+    await nextHopsBecome(lab, ['node1', 'node2'], { timeoutMs: 60_000 });
     const all = await eventually(
       'both BFD sessions are up',
       peers,
