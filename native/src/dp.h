@@ -322,12 +322,13 @@ struct dp {
     uint64_t pool_size;
     // flow table
     struct dp_bucket *buckets;
-    uint32_t bucket_mask, overflow_capacity, overflow_used;
+    uint32_t bucket_mask, overflow_capacity;
     struct dp_flow *flows;
     struct dp_flow6 *flows6;
     struct dp_conn *conns;
     uint32_t *flow_free, flow_free_count, flow_capacity;
     uint32_t *conn_free, conn_free_count, conn_capacity;
+    uint32_t *overflow_free, overflow_free_count;
     uint32_t flows_used, conns_used;
     struct dp_grace *grace;
     struct dp_next_hop *next_hops;

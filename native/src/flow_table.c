@@ -11,38 +11,44 @@ static uint32_t pow2_above(uint32_t n) {
     return p;
 }
 
+/** Indexes 1 … n, low ones to be handed out first: fewer pages touched. NULL without memory. */
+static uint32_t *free_list(uint32_t n) {
+    uint32_t *list = dp_region(4ull * n);
+    for (uint32_t i = 0; list && i < n; i++)
+        list[i] = n - i;
+    return list;
+}
+
+static bool retired_create(struct dp_retired *r, uint32_t n) {
+    r->next = dp_region(4ull * n);
+    r->waiting = dp_region(4ull * n);
+    return r->next && r->waiting;
+}
+
 int dp_flow_table_create(void) {
     struct dp *d = dp_ctx;
-    d->flow_capacity = d->config.flow_capacity;
-    d->conn_capacity = d->config.conn_capacity;
+    d->flow_free_count = d->flow_capacity = d->config.flow_capacity;
+    d->conn_free_count = d->conn_capacity = d->config.conn_capacity;
     // Two slots an entry, so a chain is rare; an eighth of the buckets again for overflow.
     uint32_t n = pow2_above(d->flow_capacity / 4);
     d->bucket_mask = n - 1;
-    d->overflow_capacity = n / 8;
-    d->overflow_used = 0;
+    d->overflow_free_count = d->overflow_capacity = n / 8;
     d->buckets = dp_region(sizeof(struct dp_bucket) * ((uint64_t)n + d->overflow_capacity + 1));
     d->flows = dp_region(sizeof(struct dp_flow) * ((uint64_t)d->flow_capacity + 1));
     d->flows6 = dp_region(sizeof(struct dp_flow6) * ((uint64_t)d->flow_capacity + 1));
     d->conns = dp_region(sizeof(struct dp_conn) * ((uint64_t)d->conn_capacity + 1));
-    d->flow_free = dp_region(4ull * d->flow_capacity);
-    d->conn_free = dp_region(4ull * d->conn_capacity);
+    d->flow_free = free_list(d->flow_capacity);
+    d->conn_free = free_list(d->conn_capacity);
+    d->overflow_free = free_list(d->overflow_capacity);
     d->grace = dp_region(sizeof(struct dp_grace));
-    if (!d->buckets || !d->flows || !d->flows6 || !d->conns || !d->flow_free || !d->conn_free || !d->grace)
+    if (!d->buckets || !d->flows || !d->flows6 || !d->conns || !d->flow_free || !d->conn_free ||
+        !d->overflow_free || !d->grace)
         return -1;
     struct dp_grace *g = d->grace;
-    g->flows = dp_region(4ull * d->flow_capacity);
-    g->next_flows = dp_region(4ull * d->flow_capacity);
-    g->conns = dp_region(4ull * d->conn_capacity);
-    g->next_conns = dp_region(4ull * d->conn_capacity);
-    if (!g->flows || !g->next_flows || !g->conns || !g->next_conns)
-        return -1;
-    for (uint32_t i = 0; i < d->flow_capacity; i++)
-        d->flow_free[i] = d->flow_capacity - i; // hand out low indexes first: fewer pages touched
-    for (uint32_t i = 0; i < d->conn_capacity; i++)
-        d->conn_free[i] = d->conn_capacity - i;
-    d->flow_free_count = d->flow_capacity;
-    d->conn_free_count = d->conn_capacity;
-    return 0;
+    return retired_create(&g->flows, d->flow_capacity) && retired_create(&g->conns, d->conn_capacity) &&
+                   retired_create(&g->buckets, d->overflow_capacity)
+               ? 0
+               : -1;
 }
 
 static inline struct dp_bucket *overflow_bucket(uint32_t next) {
@@ -116,6 +122,12 @@ void dp_conn_release(uint32_t index) {
     dp_ctx->conns_used--;
 }
 
+static void put(struct dp_bucket *b, uint32_t slot, uint16_t tag, uint32_t index) {
+    b->tag[slot] = tag;
+    // The entry and its tag must be visible before the index is.
+    atomic_store_explicit(&b->index[slot], index, memory_order_release);
+}
+
 int dp_flow_insert(uint32_t index) {
     struct dp *d = dp_ctx;
     struct dp_key key = dp_flow_key(index);
@@ -125,48 +137,67 @@ int dp_flow_insert(uint32_t index) {
         for (uint32_t slot = 0; slot < 8; slot++) {
             if (atomic_load_explicit(&b->index[slot], memory_order_relaxed) != 0)
                 continue;
-            b->tag[slot] = dp_tag(hash);
-            // The entry and its tag must be visible before the index is.
-            atomic_store_explicit(&b->index[slot], index, memory_order_release);
+            put(b, slot, dp_tag(hash), index);
             return 0;
         }
         uint32_t next = atomic_load_explicit(&b->next, memory_order_relaxed);
-        if (!next) {
-            if (d->overflow_used == d->overflow_capacity)
-                return -1;
-            next = ++d->overflow_used;
-            atomic_store_explicit(&b->next, next, memory_order_release);
-        }
+        if (!next)
+            break;
         b = overflow_bucket(next);
     }
+    if (d->overflow_free_count == 0)
+        return -1;
+    uint32_t fresh = d->overflow_free[--d->overflow_free_count];
+    atomic_store_explicit(&overflow_bucket(fresh)->next, 0, memory_order_relaxed);
+    put(overflow_bucket(fresh), 0, dp_tag(hash), index);
+    atomic_store_explicit(&b->next, fresh, memory_order_release);
+    return 0;
+}
+
+static bool empty(const struct dp_bucket *b) {
+    for (uint32_t slot = 0; slot < 8; slot++)
+        if (atomic_load_explicit(&b->index[slot], memory_order_relaxed) != 0)
+            return false;
+    return true;
+}
+
+static void retire(struct dp_retired *r, uint32_t index) {
+    r->next[r->n_next++] = index;
 }
 
 bool dp_flow_unlink(uint32_t index) {
     struct dp_key key = dp_flow_key(index);
     uint64_t hash = dp_hash(&key);
-    struct dp_bucket *b = dp_bucket_of(hash);
+    struct dp_bucket *b = dp_bucket_of(hash), *before = NULL;
+    uint32_t at = 0;
     for (;;) {
-        for (uint32_t slot = 0; slot < 8; slot++) {
-            if (atomic_load_explicit(&b->index[slot], memory_order_relaxed) == index) {
-                atomic_store_explicit(&b->index[slot], 0, memory_order_release);
-                return true;
-            }
-        }
         uint32_t next = atomic_load_explicit(&b->next, memory_order_relaxed);
+        for (uint32_t slot = 0; slot < 8; slot++) {
+            if (atomic_load_explicit(&b->index[slot], memory_order_relaxed) != index)
+                continue;
+            atomic_store_explicit(&b->index[slot], 0, memory_order_release);
+            // Every bucket overflows at some time: those that kept theirs would in the end have them all. A
+            // reader that is in it goes on by its `next`, which stays as it is until no reader is left.
+            if (before && empty(b)) {
+                atomic_store_explicit(&before->next, next, memory_order_release);
+                retire(&dp_ctx->grace->buckets, at);
+            }
+            return true;
+        }
         if (!next)
             return false;
+        before = b;
+        at = next;
         b = overflow_bucket(next);
     }
 }
 
 void dp_flow_retire(uint32_t index) {
-    struct dp_grace *g = dp_ctx->grace;
-    g->next_flows[g->next_flows_n++] = index;
+    retire(&dp_ctx->grace->flows, index);
 }
 
 void dp_conn_retire(uint32_t index) {
-    struct dp_grace *g = dp_ctx->grace;
-    g->next_conns[g->next_conns_n++] = index;
+    retire(&dp_ctx->grace->conns, index);
 }
 
 static bool grace_passed(const struct dp_grace *g) {
@@ -180,34 +211,39 @@ static bool grace_passed(const struct dp_grace *g) {
     return true;
 }
 
-static void grace_release(struct dp_grace *g) {
-    struct dp *d = dp_ctx;
-    memcpy(&d->flow_free[d->flow_free_count], g->flows, 4ull * g->n_flows);
-    d->flow_free_count += g->n_flows;
-    d->flows_used -= g->n_flows;
-    memcpy(&d->conn_free[d->conn_free_count], g->conns, 4ull * g->n_conns);
-    d->conn_free_count += g->n_conns;
-    d->conns_used -= g->n_conns;
-    g->n_flows = g->n_conns = 0;
+/** Returns how many indexes became free. */
+static uint32_t release(struct dp_retired *r, uint32_t *list, uint32_t *count) {
+    uint32_t n = r->n_waiting;
+    memcpy(&list[*count], r->waiting, 4ull * n);
+    *count += n;
+    r->n_waiting = 0;
+    return n;
+}
+
+static void swap(struct dp_retired *r) {
+    uint32_t *waiting = r->waiting;
+    r->waiting = r->next, r->n_waiting = r->n_next;
+    r->next = waiting, r->n_next = 0;
 }
 
 void dp_grace_poll(void) {
-    struct dp_grace *g = dp_ctx->grace;
+    struct dp *d = dp_ctx;
+    struct dp_grace *g = d->grace;
     if (g->waiting) {
         if (!grace_passed(g))
             return;
-        grace_release(g);
+        d->flows_used -= release(&g->flows, d->flow_free, &d->flow_free_count);
+        d->conns_used -= release(&g->conns, d->conn_free, &d->conn_free_count);
+        release(&g->buckets, d->overflow_free, &d->overflow_free_count);
         g->waiting = false;
     }
-    if (g->next_flows_n == 0 && g->next_conns_n == 0)
+    if (g->flows.n_next == 0 && g->conns.n_next == 0)
         return;
-    uint32_t *flows = g->flows, *conns = g->conns;
-    g->flows = g->next_flows, g->conns = g->next_conns;
-    g->n_flows = g->next_flows_n, g->n_conns = g->next_conns_n;
-    g->next_flows = flows, g->next_conns = conns;
-    g->next_flows_n = g->next_conns_n = 0;
+    swap(&g->flows);
+    swap(&g->conns);
+    swap(&g->buckets);
     // A loop that began after this point cannot see what was unlinked before it.
-    for (uint32_t i = 0; i < dp_ctx->n_lcores; i++)
-        g->seen[i] = atomic_load_explicit(&dp_ctx->lcores[i]->quiescent, memory_order_acquire);
+    for (uint32_t i = 0; i < d->n_lcores; i++)
+        g->seen[i] = atomic_load_explicit(&d->lcores[i]->quiescent, memory_order_acquire);
     g->waiting = true;
 }

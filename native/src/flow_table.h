@@ -3,13 +3,16 @@
 #define DP_FLOW_TABLE_H
 #include "dp.h"
 
+/** Indexes that were unlinked since the last swap, and those before it, which wait for the lcores. */
+struct dp_retired {
+    uint32_t *next, *waiting;
+    uint32_t n_next, n_waiting;
+};
+
 /** Objects that were unlinked and wait until no lcore can still hold them. */
 struct dp_grace {
     uint64_t seen[DP_MAX_LCORES];
-    uint32_t n_flows, n_conns;
-    uint32_t *flows, *conns; // this generation, waiting for `seen` to pass
-    uint32_t next_flows_n, next_conns_n;
-    uint32_t *next_flows, *next_conns; // unlinked since
+    struct dp_retired flows, conns, buckets;
     bool waiting;
 };
 
