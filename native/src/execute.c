@@ -13,7 +13,8 @@ static inline struct dp_next_hop next_hop(uint32_t index) {
         __m128i v;
         struct dp_next_hop nh;
     } u;
-    u.v = _mm_load_si128((const __m128i *)(const void *)&dp_ctx->next_hops[index]);
+    // volatile: the compiler may not take it apart or read it twice.
+    u.v = *(const volatile __m128i *)(const void *)&dp_ctx->next_hops[index];
     return u.nh;
 }
 

@@ -242,7 +242,9 @@ void dp_grace_poll(void) {
     swap(&g->flows);
     swap(&g->conns);
     swap(&g->buckets);
-    // A loop that began after this point cannot see what was unlinked before it.
+    // What was unlinked must be seen by a loop that begins after its count is read: without the fence the
+    // stores could still be in this CPU's buffer.
+    atomic_thread_fence(memory_order_seq_cst);
     for (uint32_t i = 0; i < d->n_lcores; i++)
         g->seen[i] = atomic_load_explicit(&d->lcores[i]->quiescent, memory_order_acquire);
     g->waiting = true;

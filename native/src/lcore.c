@@ -187,7 +187,8 @@ uint32_t dp_lcore_turn(struct dp_lcore *lc) {
     dp_flush(lc);
     if (n)
         dp_doorbell();
-    atomic_fetch_add_explicit(&lc->quiescent, 1, memory_order_release);
+    // Sequentially consistent: no lookup of the next turn may happen before it (on x86 the same instruction).
+    atomic_fetch_add(&lc->quiescent, 1);
     return n;
 }
 
@@ -212,7 +213,7 @@ static void nap(struct dp_lcore *lc, uint32_t handled) {
 
 int dp_lcore_main(void *arg) {
     struct dp_lcore *lc = arg;
-    atomic_store_explicit(&lc->running, 1, memory_order_release);
+    atomic_store(&lc->running, 1);
     while (!atomic_load_explicit(&dp_ctx->stop, memory_order_relaxed))
         nap(lc, dp_lcore_turn(lc));
     atomic_store_explicit(&lc->running, 0, memory_order_release);

@@ -321,7 +321,7 @@ void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32
     u.nh.port = (uint16_t)port;
     u.nh.state = (uint8_t)state;
     dp_ctx->next_hop_info[index] = (struct dp_next_hop_info){ip4, kind};
-    _mm_store_si128((__m128i *)(void *)&dp_ctx->next_hops[index], u.v);
+    *(volatile __m128i *)(void *)&dp_ctx->next_hops[index] = u.v;
 }
 
 static void requeue(struct rte_mempool *pool, void *counter, void *object, unsigned index) {
