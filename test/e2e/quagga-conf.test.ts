@@ -58,7 +58,7 @@ t.test('the witness does complain', { skip }, async (t) => {
   t.match(complaints('ospfd', text.replace('hello-interval 1', 'hello-interval often')).join(), /config line 8/);
   t.match(complaints('zebra', 'hostname x\nredistribute nothing\n').join(), /config line 2/);
   const bfd = readFileSync(join(golden, 'frr-stub.bfdd.conf'), 'utf8');
-  t.match(complaints('bfdd', bfd.replace('multiplier 4', 'multiplier many')).join(), /config line 7/);
+  t.match(complaints('bfdd', bfd.replace('multiplier 4', 'multiplier many')).join(), /config line 8/);
   const six = readFileSync(join(golden, 'frr-ospf6.ospf6d.conf'), 'utf8');
   t.match(complaints('ospf6d', six.replace('cost 10', 'cost low')).join(), /config line 11/);
 });
