@@ -97,7 +97,9 @@ fi
 for part in native toa; do
   [ -f "$part/Makefile" ] || continue
   # Not `make -q`: a phony prerequisite that only checks something makes it answer yes every time.
-  if make -n -C "$part" 2>&1 | grep -qE -- ' -o |[*]{3}'; then
+  # Not a pipe either: grep -q leaves at the first match, make dies of SIGPIPE, and pipefail calls that "nothing to build".
+  steps=$(make -n -C "$part" 2>&1)
+  if grep -qE -- ' -o |[*]{3}' <<<"$steps"; then
     say "building $part/ (C)"
     quietly "make -C $part" make -C "$part"
   fi
