@@ -11,7 +11,7 @@ export { must, type Outcome, run } from './exec.js';
 export { Frr, isFull, type Neighbour } from './frr.js';
 export { KernelNode } from './kernel-node.js';
 export { type BuildOptions, Lab } from './lab.js';
-export { type Outage, outage } from './outage.js';
+export { type Outage, openAround, outage } from './outage.js';
 export * as plan from './plan.js';
 export { type Missing, missing } from './prerequisites.js';
 export { identify, isAlive, type ProcessRef, sendSignal, waitForEnd } from './process-ref.js';

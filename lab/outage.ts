@@ -29,3 +29,11 @@ export function outage(samples: readonly Sample[], since: number): Outage {
     longestSilenceMs,
   };
 }
+
+/**
+ * Whether the request's connection was open around `moment` (Unix time in milliseconds; when it was noticed, a little
+ * after it happened). Connections that are open when a switch moves their flow to another node are lost.
+ */
+export function openAround({ at, ms }: Sample, moment: number): boolean {
+  return at < moment && at + ms > moment - 250;
+}

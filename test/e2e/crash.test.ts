@@ -1,7 +1,7 @@
 // SIGKILL: of ospfd alone, of a whole node under a steady stream of requests, and its return.
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { outage, plan, spread } from '../../lab/index.js';
+import { openAround, outage, plan, spread } from '../../lab/index.js';
 import { announcedCluster, bothFull, nextHopsBecome, skip } from './support.js';
 
 const { deadSeconds } = plan.ospfTimers;
@@ -10,18 +10,23 @@ t.test('ospfd and a node are killed', { skip }, async (t) => {
   const lab = await announcedCluster(t);
   const [one] = lab.nodes as [(typeof lab.nodes)[number]];
 
-  await t.test('SIGKILL of ospfd: missed after the dead interval, no request fails meanwhile', async (t) => {
+  await t.test('SIGKILL of ospfd: missed after the dead interval, its flows are served meanwhile', async (t) => {
     const stream = await lab.client.stream(20, 1000);
     const start = Date.now();
     await one.frr.kill('ospfd', 'SIGKILL');
     await nextHopsBecome(lab, ['node2'], { timeoutMs: (deadSeconds + 3) * 1000 });
-    t.ok(Date.now() - start < (deadSeconds + 2) * 1000, `missed after ${Date.now() - start} ms`);
+    const missedAt = Date.now();
+    t.ok(missedAt - start < (deadSeconds + 2) * 1000, `missed after ${missedAt - start} ms`);
     await sleep(500);
     const samples = await stream.stop();
-    const { requests, failed } = outage(samples, start);
-    // The dataplane is alive: what the switch still sends to node1 is served.
-    t.equal(failed, 0, `${failed} of ${requests} failed`);
-    t.ok(requests > 50);
+    const since = samples.filter(({ at }) => at >= start);
+    // The dataplane is alive: what the switch still sends to node1 is served. Only a connection that is open in the very
+    // moment when the switch moves its flow to node2 is lost (FullNAT state is local to a node).
+    t.same(
+      since.filter((sample) => !sample.ok && !openAround(sample, missedAt)),
+      [],
+    );
+    t.ok(since.length > 50);
   });
 
   await t.test('ospfd starts again and the VIP is announced again', async (t) => {
