@@ -15,12 +15,17 @@ const EXAMPLES: [string, string][] = [
 function options(argv: readonly string[]) {
   return yargs([...argv])
     .scriptName('dpvs')
-    .usage('$0 [options]\n\nThe dataplane of a load-balancer node. It runs in the foreground and stops on SIGTERM; SIGHUP reopens its log.')
+    .usage(
+      '$0 [options]\n\nThe dataplane of a load-balancer node. It runs in the foreground and stops on SIGTERM; SIGHUP reopens its log.',
+    )
     .option('c', { alias: 'conf', type: 'string', default: '/etc/dpvs.conf', describe: 'configuration file' })
     .option('p', { alias: 'pid-file', type: 'string', describe: 'pid file (default: <run directory>/<name>.pid)' })
     .option('name', { type: 'string', describe: 'name of the node, also DPVS_NAME (default: dpvs)' })
     .option('t', { alias: 'test-conf', type: 'boolean', default: false, describe: 'check the configuration and exit' })
-    .option('log-level', { choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const, describe: 'instead of the configured level' })
+    .option('log-level', {
+      choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const,
+      describe: 'instead of the configured level',
+    })
     .example(EXAMPLES)
     .alias('v', 'version')
     .alias('h', 'help')
@@ -51,7 +56,9 @@ async function run(argv: readonly string[]): Promise<number> {
   const name = nodeName(args.name ?? process.env.DPVS_NAME ?? config.name ?? undefined);
   if (args.t) {
     for (const warning of rendered) process.stderr.write(`${warning}\n`);
-    process.stdout.write(`${args.c}: good (${config.ports.length} ports, ${config.workers.length - 1} forwarding lcores)\n`);
+    process.stdout.write(
+      `${args.c}: good (${config.ports.length} ports, ${config.workers.length - 1} forwarding lcores)\n`,
+    );
     return 0;
   }
   const log = createLog({ level: args['log-level'] ?? config.log.level, file: config.log.file, name });
