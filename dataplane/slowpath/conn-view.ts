@@ -134,6 +134,15 @@ export class ConnView {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.flowConn];
   }
 
+  /** Is the entry one of a connection, and of that of this tuple? An index that waited may have another owner by now, or none. */
+  isLive(flow: number, proto: number, { src, dst, sport, dport }: Tuple): boolean {
+    const conn = this.connOf(flow);
+    if ((this.byte(conn, 'flags') & ConnFlag.used) === 0 || this.byte(conn, 'proto') !== proto) return false;
+    if (this.word(conn, 'flowIn') !== flow && this.word(conn, 'flowOut') !== flow) return false;
+    const key = this.key(flow);
+    return key.src === src && key.dst === dst && key.sport === sport && key.dport === dport;
+  }
+
   /** Idle milliseconds allowed in the record's state; the same rule as the sweep in slow_path.c. */
   timeoutMs(conn: number): number {
     const tcp = this.byte(conn, 'proto') === 6;

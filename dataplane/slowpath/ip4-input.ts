@@ -39,9 +39,8 @@ export class Ip4Input {
   input(upcalls: UpcallBatch, i: number): void {
     const reason = upcalls.reason(i);
     if (reason === this.#punt.miss) return this.#missed(upcalls, i);
-    if (reason === this.#punt.noNextHop) return this.#noNextHop(upcalls, i);
-    if (reason === this.#punt.tooBig) return this.#tooBig(upcalls, i);
-    if (reason === this.#punt.pathChanged) return this.#pathChanged(upcalls, i);
+    if (reason === this.#punt.noNextHop || reason === this.#punt.tooBig || reason === this.#punt.pathChanged)
+      return this.#refusedByFlow(upcalls, i, reason);
     if (reason === this.#punt.ttl) return this.#ttlExpired(upcalls, i);
     if (reason === this.#punt.icmp && this.parts.icmp.relatedError(upcalls, i)) return;
     if (reason === this.#punt.fragment && this.parts.services.hasVip(upcalls.dst(i) as Ipv4))
@@ -107,10 +106,23 @@ export class Ip4Input {
     answers.output(handle, port.index);
   }
 
+  #refusedByFlow(upcalls: UpcallBatch, i: number, reason: number): void {
+    const tuple = { src: upcalls.src(i), dst: upcalls.dst(i), sport: upcalls.sport(i), dport: upcalls.dport(i) };
+    // The connection may have ended while the packet waited: then it finds its way anew.
+    if (!this.parts.conns.isLive(upcalls.flow(i), upcalls.proto(i), tuple))
+      return this.parts.answers.run(upcalls.handle(i));
+    if (reason === this.#punt.noNextHop) return this.#noNextHop(upcalls, i);
+    if (reason === this.#punt.tooBig) return this.#tooBig(upcalls, i);
+    this.#pathChanged(upcalls, i);
+  }
+
   /** A flow whose next hop has no MAC: asked for, and the packet waits. */
   #noNextHop(upcalls: UpcallBatch, i: number): void {
-    const { conns, nextHops } = this.parts;
-    const neighbour = nextHops.neighbours.bySlot(conns.nextHop(upcalls.flow(i)));
+    const { conns, nextHops, answers } = this.parts;
+    const now = conns.nextHop(upcalls.flow(i));
+    // It may have another by now, a return path too.
+    if (nextHops.where(now) !== undefined) return answers.run(upcalls.handle(i));
+    const neighbour = nextHops.neighbours.bySlot(now);
     const slot = neighbour === undefined ? -1 : nextHops.slotOf(neighbour.device, neighbour.ip);
     this.#wait(upcalls.handle(i), slot);
   }

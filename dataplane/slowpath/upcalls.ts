@@ -82,7 +82,7 @@ export class UpcallBatch {
   dport(i: number): number {
     return this.#halves[(i * this.#size) / 2 + this.#at.dport];
   }
-  /** The flow entry it hit, for no_next_hop and too_big. */
+  /** The flow entry it hit, for no_next_hop, too_big and path_changed; look whether it is live before using it. */
   flow(i: number): number {
     return this.#words[(i * this.#size) / 4 + this.#at.flow];
   }
