@@ -34,8 +34,22 @@ export async function buildNetwork(state: RunState): Promise<void> {
     await plainFrames(state, cable.a, cable.aName);
     await plainFrames(state, cable.b, cable.bName);
   }
+  for (const node of nodes)
+    await must(['sysctl', '-q', '-w', ...[wanPort, lanPort].flatMap(deafPort)], {
+      namespace: state.namespace(node.name),
+    });
   await addressEveryone(state);
 }
+
+/**
+ * The kernel must leave a DPDK port's frames alone. AF_XDP takes them away from it, AF_PACKET only copies them: the kernel,
+ * which has the VIP on dpdk1.kni, would answer a SYN with a RST. No way back leads through the port itself, so the strict
+ * reverse-path check drops everything that comes in there; ARP is answered by the dataplane or behind the kni.
+ */
+const deafPort = (port: string): string[] => [
+  `net.ipv4.conf.${port}.rp_filter=1`,
+  `net.ipv4.conf.${port}.arp_ignore=8`,
+];
 
 /** No IPv6 chatter among the frames the tests look at, and answers may leave by another port than questions came by. */
 const quietSysctls = [
