@@ -144,15 +144,20 @@ export class NeighbourTable {
   }
 
   /**
-   * After a restart of the slow path: the neighbour that native memory has in `slot`, to be verified (DELAY).
+   * After a restart of the slow path: the neighbour that native memory has in `slot`, to be verified (DELAY); without a MAC it is
+   * NONE, for connections that go on to refer to it.
    * @throws AssertionError when the slot or the neighbour is in the table already
    */
-  adopt(slot: number, device: string, ip: Ipv4, mac: Mac, now: number): Neighbour {
+  adopt(slot: number, device: string, ip: Ipv4, mac: Mac | null, now: number): Neighbour {
     assert(this.#store.get(device, ip) === undefined, `${formatIpv4(ip)} dev ${device} is already in the table`);
     const entry = this.#store.insert(device, ip, slot);
     assert(entry !== undefined, `neighbour slot ${slot} is in use or out of range`);
-    this.#enter(entry, 'DELAY', now + NEIGHBOUR_TIMEOUT.delay);
-    this.#setMac(entry, mac);
+    if (mac === null) {
+      this.#enter(entry, 'NONE', now + NEIGHBOUR_TIMEOUT.none);
+    } else {
+      this.#enter(entry, 'DELAY', now + NEIGHBOUR_TIMEOUT.delay);
+      this.#setMac(entry, mac);
+    }
     return entry;
   }
 

@@ -24,6 +24,7 @@ export function adoptConnections(parts: AdoptParts): { kept: number; ended: numb
     else orphans.push(conn);
   }
   remove(orphans);
+  parts.nextHops.adopted();
   return { kept, ended: orphans.length };
 }
 
@@ -31,8 +32,7 @@ function adoptOne(parts: AdoptParts, conn: number): boolean {
   const { conns, services, sapools, nextHops } = parts;
   const hopIn = conns.nextHop(conns.word(conn, 'flowIn'));
   const hopOut = conns.nextHop(conns.word(conn, 'flowOut'));
-  // Its neighbour had no answer yet when the slow path died: the client's retransmission opens it afresh.
-  if (nextHops.where(hopIn) === undefined || nextHops.where(hopOut) === undefined) return false;
+  if (!nextHops.isKnown(hopIn) || !nextHops.isKnown(hopOut)) return false;
   const dest = conns.word(conn, 'dest');
   if (services.dests.stateOf(dest) === 'free') return false;
   const lip = conns.word(conn, 'lip') as Ipv4;

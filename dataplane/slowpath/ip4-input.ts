@@ -151,8 +151,8 @@ export class Ip4Input {
     const conn = conns.connOf(upcalls.flow(i));
     const mac = packets.mac(upcalls.data(i) + 6);
     const before = conns.nextHop(conns.word(conn, 'flowOut'));
-    const slot = nextHops.returnPath(upcalls.port(i), mac);
-    if (slot >= 0 && nextHops.isReturnPath(before)) {
+    const slot = nextHops.isReturnPath(before) ? nextHops.returnPath(upcalls.port(i), mac) : -1;
+    if (slot >= 0) {
       nextHops.hold(slot);
       conns.setReturnPath(conn, slot, mac);
       nextHops.release(before);

@@ -18,6 +18,9 @@ import type { Ports } from './ports.js';
 const State = { free: 0, unresolved: 1, resolved: 2, failed: 3 } as const;
 const Kind = { free: 0, neighbour: 1, static: 2, returnPath: 3 } as const;
 
+/** Exact: 48 bits of MAC and five of port (DP_MAX_PORTS) are what a number holds. */
+const returnPathKey = (port: number, mac: Mac): number => port * 2 ** 48 + mac;
+
 interface ReturnPath {
   readonly key: number;
   readonly slot: number;
@@ -68,7 +71,7 @@ export class NextHops {
 
   /** Back to where a frame came from: the reference's way of answering clients without a route to them. -1 when full. */
   returnPath(port: number, mac: Mac): number {
-    const key = mac * 64 + port;
+    const key = returnPathKey(port, mac);
     const known = this.#returnPaths.get(key);
     if (known !== undefined) return known.slot;
     const slot = this.#freeReturnSlots.pop() ?? this.#nextReturnSlot++;
@@ -87,6 +90,11 @@ export class NextHops {
     if (this.#table[at + layout('next_hop.state')] !== State.resolved) return undefined;
     const port = this.#table[at + layout('next_hop.port')] | (this.#table[at + layout('next_hop.port') + 1] << 8);
     return { port, mac: readMac(this.#table, at + layout('next_hop.dst_mac')) };
+  }
+
+  /** Has the slot an owner here? Not so for one that a dead slow path left and nothing adopted. */
+  isKnown(slot: number): boolean {
+    return this.#returnPathBySlot.has(slot) || this.neighbours.bySlot(slot) !== undefined;
   }
 
   isReturnPath(slot: number): boolean {
@@ -109,32 +117,59 @@ export class NextHops {
       const neighbour = this.neighbours.bySlot(slot);
       if (neighbour !== undefined && neighbour.holds > 0) this.neighbours.release(neighbour, this.#options.now());
     } else if (--path.holds <= 0) {
-      this.#returnPaths.delete(path.key);
-      this.#returnPathBySlot.delete(slot);
-      this.#freeReturnSlots.push(slot);
-      this.#write(slot, 0 as Mac, 0, State.free, IPV4_ANY, Kind.free);
+      this.#free(path);
     }
   }
 
-  /** Takes over what native memory knows, after a restart of the slow path. Holds come with the connections. */
+  /** Nothing came of what the slot was asked for. A return path that no flow refers to goes; a neighbour ages by itself. */
+  abandon(slot: number): void {
+    const path = this.#returnPathBySlot.get(slot);
+    if (path?.holds === 0) this.#free(path);
+  }
+
+  /** Takes over what native memory knows, after a restart of the slow path. Holds come with the connections; then `adopted`. */
   adopt(): void {
     const info = new Uint32Array(memory('nextHopInfo'));
     const size = layout('next_hop.size');
-    const now = this.#options.now();
-    for (let slot = 0; slot < layout('DP_NEXT_HOPS'); slot++) {
-      const kind = info[slot * 2 + layout('next_hop_info.kind') / 4];
-      if (kind === Kind.free) continue;
+    const unresolved: number[] = [];
+    const slots = layout('DP_NEXT_HOPS');
+    for (let slot = 0; slot < slots; slot++) {
+      if (info[slot * 2 + layout('next_hop_info.kind') / 4] === Kind.free) continue;
       const mac = readMac(this.#table, slot * size + layout('next_hop.dst_mac'));
-      const port = this.#table[slot * size + layout('next_hop.port')];
-      const name = this.#options.ports.byIndex(port)?.name;
-      if (slot >= this.#firstReturnPath) {
-        this.#addReturnPath({ key: mac * 64 + port, slot, holds: 0 });
-        this.#nextReturnSlot = Math.max(this.#nextReturnSlot, slot + 1);
-      } else if (name !== undefined && mac !== 0 && kind === Kind.neighbour) {
-        const ip = ipv4(info[slot * 2 + layout('next_hop_info.ip4') / 4]);
-        if (this.neighbours.get(name, ip) === undefined) this.neighbours.adopt(slot, name, ip, mac, now);
-      }
+      if (mac === 0) unresolved.push(slot);
+      else if (slot < this.#firstReturnPath) this.#adoptNeighbour(slot, info, mac);
+      else this.#addReturnPath({ key: returnPathKey(this.#portOf(slot), mac), slot, holds: 0 });
     }
+    // After the others: the info of a slot outlives its neighbour, which may have been resolved in another since.
+    for (const slot of unresolved) this.#adoptNeighbour(slot, info, null);
+    const last = Math.max(this.#firstReturnPath - 1, ...this.#returnPathBySlot.keys());
+    this.#nextReturnSlot = last + 1;
+    for (let slot = last; slot >= this.#firstReturnPath; slot--)
+      if (!this.#returnPathBySlot.has(slot)) this.#freeReturnSlots.push(slot);
+  }
+
+  /** The connections hold what they need; return paths nobody holds go. */
+  adopted(): void {
+    for (const path of [...this.#returnPathBySlot.values()]) if (path.holds === 0) this.#free(path);
+  }
+
+  /** A static one too, in the slot that flows refer to: the configuration finds it there. */
+  #adoptNeighbour(slot: number, info: Uint32Array, mac: Mac | null): void {
+    const name = this.#options.ports.byIndex(this.#portOf(slot))?.name;
+    const ip = ipv4(info[slot * 2 + layout('next_hop_info.ip4') / 4]);
+    if (name === undefined || ip === 0 || this.neighbours.get(name, ip) !== undefined) return;
+    this.neighbours.adopt(slot, name, ip, mac, this.#options.now());
+  }
+
+  #portOf(slot: number): number {
+    return this.#table[slot * layout('next_hop.size') + layout('next_hop.port')];
+  }
+
+  #free({ key, slot }: ReturnPath): void {
+    this.#returnPaths.delete(key);
+    this.#returnPathBySlot.delete(slot);
+    this.#freeReturnSlots.push(slot);
+    this.#write(slot, 0 as Mac, 0, State.free, IPV4_ANY, Kind.free);
   }
 
   #addReturnPath(path: ReturnPath): void {

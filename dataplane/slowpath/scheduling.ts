@@ -82,9 +82,12 @@ export class Scheduling {
     const way = wayOf(route, clientHash(upcalls.src(i), upcalls.sport(i)));
     const nextHopIn = nextHops.slotOf(way.device, nextHopOf(way, rip));
     const nextHopOut = this.#towardsClient(upcalls, i, this.#conn);
-    if (nextHopIn < 0 || nextHopOut < 0) return answers.drop(handle, this.#drop.neighbourFailed);
     const pick = this.#pick;
-    if (!service.laddrs.take(bucket, pick)) return answers.drop(handle, this.#drop.noLocalPort);
+    const reached = nextHopIn >= 0 && nextHopOut >= 0;
+    if (!reached || !service.laddrs.take(bucket, pick)) {
+      nextHops.abandon(nextHopOut);
+      return answers.drop(handle, reached ? this.#drop.noLocalPort : this.#drop.neighbourFailed);
+    }
 
     const c = this.#conn;
     c.proto = proto;
