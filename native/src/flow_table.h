@@ -21,13 +21,16 @@ static inline uint64_t dp_mix(uint64_t a, uint64_t b) {
     return (uint64_t)r ^ (uint64_t)(r >> 64);
 }
 
-/** Keyed, so that a client cannot choose tuples that fall into one bucket. */
+/**
+ * Keyed, so that a client cannot choose tuples that fall into one bucket. Two rounds: one multiplication by a
+ * seed that happens to have low zero bits would put consecutive addresses into few buckets.
+ */
 static inline uint64_t dp_hash(const struct dp_key *k) {
     const uint64_t *s = dp_ctx->hash_seed;
     uint64_t h = dp_mix(k->w[0] ^ s[0], k->w[1] ^ s[1]);
     if (__builtin_expect(k->family == 6, 0))
         h = dp_mix(h ^ k->w[2], s[2] ^ k->w[3]) ^ dp_mix(k->w[4] ^ s[3], h | 1);
-    return h;
+    return dp_mix(h ^ s[2], 0x9e3779b97f4a7c15ull);
 }
 
 static inline bool dp_flow_matches(uint32_t index, const struct dp_key *k) {
