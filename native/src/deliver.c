@@ -69,7 +69,7 @@ void dp_drain_kni(struct dp_lcore *lc) {
     }
 }
 
-static bool take_token(struct dp_lcore *lc, enum dp_class cls) {
+static bool has_token(struct dp_lcore *lc, enum dp_class cls) {
     struct dp_token_bucket *b = &lc->bucket[cls];
     uint32_t rate = dp_ctx->config.class_rate[cls] / (dp_ctx->n_lcores ? dp_ctx->n_lcores : 1);
     uint64_t burst = (uint64_t)dp_ctx->config.class_burst[cls] << 16;
@@ -83,14 +83,11 @@ static bool take_token(struct dp_lcore *lc, enum dp_class cls) {
             b->tokens = burst;
         b->last_tsc = now;
     }
-    if (b->tokens < 1 << 16)
-        return false;
-    b->tokens -= 1 << 16;
-    return true;
+    return b->tokens >= 1 << 16;
 }
 
 bool dp_may_upcall(struct dp_lcore *lc, enum dp_class cls) {
-    return rte_ring_free_count(dp_ctx->upcall[cls]) > dp_ctx->config.upcall_ring / 2 && take_token(lc, cls);
+    return rte_ring_free_count(dp_ctx->upcall[cls]) > dp_ctx->config.upcall_ring / 2 && has_token(lc, cls);
 }
 
 void dp_doorbell(void) {
@@ -104,8 +101,9 @@ void dp_doorbell(void) {
 
 void dp_upcall(struct dp_lcore *lc, struct dp_pkt *p) {
     struct dp_meta *meta = dp_meta(p->m);
-    if (!take_token(lc, (enum dp_class)p->cls))
+    if (!has_token(lc, (enum dp_class)p->cls))
         return dp_drop(lc, p->m, DP_DROP_UPCALL_RATE);
+    lc->bucket[p->cls].tokens -= 1 << 16;
     meta->port = p->port;
     meta->cls = p->cls;
     meta->reason = p->reason;

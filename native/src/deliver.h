@@ -9,8 +9,8 @@ void dp_flush(struct dp_lcore *lc);
 void dp_to_kni(struct dp_lcore *lc, struct rte_mbuf *m, uint16_t port, bool urgent);
 void dp_drain_kni(struct dp_lcore *lc);
 void dp_upcall(struct dp_lcore *lc, struct dp_pkt *p);
-/** Takes a token of the class and checks its ring: whether an upcall that is not needed for the packet itself
- * is welcome. */
+/** Whether an upcall that is not needed for the packet itself is welcome: there is a token, which dp_upcall
+ * takes, and the ring is not half full. */
 bool dp_may_upcall(struct dp_lcore *lc, enum dp_class cls);
 void dp_drop(struct dp_lcore *lc, struct rte_mbuf *m, enum dp_drop reason);
 void dp_doorbell(void);

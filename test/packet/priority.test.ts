@@ -1,9 +1,12 @@
 // A flood of new connections: what holds the network together goes on, and what is refused is counted.
+
+import { loadLibrary } from '../../native/index.js';
 import { arpRequest } from '../support/hosts.js';
 import { be16, be32, packet } from '../support/packet/index.js';
 import { tell } from '../support/scene.js';
 import { TcpFlow } from '../support/tcp-flow.js';
 import { client, gateway, packetTestWith, vip } from '../support/two-arm.js';
+import { UdpFlow } from '../support/udp-flow.js';
 
 packetTestWith('a SYN flood', { connections: 8192 }, async (t, scene) => {
   const flow = await (await new TcpFlow(scene).establish()).serverSpeaks();
@@ -42,4 +45,47 @@ packetTestWith('a SYN flood', { connections: 8192 }, async (t, scene) => {
   const syns = exchange.out.dpdk0.filter((frame) => frame[47] === 2).length;
   t.equal(syns + exchange.drops, flood.length, `${syns} SYNs went through, the others are counted`);
   scene.faults.splice(0);
+});
+
+/** Lets the lcore take everything while the slow path does nothing. */
+function onlyLcore(): void {
+  const library = loadLibrary();
+  while ((library.dp_test_unread() as number) > 0) library.dp_test_turn(0);
+}
+
+packetTestWith('the last class goes on while new connections queue', { connections: 8192 }, async (t, scene) => {
+  const ssh = packet()
+    .eth({ src: gateway.mac, dst: scene.mac('dpdk1') })
+    .ip4({ src: '172.10.0.1', dst: '172.10.0.2' })
+    .tcp({ sport: 40_000, dport: 22, flags: 'PA' })
+    .payload(36)
+    .build();
+  const template = new TcpFlow(scene).clientFrame({ flags: 'S', ack: 0 }).build();
+  const flood = Array.from({ length: 3000 }, (_, i) => {
+    const frame = Uint8Array.from(template);
+    frame.set(be16(1024 + i), 34);
+    return frame;
+  });
+  for (let at = 0; at < flood.length; at += 200) scene.harness.send('dpdk1', flood.slice(at, at + 200));
+  scene.harness.send('dpdk1', [ssh]);
+  onlyLcore();
+  await scene.harness.step(2);
+  t.equal(scene.harness.receive('dpdk1.kni').length, 1, 'after two turns, of the dozen that the others take');
+  await scene.harness.step();
+  scene.faults.splice(0);
+});
+
+const moved = { native: { classRate: [1000, 1000, 1000, 1], classBurst: [1000, 1000, 1000, 1] } } as const;
+
+packetTestWith('a packet that need not go up goes on when there are no tokens left', moved, async (t, scene) => {
+  await scene.harness.configure('route.del', { destination: '10.0.0.0/16', device: 'dpdk1' });
+  const remote = { address: '203.0.113.9', mac: gateway.mac };
+  for (const sport of [1000, 1001, 1002]) {
+    const flow = new UdpFlow(scene, sport, remote);
+    await flow.fromClient();
+    const arrived = new UdpFlow(scene, sport, { ...remote, mac: '02:00:00:00:00:53' }).clientFrame().build();
+    const { out, drops } = await scene.exchange('dpdk1', arrived);
+    t.equal(out.dpdk0.length, 1, `connection ${sport} comes another way`);
+    t.equal(drops, 0);
+  }
 });

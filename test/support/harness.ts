@@ -1,7 +1,8 @@
 // The harness packet tests run against: ports in and out of the real native code, a stepped slow path and a virtual clock.
-import type { ConnectionInfo, Counter, Method, Params, Result } from '../../api/index.js';
 
+import type { ConnectionInfo, Counter, Method, Params, Result } from '../../api/index.js';
 import type { KernelRoute, KniAddressEvent } from '../../kni/index.js';
+import type { NativeConfig } from '../../native/index.js';
 
 /** A value that may come now or later: the implementation chooses, the tests always await. */
 export type Awaitable<T> = T | Promise<T>;
@@ -43,6 +44,8 @@ export interface HarnessOptions {
   readonly tcpTimeouts?: Readonly<Record<string, number>>;
   /** ipvs_defs/udp/timeout (oneway normal last). */
   readonly udpTimeouts?: Readonly<Record<string, number>>;
+  /** What dpvs.conf has no word for: rates, ring sizes. */
+  readonly native?: Partial<NativeConfig>;
   /** global_defs/kni off: the two kni ports are absent and a punt is a counted drop. Default on. */
   readonly kni?: boolean;
 }

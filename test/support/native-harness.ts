@@ -151,7 +151,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     startEal({ lcores: '0@0', huge: false, memoryMb: 256, pci: false, filePrefix: `dpvs-test-${process.pid}` });
     ealStarted = true;
   }
-  createContext(nativeConfig(config));
+  createContext({ ...nativeConfig(config), ...options.native });
   const lcores = options.lcores ?? 1;
   for (let i = 0; i < lcores; i++) library.dp_lcore_add(0);
   const slots = makePorts(config);
