@@ -16,7 +16,11 @@ const series = [
 ];
 
 export const flowsText = (flows: number): string =>
-  flows === 1 ? '1 flow' : flows >= 1_000_000 ? `${flows / 1_000_000} M flows` : `${Math.floor(flows / 1000 / (flows % 1024 === 0 ? 1.024 : 1))} k flows`;
+  flows === 1
+    ? '1 flow'
+    : flows >= 1_000_000
+      ? `${flows / 1_000_000} M flows`
+      : `${Math.floor(flows / 1000 / (flows % 1024 === 0 ? 1.024 : 1))} k flows`;
 
 export function fastPathSvg(rows: readonly FastPathRow[]): string {
   const top = Math.max(...rows.flatMap((r) => series.map((s) => s.of(r))));
