@@ -1,4 +1,5 @@
 // The dpvs process put together: ports, lcores, slow path, desired state, API, kni, monitor. Started once, stopped once.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { controlEndpoint, eventEndpoint, type Method, methods, stateDirectory } from '../../api/index.js';
 import { ApiServer, EventPublisher } from '../../api/server.js';
 import { KniManager } from '../../kni/index.js';
@@ -31,6 +32,10 @@ const topicOf = (change: Change) => {
   return 'node' as const;
 };
 
+/** A part that hangs must not keep the ports open until someone sends SIGKILL. */
+const CLOSE_MS = 5_000;
+const LATE = `a part of the node has not closed within ${CLOSE_MS} ms`;
+
 export class DataplaneNode {
   readonly #log: Log;
   readonly #closers: (() => unknown)[] = [];
@@ -55,7 +60,10 @@ export class DataplaneNode {
   async stop(): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) {
       try {
-        await close();
+        await Promise.race([
+          close(),
+          sleep(CLOSE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error(LATE))),
+        ]);
       } catch (error) {
         this.#log.event('node.failed', { error });
       }

@@ -19,8 +19,7 @@ export type ToWorker =
         readonly name: Q;
         readonly params: Queries[Q]['params'];
       };
-    }[keyof Queries]
-  | { readonly kind: 'stop'; readonly id: number };
+    }[keyof Queries];
 
 export type FromWorker =
   | { readonly kind: 'started'; readonly kept: number; readonly ended: number; readonly requeued: number }

@@ -38,6 +38,8 @@ export class SlowPathThread {
   #stopping = false;
   #running = false;
   #waiting: (() => void)[] = [];
+  /** Until the first one serves. */
+  #startFailed: ((error: Error) => void) | undefined;
   generation = 0;
   lastAnswer = Date.now();
 
@@ -52,9 +54,13 @@ export class SlowPathThread {
     return this.#running;
   }
 
+  /** @throws {Error} when the first one dies before it serves: started again it would die again */
   async start(): Promise<void> {
     this.#spawn(Date.now());
-    await this.whenRunning();
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push(resolve);
+      this.#startFailed = reject;
+    });
   }
 
   apply(changes: readonly Change[]): Promise<unknown> {
@@ -74,9 +80,9 @@ export class SlowPathThread {
     return { downMs: Date.now() - since };
   }
 
+  /** Killed too: it has nothing to put in order, and one that hangs would not hear. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    if (this.#running) await this.#send({ kind: 'stop' }).catch(() => undefined);
     await this.#kill();
   }
 
@@ -97,6 +103,7 @@ export class SlowPathThread {
       this.lastAnswer = Date.now();
       if (message.kind !== 'started') return this.#settle(message);
       this.#running = true;
+      this.#startFailed = undefined;
       this.#events.started({ ...message, generation, downMs: adopt ? Date.now() - since : 0 });
       for (const resolve of this.#waiting.splice(0)) resolve();
     });
@@ -108,6 +115,8 @@ export class SlowPathThread {
       this.#running = false;
       this.#rejectAll();
       if (this.#stopping) return;
+      if (this.#startFailed !== undefined)
+        return this.#startFailed(failure ?? new Error('the slow path ended at once'));
       const lived = Date.now() - since;
       this.#failures = lived > STABLE_MS ? 0 : this.#failures + 1;
       if (failure !== undefined) this.#events.died({ generation, error: failure.message, stack: failure.stack ?? '' });

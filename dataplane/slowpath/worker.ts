@@ -11,31 +11,28 @@ const LONGEST_WAIT_MS = 200;
 const { options, changes, adopt, port } = workerData as WorkerStart;
 const say = (message: FromWorker): void => port.postMessage(message);
 
-/** False: told to stop. */
-function obey(slowPath: SlowPath, message: ToWorker): boolean {
+function obey(slowPath: SlowPath, message: ToWorker): void {
   try {
     let result: unknown = null;
     if (message.kind === 'apply') slowPath.apply(message.changes);
-    else if (message.kind === 'query') result = slowPath.query(message.name, message.params);
+    else result = slowPath.query(message.name, message.params);
     say({ kind: 'done', id: message.id, result });
-    return message.kind !== 'stop';
   } catch (error) {
     if (!(error instanceof DpvsError)) throw error;
     say({ kind: 'refused', id: message.id, code: error.code, detail: error.detail, field: error.field });
-    return true;
   }
 }
 
-function run(messages: MessagePort): void {
+/** Until it is terminated. */
+function run(messages: MessagePort): never {
   const library = loadLibrary();
   const slowPath = new SlowPath(options);
   say({ kind: 'started', ...slowPath.start(changes, adopt) });
   for (;;) {
     for (let next = receiveMessageOnPort(messages); next !== undefined; next = receiveMessageOnPort(messages))
-      if (!obey(slowPath, next.message as ToWorker)) return;
+      obey(slowPath, next.message as ToWorker);
     if (slowPath.turn() === 0) library.dp_wait(Math.min(LONGEST_WAIT_MS, Math.ceil(slowPath.idleMs())));
   }
 }
 
 run(port);
-port.close();
