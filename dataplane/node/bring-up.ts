@@ -25,6 +25,12 @@ const MBUF_OVERHEAD = 128 + 32 + 128 + 128;
 const CLASS_RATE = [20_000, 100_000, 1_000_000, 100_000] as const;
 const CLASS_BURST = [2_000, 4_000, 16_384, 4_096] as const;
 
+/**
+ * Slots of an upcall ring: for each class at most an eighth of the buffers, so that full rings, such as while the slow path
+ * restarts under a flood, leave half of them to established connections.
+ */
+const ringFor = (packets: number): number => Math.min(16_384, 2 ** Math.floor(Math.log2((packets + 1) / 8)));
+
 export function nativeConfig(config: DataplaneConfig): NativeConfig {
   return {
     flowCapacity: config.pools.flows,
@@ -33,7 +39,7 @@ export function nativeConfig(config: DataplaneConfig): NativeConfig {
     idleSleepUs: config.polling.idleSleepUs,
     classRate: CLASS_RATE,
     classBurst: CLASS_BURST,
-    upcallRing: 16_384,
+    upcallRing: ringFor(config.pools.packets),
     mbufs: config.pools.packets,
     mbufRoom: roomFor(Math.max(1500, ...config.ports.map((p) => p.mtu))),
     mbufCache: config.pools.packetCache,

@@ -30,6 +30,9 @@
 #define DP_UPCALL_BATCH 256     // upcalls handed over in one call
 #define DP_OP_BATCH 1024        // answers taken in one call
 #define DP_SWEEP_BATCH 1024     // expired connections reported in one call
+#define DP_ROUNDS 8             // times one packet may go up and down, so that none circles for ever
+#define DP_DEATH_ROUNDS                                                                                      \
+    4 // what a packet is charged that was with a slow path when it died: it may be the cause
 
 // ---- flow entry
 // ---------------------------------------------------------------------------------------------------
@@ -197,7 +200,7 @@ struct dp_meta {
     uint16_t l3, l4;
     uint16_t out_port;
     uint8_t tcp_flags;
-    uint8_t rounds; // times it went up; bounded, so that nothing circles for ever
+    uint8_t rounds; // times it went up, at most DP_ROUNDS
     uint32_t flow;  // the entry it hit, for no_next_hop and too_big
     uint32_t spare[3];
 };

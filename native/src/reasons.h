@@ -41,6 +41,7 @@
     X(TX_QUEUE_FULL, "tx_queue_full", "the port does not take packets fast enough") \
     X(LINK_DOWN, "link_down", "the port was set down") \
     X(POLICY, "policy", "the slow path discarded it without another reason") \
+    X(SUSPECT, "suspect", "was with the slow path each of the last times it died") \
     X(CONN_EXPIRED, "conn_expired", "waited in a queue for a connection that is gone")
 
 #define DP_PUNT_REASONS(X) \

@@ -222,8 +222,7 @@ static void commit_one(struct dp_answer *a) {
         m->data_len = (uint16_t)a->length, m->pkt_len = a->length;
     switch (a->op) {
     case DP_OP_RUN:
-        // A packet that keeps coming back would circle for ever.
-        if (++meta->rounds > 8)
+        if (++meta->rounds > DP_ROUNDS)
             return dp_drop(self(), m, DP_DROP_POLICY);
         if (a->port < DP_MAX_PORTS)
             meta->port = (uint16_t)a->port;
@@ -337,9 +336,14 @@ static void requeue(struct rte_mempool *pool, void *counter, void *object, unsig
         return;
     uint32_t *n = counter;
     (*n)++;
+    struct dp_meta *meta = dp_meta(m);
+    meta->held = 0;
+    meta->rounds += DP_DEATH_ROUNDS;
     // Frames it was building have no port they came by; they are let go.
     if (m->data_len == 0)
-        dp_meta(m)->held = 0, rte_pktmbuf_free(m);
+        rte_pktmbuf_free(m);
+    else if (meta->rounds > DP_ROUNDS)
+        dp_drop(self(), m, DP_DROP_SUSPECT);
     else
         inject(m, DP_OP_RUN);
 }

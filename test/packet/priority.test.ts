@@ -75,6 +75,32 @@ packetTestWith('the last class goes on while new connections queue', { connectio
   scene.faults.splice(0);
 });
 
+packetTestWith('full rings leave buffers to established connections', { connections: 8192 }, async (t, scene) => {
+  const flow = await (await new TcpFlow(scene).establish()).serverSpeaks();
+  const syn = new TcpFlow(scene).clientFrame({ flags: 'S', ack: 0 }).build();
+  const stray = new TcpFlow(scene).clientFrame({ flags: 'A' }).build();
+  const echo = packet()
+    .eth({ src: client.mac, dst: scene.mac('dpdk1') })
+    .ip4({ src: client.address, dst: vip });
+  const floods = [syn, stray, echo.icmp({ type: 8, id: 1, seq: 1 }).payload(8).build()].map((template) =>
+    Array.from({ length: 100 }, (_, i) => {
+      const frame = Uint8Array.from(template);
+      if (frame[23] === 6) frame.set(be16(1024 + i), 34);
+      return frame;
+    }),
+  );
+  // Much more than there are buffers, and nobody takes any up.
+  for (let i = 0; i < 100; i++) {
+    for (const flood of floods) scene.harness.send('dpdk1', flood);
+    onlyLcore();
+  }
+  scene.harness.send('dpdk1', [flow.clientFrame({ flags: 'PA', data: 'established' }).build()]);
+  onlyLcore();
+  t.equal(scene.harness.receive('dpdk0').length, 1);
+  await scene.harness.step();
+  scene.faults.splice(0);
+});
+
 const moved = { native: { classRate: [1000, 1000, 1000, 1], classBurst: [1000, 1000, 1000, 1] } } as const;
 
 packetTestWith('a packet that need not go up goes on when there are no tokens left', moved, async (t, scene) => {

@@ -27,6 +27,22 @@ packetTest('packets that wait for a neighbour are sent or counted, not forgotten
   t.equal(await scene.harness.held(), 0);
 });
 
+packetTest('a packet that may be what kills the slow path does not kill it for ever', async (t, scene) => {
+  scene.hosts.remove('dpdk0', servers[0].address);
+  const first = await scene.exchange('dpdk1', new UdpFlow(scene).clientFrame().build());
+  t.equal(first.drops, 0, 'it waits in the slow path');
+  for (const [drops, held] of [
+    [0, 1],
+    [0, 1],
+    [1, 0],
+  ]) {
+    const died = await scene.watch(() => scene.harness.restartSlowPath?.());
+    t.equal(died.drops, drops);
+    t.equal(died.rises.get('drop.suspect') ?? 0, drops);
+    t.equal(await scene.harness.held(), held);
+  }
+});
+
 packetTest('connections, their states and their ports survive', async (t, scene) => {
   const { restartSlowPath } = scene.harness;
   if (restartSlowPath === undefined) {
