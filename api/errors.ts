@@ -80,6 +80,36 @@ export const errorTable = {
     suggestion: 'are zebra and ospfd running, and is --frr-namespace theirs?',
     exit: refused,
   },
+  no_quorum: {
+    message: 'too few healthy real servers',
+    suggestion: 'ipvsadm -ln shows them; --quorum says how many there have to be',
+    exit: refused,
+  },
+  no_ports: {
+    message: 'the local addresses have no port left',
+    suggestion: 'ipvsadm -G shows their use; ipvsadm --add-laddr adds one',
+    exit: refused,
+  },
+  damped: {
+    message: 'kept back because it flaps',
+    suggestion: 'dpvs-route show VIP tells why it went; announcing it again by hand ends the wait',
+    exit: refused,
+  },
+  drained: {
+    message: 'drained',
+    suggestion: 'dpvs-route undrain brings it back',
+    exit: refused,
+  },
+  kept: {
+    message: 'kept announced although it should go',
+    suggestion: 'dpvs-route show VIP has its policy; dpvs-route withdraw takes it back all the same',
+    exit: refused,
+  },
+  sole_announcer: {
+    message: 'no other node announces it',
+    suggestion: 'a drain would leave nobody to serve it: announce it on another node first, or say --force',
+    exit: refused,
+  },
   not_serving: {
     message: 'the node does not serve',
     suggestion: 'dpip status says why',

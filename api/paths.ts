@@ -24,3 +24,6 @@ export const controlEndpoint = (name: string): string => `ipc://${join(runDirect
 export const eventEndpoint = (name: string): string => `ipc://${join(runDirectory(), `${name}.events.sock`)}`;
 /** The routing bridge's ROUTER socket. */
 export const bridgeEndpoint = (name: string): string => `ipc://${join(runDirectory(), `${name}.route.sock`)}`;
+/** The routing bridge's PUB socket. */
+export const bridgeEventEndpoint = (name: string): string =>
+  `ipc://${join(runDirectory(), `${name}.route.events.sock`)}`;

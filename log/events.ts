@@ -108,15 +108,20 @@ const groups = {
     event_dropped: card('warn', 'events were not published'),
   },
   vip: {
+    configured: card('info', 'a VIP is wanted, and something is missing before it can be announced'),
+    ready: card('info', 'a VIP can be announced'),
     announced: card('info', 'a VIP is announced'),
+    draining: card('info', 'a VIP is announced worse than by other nodes, until its flows have ended'),
     withdrawn: card('info', 'a VIP is withdrawn'),
+    kept: card('warn', 'a VIP stays announced although its real servers or ports say that it should go'),
     announce_failed: card('error', 'a VIP could not be announced'),
+    drain_failed: card('error', 'a VIP that drains could not be made worse than on other nodes'),
     withdraw_failed: card('error', 'a VIP could not be withdrawn completely'),
     drifted: card('warn', 'something else changed what the bridge set up; it is put right'),
   },
-  ospf: {
-    neighbour_full: card('info', 'an OSPF adjacency is Full'),
-    neighbour_lost: card('warn', 'an OSPF adjacency is not Full any more'),
+  routing: {
+    neighbour_full: card('info', 'an adjacency of a routing daemon is Full, or Established'),
+    neighbour_lost: card('warn', 'an adjacency of a routing daemon is not Full any more'),
     daemon_down: card('warn', 'a routing daemon does not answer'),
   },
   bridge: {

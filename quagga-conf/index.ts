@@ -19,6 +19,11 @@ export {
 } from './model.js';
 export {
   announceRouteMap,
+  drainListSentinel,
+  drainMetric,
+  drainPermitLine,
+  drainPrefixList,
+  drainRouteMapLines,
   generatedMark,
   permitLine,
   prefixListSentinel,

@@ -19,6 +19,22 @@ export const routeMapLines: readonly string[] = [
 export const redistributeLine = (metric: number): string =>
   `redistribute connected metric ${metric} metric-type 1 route-map ${announceRouteMap}`;
 
+/** Prefix-list of the VIPs that are announced worse than by any other node: a drain. */
+export const drainPrefixList = 'DPVS-DRAIN';
+/** Denies what no VIP can be, for the same reason as above: an empty list would drain every VIP. */
+export const drainListSentinel = `ip prefix-list ${drainPrefixList} seq 1 deny 0.0.0.0/0`;
+export const drainPermitLine = (vip: string): string => `ip prefix-list ${drainPrefixList} permit ${vip}/32`;
+/**
+ * Worse than any path that is in use, and far below LSInfinity (2^24 - 1), because the cost of the way to this node is added to a
+ * metric of type 1.
+ */
+export const drainMetric = 1_000_000;
+export const drainRouteMapLines: readonly string[] = [
+  `route-map ${announceRouteMap} permit 5`,
+  ` match ip address prefix-list ${drainPrefixList}`,
+  ` set metric ${drainMetric}`,
+];
+
 /** The same two for IPv6 VIPs, in ospf6d. */
 export const vip6PrefixList = 'DPVS-VIPS6';
 export const announce6RouteMap = 'DPVS-ANNOUNCE6';

@@ -1,12 +1,13 @@
-// Announcing one VIP: route in the dataplane, permission in ospfd, address on the kni, then proof of all three. All or nothing.
+// Announcing VIPs: routes in the dataplane, permission in the routing daemon, addresses on the kni, then proof of all three. All VIPs of
+// a call or none, and each step for all of them at once, so that a thousand cost little more than one.
 //
-// The address comes last because it is what ospfd reacts to: a connected route that its route-map lets pass is announced in 0.1 s,
+// The address comes last because it is what the daemon reacts to: a connected route that its route-map lets pass is announced in 0.1 s,
 // while a route-map that changes after the address was there is looked at again only 5 s later.
-import type { ErrorCode } from '../api/index.js';
-import { isKernelError } from '../kni/index.js';
-import { isDpvsError } from './refusal.js';
+import { familyOf, hostRoute } from './address.js';
+import type { Driver } from './drivers/driver.js';
+import { addAddresses, addRoutes, removeAddresses, removeRoutes } from './elements.js';
 import { StepError, type Steps, verify } from './steps.js';
-import { hasAddress, hasKniRoute, type Tools } from './tools.js';
+import { hostAddresses, kniHostRoutes, some, type Tools, withoutRoute } from './tools.js';
 
 export interface Target {
   readonly vip: string;
@@ -14,144 +15,165 @@ export interface Target {
   readonly kni: string;
 }
 
+/** What the bridge has added for a VIP; set before each addition, and saved. */
 export interface Owned {
+  /** The kni_host route in the dataplane. */
   route: boolean;
+  /** The entry in the routing daemon's configuration. */
   policy: boolean;
 }
 
+export interface OwnedTarget extends Target {
+  readonly owned: Owned;
+}
+
 const lookMs = 1_000;
-/** For an LSA that ospfd is still flushing; a new instance of it has to wait for that. */
+/** Beyond one or a few VIPs everything takes longer: netlink, zebra, ospfd and the proofs. */
+const perVipMs = 10;
+/** For an LSA that the daemon is still flushing; a new instance of it has to wait for that. */
 const flushMs = 10_000;
 
 /**
- * @param owned what the bridge has added for this VIP; set before each addition, and `save`d
+ * @param targets of one port and one family, at least one
  * @throws {StepError} the step that failed, after everything done was undone
  */
-export async function announceVip(
+export async function announceVips(
   tools: Tools,
   steps: Steps,
-  { vip, device, kni }: Target,
-  owned: Owned,
+  targets: readonly OwnedTarget[],
   save: () => void,
 ): Promise<void> {
-  const { dataplane, kernel, announcer, pace } = tools;
-  const own = (what: keyof Owned, value: boolean): void => {
-    if (owned[what] === value) return;
-    owned[what] = value;
-    save();
+  const { kernel, pace } = tools;
+  const { vip: first, device, kni } = targets[0];
+  const vips = targets.map(({ vip }) => vip);
+  const driver = driverOf(tools, first);
+  const own = (what: keyof Owned, of: readonly string[], value: boolean): void => {
+    for (const { vip, owned } of targets) if (of.includes(vip)) owned[what] = value;
+    if (of.length > 0) save();
   };
   try {
-    await steps.run('ospfd form', async () => {
-      const obstacle = await announcer.obstacle(kni);
-      if (obstacle !== null) throw new StepError('ospfd form', 'routing_daemon', obstacle);
-      return { outcome: 'already', detail: announcer.form };
+    await steps.run(`${driver.daemon} form`, async () => {
+      const obstacle = await driver.obstacle(kni);
+      if (obstacle !== null) throw new StepError(`${driver.daemon} form`, 'routing_daemon', obstacle);
+      return { outcome: 'already', detail: driver.form };
     });
-    const route = { destination: `${vip}/32`, device, scope: 'kni_host' } as const;
+    let routed: string[] = [];
     await steps.run(
       'dataplane route',
       async () => {
-        if (await hasKniRoute(dataplane, device, vip)) return { outcome: 'already' };
-        own('route', true);
-        await dataplane.call('route.add', route);
-        return { outcome: 'done', detail: `${vip}/32 dev ${device} scope kni_host` };
+        routed = withoutRoute(vips, await kniHostRoutes(tools.dataplane, device));
+        if (routed.length === 0) return { outcome: 'already' };
+        own('route', routed, true);
+        await addRoutes(tools, device, routed);
+        return { outcome: 'done', detail: `${some(routed.map(hostRoute))} dev ${device} scope kni_host` };
       },
       async () => {
-        await removeRoute(tools, device, vip);
-        own('route', false);
+        await removeRoutes(tools, device, routed);
+        own('route', routed, false);
       },
     );
-    await pace.wait([vip]);
-    const permission = await steps.run(
-      'ospfd permission',
+    await pace.wait(vips);
+    let permitted: readonly string[] = [];
+    await steps.run(
+      `${driver.daemon} permission`,
       async () => {
-        const before = owned.policy;
-        own('policy', true);
-        const changed = await announcer.permit([vip], kni);
-        if (changed.length === 0) own('policy', before);
-        return { outcome: changed.length > 0 ? 'done' : 'already', detail: announcer.form };
+        const change = await driver.permission(vips, kni);
+        if (change.lines.length === 0) return { outcome: 'already', detail: driver.form };
+        permitted = change.vips;
+        own('policy', permitted, true);
+        await driver.apply(change);
+        return { outcome: 'done', detail: driver.form };
       },
       async () => {
-        await announcer.forbid([vip], kni);
-        own('policy', false);
+        await driver.apply(await driver.prohibition(permitted, kni));
+        own('policy', permitted, false);
       },
     );
-    let there = false;
+    let added: string[] = [];
     await steps.run(
       'kernel address',
       async () => {
-        there = await hasAddress(kernel, kni, vip);
-        if (there && permission.outcome === 'already') return { outcome: 'already' };
-        // ospfd has seen this address and has not been allowed to announce it then; it has to come anew.
-        if (there) await kernel.deleteAddress(kni, `${vip}/32`);
-        await kernel.addAddress(kni, `${vip}/32`);
-        pace.changed([vip]);
-        return { outcome: 'done', detail: `${vip}/32 ${there ? 'anew ' : ''}on ${kni}` };
+        const there = await hostAddresses(kernel, kni);
+        // The daemon has seen those addresses and was not allowed to announce them then; they have to come anew.
+        const anew = vips.filter((vip) => there.has(vip) && permitted.includes(vip));
+        const missing = vips.filter((vip) => !there.has(vip));
+        added = missing;
+        if (anew.length + missing.length === 0) return { outcome: 'already' };
+        await removeAddresses(tools, kni, anew);
+        await addAddresses(tools, kni, [...anew, ...missing]);
+        pace.changed([...anew, ...missing]);
+        const what = [
+          missing.length > 0 ? some(missing.map(hostRoute)) : '',
+          anew.length > 0 ? `${some(anew)} anew` : '',
+        ];
+        return { outcome: 'done', detail: `${what.filter(Boolean).join(', ')} on ${kni}` };
       },
-      async () => {
-        if (!there) await removeAddress(tools, kni, vip);
-      },
+      async () => removeAddresses(tools, kni, added),
     );
-    await verifyAnnounced(tools, steps, { vip, device, kni });
+    await verifyAnnounced(tools, steps, driver, targets);
   } catch (error) {
     await steps.undo();
     throw error;
   }
 }
 
-async function verifyAnnounced(tools: Tools, steps: Steps, { vip, device, kni }: Target): Promise<void> {
-  const { dataplane, kernel, announcer, pace } = tools;
+/** @throws {StepError} */
+export function driverOf(tools: Tools, vip: string): Driver {
+  const driver = tools.driver(familyOf(vip));
+  if (driver === null)
+    throw new StepError('routing daemon', 'routing_daemon', `this bridge announces no ${familyOf(vip)} address`);
+  return driver;
+}
+
+async function verifyAnnounced(tools: Tools, steps: Steps, driver: Driver, targets: readonly Target[]): Promise<void> {
+  const { dataplane, kernel, pace } = tools;
+  const { device, kni } = targets[0];
+  const vips = targets.map(({ vip }) => vip);
+  const slack = vips.length * perVipMs;
   const proof = (name: string, look: Parameters<typeof verify>[1], deadlineMs = lookMs) =>
     steps.run(name, async () => {
-      await verify(name, look, deadlineMs);
+      await verify(name, look, deadlineMs + slack);
       return { outcome: 'done' };
     });
-  await proof('verify address', async () => ({
-    missing: (await hasAddress(kernel, kni, vip)) ? null : `${vip}/32 is not on ${kni}`,
-  }));
-  await proof('verify route', async () => ({
-    missing: (await hasKniRoute(dataplane, device, vip)) ? null : `no kni_host route of ${vip} on ${device}`,
-  }));
+  const missing = (left: readonly string[], what: string): { missing: string | null } => ({
+    missing: left.length === 0 ? null : `${some(left)}: ${what}`,
+  });
+  await proof('verify address', async () => {
+    const there = await hostAddresses(kernel, kni);
+    return missing(
+      vips.filter((vip) => !there.has(vip)),
+      `not on ${kni}`,
+    );
+  });
+  await proof('verify route', async () =>
+    missing(withoutRoute(vips, await kniHostRoutes(dataplane, device)), `no kni_host route on ${device}`),
+  );
+  let left = vips;
   let looks = 0;
+  const name = `verify ${driver.daemon}`;
   try {
     await proof(
-      'verify ospfd',
+      name,
       async () => {
         looks++;
-        const state = (await announcer.originated()).get(vip);
-        // It has come while we looked: its LSA is as young as that.
-        if (state === 'live' && looks > 1) pace.changed([vip]);
-        if (state === 'live') return { missing: null };
-        if (state === 'flushing') return { missing: 'ospfd is still flushing the previous LSA', deadlineMs: flushMs };
-        return { missing: 'ospfd originates no LSA for it' };
+        const originated = await driver.originated();
+        const fresh = left.filter((vip) => originated.get(vip) === 'live');
+        // They have come while we looked: their LSAs are as young as that.
+        if (looks > 1) pace.changed(fresh);
+        left = left.filter((vip) => !fresh.includes(vip));
+        const flushing = left.filter((vip) => originated.get(vip) === 'flushing');
+        if (flushing.length > 0)
+          return { ...missing(flushing, `${driver.daemon} is still flushing the previous LSA`), deadlineMs: flushMs };
+        return missing(left, `${driver.daemon} does not announce it`);
       },
-      announcer.followMs,
+      driver.followMs,
     );
   } catch (error) {
-    if (!(error instanceof StepError) || (await tools.ospfd.zebraAnswers())) throw error;
+    if (!(error instanceof StepError) || (await tools.zebraAnswers())) throw error;
     throw new StepError(
       error.step,
       error.code,
-      `${error.detail}; zebra does not answer, so ospfd cannot know the address`,
+      `${error.detail}; zebra does not answer, so ${driver.daemon} cannot know the address`,
     );
-  }
-}
-
-/** Also fine when it, or the interface, is gone. */
-export async function removeAddress({ kernel, pace }: Tools, kni: string, vip: string): Promise<void> {
-  try {
-    await kernel.deleteAddress(kni, `${vip}/32`);
-    pace.changed([vip]);
-  } catch (error) {
-    if (!isKernelError(error, 'EADDRNOTAVAIL', 'ENODEV')) throw error;
-  }
-}
-
-/** Also fine when it is gone. */
-export async function removeRoute({ dataplane }: Tools, device: string, vip: string): Promise<void> {
-  try {
-    await dataplane.call('route.del', { destination: `${vip}/32`, device, scope: 'kni_host' });
-  } catch (error) {
-    const gone: ErrorCode[] = ['not_exist', 'no_route', 'no_device'];
-    if (!isDpvsError(error, ...gone)) throw error;
   }
 }

@@ -1,51 +1,42 @@
 // Whether a VIP can be served and announced here: every condition by name, with what is wrong when it does not hold. A pure function,
 // the same for the command that announces and for the bridge that watches.
-import type { ErrorCode, LinkInfo } from '../api/index.js';
-import type { KernelLink } from '../kni/index.js';
-import type { OspfNeighbour } from './frr-output.js';
-
-export interface DataplaneView {
-  readonly reachable: boolean;
-  /** Milliseconds that it has been asked in vain; 0 while reachable. */
-  readonly silentMs: number;
-  /** Milliseconds that it has said of itself that it does not serve; 0 while it serves. */
-  readonly notServingMs: number;
-  readonly problems: readonly string[];
-  /** Addresses that have a service. */
-  readonly vips: ReadonlySet<string>;
-  readonly links: readonly Pick<LinkInfo, 'name' | 'up' | 'kni'>[];
-}
-
-export interface OspfView {
-  /** Why ospfd cannot be asked; null when it answers. */
-  readonly trouble: string | null;
-  readonly neighbours: readonly OspfNeighbour[];
-}
-
-export interface NodeView {
-  readonly dataplane: DataplaneView;
-  /** Kernel links by name. */
-  readonly kernel: ReadonlyMap<string, Pick<KernelLink, 'up' | 'carrier'>>;
-  /** IPv4 addresses that are on a kernel interface, as `interface address`. */
-  readonly carried: ReadonlySet<string>;
-  readonly ospf: OspfView;
-}
+import { familyOf } from './address.js';
+import { type Finding, fails, holds } from './finding.js';
+import type { Policy } from './policy.js';
+import { backends, ports } from './service-conditions.js';
+import type { DataplaneView, NodeView, RoutingView, ServiceHealth } from './view.js';
 
 export interface Wanted {
   readonly vip: string;
   readonly device: string;
   /** Announce without a Full neighbour. */
   readonly force: boolean;
+  readonly policy: Policy;
+  /** Milliseconds that it is kept back for flapping. */
+  readonly suppressedMs: number;
 }
 
-export type ConditionName = 'dataplane' | 'service' | 'serving' | 'port' | 'kni' | 'ospfd' | 'neighbour';
+export type ConditionName =
+  | 'dataplane'
+  | 'service'
+  | 'servers'
+  | 'local ports'
+  | 'serving'
+  | 'port'
+  | 'kni'
+  | 'daemon'
+  | 'neighbour'
+  | 'damping';
 
 export interface Condition {
   readonly name: ConditionName;
-  /** Needed for staying announced, too; the others only for beginning. A lost neighbour is nobody's gain to withdraw from. */
-  readonly toServe: boolean;
+  /**
+   * `serve`: needed for staying announced, too. `health`: the same, but held back by floor and limit. `begin`: needed for beginning
+   * only; a lost neighbour is nobody's gain to withdraw from.
+   */
+  readonly kind: 'serve' | 'health' | 'begin';
   /** null: it holds. */
-  readonly failure: { readonly code: ErrorCode; readonly detail: string } | null;
+  readonly failure: Finding['failure'];
   /** What was seen, when it holds. */
   readonly detail: string;
 }
@@ -53,55 +44,59 @@ export interface Condition {
 /** How long an announced VIP stays announced while the dataplane is silent or says it does not serve. */
 export const graceMs = 3_000;
 
-type Finding = { readonly failure: Condition['failure']; readonly detail: string };
-const holds = (detail: string): Finding => ({ failure: null, detail });
-const fails = (code: ErrorCode, detail: string): Finding => ({ failure: { code, detail }, detail: '' });
-
 export const kniOf = (view: DataplaneView, device: string): string | null =>
   view.links.find(({ name }) => name === device)?.kni ?? null;
+
+/** What has to do with one port; the rest can be said before the port is known. */
+export const ofThePort: readonly ConditionName[] = ['port', 'kni', 'neighbour'];
 
 /**
  * In the order in which they are worth telling: the first that fails is what the user has to see to.
  * @param held it is, or may be, announced already: not withdrawn at the first silence
  */
 export function assess(view: NodeView, wanted: Wanted, held: boolean): Condition[] {
+  const { dataplane } = view;
   const grace = held ? graceMs : 0;
-  const kni = kniOf(view.dataplane, wanted.device);
-  const condition = (name: ConditionName, toServe: boolean, finding: Finding): Condition => ({
+  const kni = kniOf(dataplane, wanted.device);
+  const services = dataplane.vips.get(wanted.vip) ?? [];
+  const routing = view.routing[familyOf(wanted.vip)];
+  const condition = (name: ConditionName, kind: Condition['kind'], finding: Finding): Condition => ({
     name,
-    toServe,
+    kind,
     ...finding,
   });
   return [
-    condition('dataplane', true, dataplane(view.dataplane, grace)),
-    condition('service', true, service(view.dataplane, wanted.vip)),
-    condition('serving', true, serving(view.dataplane, grace)),
-    condition('port', true, port(view.dataplane, wanted.device)),
-    condition('kni', true, kernelInterface(view, kni)),
-    condition(
-      'ospfd',
-      false,
-      view.ospf.trouble === null ? holds('answers') : fails('routing_daemon', view.ospf.trouble),
-    ),
-    condition('neighbour', false, neighbour(view, kni, wanted, held)),
+    condition('dataplane', 'serve', answers(dataplane, grace)),
+    condition('service', 'serve', service(services, wanted.vip)),
+    condition('servers', 'health', backends(services, wanted.policy, held)),
+    condition('local ports', 'health', ports(services, wanted.policy, held)),
+    condition('serving', 'serve', serving(dataplane, grace)),
+    condition('port', 'serve', port(dataplane, wanted.device)),
+    condition('kni', 'serve', kernelInterface(view, kni)),
+    condition('daemon', 'begin', daemon(routing, wanted.vip)),
+    condition('neighbour', 'begin', neighbour(view, routing, kni, wanted, held)),
+    condition('damping', 'begin', damping(wanted.suppressedMs, held)),
   ];
 }
 
-export const firstFailure = (conditions: readonly Condition[], toServe?: boolean): Condition | null =>
-  conditions.find(
-    (condition) => condition.failure !== null && (toServe === undefined || condition.toServe === toServe),
-  ) ?? null;
+export const firstFailure = (
+  conditions: readonly Condition[],
+  ...kinds: readonly Condition['kind'][]
+): Condition | null =>
+  conditions.find(({ failure, kind }) => failure !== null && (kinds.length === 0 || kinds.includes(kind))) ?? null;
 
-function dataplane({ reachable, silentMs }: DataplaneView, grace: number): Finding {
+function answers({ reachable, silentMs }: DataplaneView, grace: number): Finding {
   if (reachable || silentMs < grace) return holds('answers');
   return fails('unreachable', `no answer for ${(silentMs / 1000).toFixed(1)} s`);
 }
 
-function service({ vips }: DataplaneView, vip: string): Finding {
-  return vips.has(vip) ? holds(`on ${vip}`) : fails('no_service', `no service on ${vip}`);
+function service(services: readonly ServiceHealth[], vip: string): Finding {
+  if (services.length === 0) return fails('no_service', `no service on ${vip}`);
+  return holds(services.map(({ protocol, port }) => `${protocol} ${port}`).join(', '));
 }
 
-function serving({ notServingMs, problems }: DataplaneView, grace: number): Finding {
+function serving({ notServingMs, problems, stopping }: DataplaneView, grace: number): Finding {
+  if (stopping) return fails('not_serving', 'dpvs is stopping');
   if (notServingMs <= grace) return holds('new connections are scheduled');
   return fails('not_serving', problems.join('; ') || 'it does not say why');
 }
@@ -122,16 +117,31 @@ function kernelInterface({ kernel }: NodeView, kni: string | null): Finding {
   return link.carrier ? holds(`${kni} is up`) : fails('kni_down', `${kni} has no carrier`);
 }
 
-function neighbour(view: NodeView, kni: string | null, { vip, force }: Wanted, held: boolean): Finding {
-  const { trouble, neighbours } = view.ospf;
+function daemon(routing: RoutingView | null, vip: string): Finding {
+  if (routing === null) return fails('routing_daemon', `this bridge announces no ${familyOf(vip)} address`);
+  return routing.trouble === null ? holds(`${routing.daemon} answers`) : fails('routing_daemon', routing.trouble);
+}
+
+function neighbour(
+  view: NodeView,
+  routing: RoutingView | null,
+  kni: string | null,
+  { vip, force }: Wanted,
+  held: boolean,
+): Finding {
   if (force) return holds('not asked for: --force');
-  // An ospfd that was started anew gets the VIP before its adjacency is Full. Later, it would first flush the LSA of its predecessor,
+  // A daemon that was started anew gets the VIP before its adjacency is Full. Later, it would first flush the LSA of its predecessor,
   // which the switch still holds, and be kept from originating it again for some 10 s.
   if (held && view.carried.has(`${kni} ${vip}`)) return holds('not waited for: the VIP is on the interface already');
-  if (trouble !== null) return fails('no_adjacency', 'ospfd cannot be asked');
-  const here = neighbours.filter((candidate) => candidate.interface === kni);
+  if (routing === null || routing.trouble !== null) return fails('no_adjacency', 'the routing daemon cannot be asked');
+  const here = routing.neighbours.filter((candidate) => candidate.interface === kni);
   const full = here.find((candidate) => candidate.full);
   if (full !== undefined) return holds(`${full.routerId} at ${full.address} is ${full.state}`);
   const seen = here.map(({ routerId, state }) => `${routerId} is ${state}`).join(', ');
   return fails('no_adjacency', `on ${kni ?? 'no interface'}: ${seen || 'no neighbour at all'}`);
+}
+
+function damping(suppressedMs: number, held: boolean): Finding {
+  if (held || suppressedMs <= 0) return holds('it does not flap');
+  return fails('damped', `for another ${Math.ceil(suppressedMs / 1000)} s`);
 }

@@ -1,26 +1,36 @@
-// What commands and the watch of the bridge share: the view of the node, and the two procedures, one change at a time.
+// What commands and the watch of the bridge share: the view of the node, and the procedures, one change at a time.
 import type { Rtnetlink } from '../kni/index.js';
 import type { Log } from '../log/index.js';
-import { announceVip } from './announce.js';
-import type { Announcer } from './announcer.js';
-import { assess, type Condition, type NodeView } from './conditions.js';
+import { type AddressFamily, familyOf } from './address.js';
+import { announceVips } from './announce.js';
+import { assess, type Condition } from './conditions.js';
 import type { DataplaneWatch } from './dataplane-watch.js';
-import type { OspfWatch } from './ospf-watch.js';
-import type { Ospfd } from './ospfd.js';
+import { improveVips, worsenVips } from './drain.js';
+import type { Announcement, Driver } from './drivers/driver.js';
+import type { JournalEntry } from './journal.js';
+import type { NeighbourWatch } from './neighbour-watch.js';
 import { StepError, Steps } from './steps.js';
 import { type DataplaneApi, Pace, type Tools } from './tools.js';
+import type { NodeView } from './view.js';
 import type { Vip, VipBook } from './vip-book.js';
 import { isHeld, type Reason } from './vip-state.js';
 import { withdrawVips } from './withdraw.js';
+import type { WithdrawalGuard } from './withdrawal-guard.js';
+
+/** A routing daemon and the watch of its neighbours. */
+export interface Speaker {
+  readonly driver: Driver;
+  readonly watch: NeighbourWatch;
+}
 
 export interface BridgeParts {
   readonly log: Log;
   readonly api: DataplaneApi;
   readonly dataplane: DataplaneWatch;
   readonly kernel: Rtnetlink;
-  readonly ospfd: Ospfd;
-  readonly ospf: OspfWatch;
-  readonly announcer: Announcer;
+  readonly speakers: Readonly<Record<AddressFamily, Speaker | null>>;
+  readonly zebraAnswers: () => Promise<boolean>;
+  readonly guard: WithdrawalGuard;
   readonly book: VipBook;
 }
 
@@ -40,10 +50,19 @@ export class BridgeCore {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly parts: BridgeParts) {
-    const { api, kernel, announcer, ospfd, ospf } = parts;
+    const { api, kernel, speakers, zebraAnswers } = parts;
     const pace = new Pace();
-    ospf.onFull = () => pace.changedAll();
-    this.tools = { dataplane: api, kernel, announcer, ospfd, pace };
+    for (const { watch } of this.speakers) watch.onFull = () => pace.changedAll();
+    const driver = (family: AddressFamily): Driver | null => speakers[family]?.driver ?? null;
+    this.tools = { dataplane: api, kernel, driver, zebraAnswers, pace };
+  }
+
+  get speakers(): Speaker[] {
+    return Object.values(this.parts.speakers).filter((speaker) => speaker !== null);
+  }
+
+  async lookAtNeighbours(): Promise<void> {
+    await Promise.all(this.speakers.map(({ watch }) => watch.look()));
   }
 
   /** Runs after every change that was asked for before. */
@@ -53,52 +72,108 @@ export class BridgeCore {
     return run;
   }
 
-  /** Kernel links are read now; the dataplane and ospfd as of their last look. */
+  /** Kernel links are read now; the dataplane and the daemons as of their last look. */
   async view(): Promise<NodeView> {
-    const { kernel } = this.parts;
+    const { kernel, speakers, dataplane } = this.parts;
     const [links, addresses] = await Promise.all([kernel.links(), kernel.addresses()]);
     return {
-      dataplane: this.parts.dataplane.view(),
+      dataplane: dataplane.view(),
       kernel: new Map(links.map((link) => [link.name, link])),
       carried: new Set(addresses.map(({ device, address }) => `${device} ${address}`)),
-      ospf: this.parts.ospf.view,
+      routing: { inet: speakers.inet?.watch.view ?? null, inet6: speakers.inet6?.watch.view ?? null },
     };
   }
 
   conditions(view: NodeView, vip: Vip): Condition[] {
-    return assess(view, vip.entry, isHeld(vip.state));
+    const suppressedMs = this.parts.book.suppressedMs(vip);
+    return assess(view, { ...vip.entry, suppressedMs }, isHeld(vip.state));
   }
 
-  /** One attempt to announce; its result is in the VIP's state. Within `exclusive`. */
-  async announce(vip: Vip): Promise<Outcome> {
-    const { book } = this.parts;
-    const steps = new Steps();
+  /** Who announces which VIP in the area; null where the protocol does not tell, or the daemon does not answer. */
+  async announcers(family: AddressFamily): Promise<ReadonlyMap<string, readonly Announcement[]> | null> {
     try {
-      await announceVip(this.tools, steps, vip.entry, vip.entry.owned, book.save);
-      book.advance(vip, { kind: 'announced' });
-      return { steps, error: null };
-    } catch (error) {
-      if (!(error instanceof StepError)) throw error;
-      book.advance(vip, { kind: 'failed', reason: reasonOf(error) });
-      return { steps, error };
+      return (await this.parts.speakers[family]?.driver.announcers()) ?? null;
+    } catch {
+      return null;
     }
+  }
+
+  /** One attempt to announce; its result is in the VIPs' states. All of them, or none. Within `exclusive`. */
+  announce(vips: readonly Vip[]): Promise<Outcome> {
+    const { book } = this.parts;
+    return this.#attempt(async (steps) => {
+      for (const group of byPlace(vips)) {
+        const start = performance.now();
+        try {
+          await announceVips(this.tools, steps, entriesOf(group), book.save);
+        } catch (error) {
+          if (error instanceof StepError)
+            for (const vip of group) book.advance(vip, { kind: 'failed', reason: reasonOf(error) });
+          throw error;
+        }
+        for (const vip of group) {
+          vip.took.announce = elapsed(start);
+          book.advance(vip, { kind: 'announced' });
+        }
+      }
+    });
   }
 
   /** Takes the VIPs back. Within `exclusive`. @param forGood they are not wanted any more */
   async withdraw(vips: readonly Vip[], forGood: boolean): Promise<Outcome> {
-    const { book, log, ospf } = this.parts;
-    const steps = new Steps();
+    const { book, log } = this.parts;
     // An adjacency that has just come up sets the pace.
-    await ospf.look();
+    await this.lookAtNeighbours();
+    const outcome = await this.#attempt(async (steps) => {
+      const start = performance.now();
+      await withdrawVips(this.tools, steps, entriesOf(vips), forGood, book.save);
+      for (const vip of vips) {
+        vip.took.withdraw = elapsed(start);
+        book.advance(vip, { kind: 'released' });
+      }
+    });
+    if (outcome.error !== null)
+      log.event('vip.withdraw_failed', { vips: vips.map(({ entry }) => entry.vip), ...reasonOf(outcome.error) });
+    return outcome;
+  }
+
+  /** Makes them worse than other nodes' announcements, proved. Within `exclusive`. */
+  worsen(vips: readonly Vip[], force: boolean): Promise<Outcome> {
+    return this.#attempt(async (steps) => {
+      for (const group of byPlace(vips)) await worsenVips(this.tools, steps, entriesOf(group), force);
+    });
+  }
+
+  /** As good as before. Within `exclusive`. */
+  improve(vips: readonly Vip[]): Promise<Outcome> {
+    return this.#attempt(async (steps) => {
+      for (const group of byPlace(vips)) await improveVips(this.tools, steps, entriesOf(group));
+    });
+  }
+
+  async #attempt(work: (steps: Steps) => Promise<void>): Promise<Outcome> {
+    const steps = new Steps();
     try {
-      const held = vips.map(({ entry }) => entry);
-      await withdrawVips(this.tools, steps, held, forGood, book.save);
-      for (const vip of vips) book.advance(vip, { kind: 'released' });
+      await work(steps);
       return { steps, error: null };
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
-      log.event('vip.withdraw_failed', { vips: vips.map(({ entry }) => entry.vip), ...reasonOf(error) });
       return { steps, error };
     }
   }
+}
+
+const entriesOf = (vips: readonly Vip[]) => vips.map(({ entry }) => entry);
+const elapsed = (start: number): number => Math.round(performance.now() - start);
+
+/** Of one interface and one family, which a driver takes at once. */
+export function byPlace<T extends { readonly entry: Pick<JournalEntry, 'vip' | 'kni'> }>(vips: readonly T[]): T[][] {
+  const places = new Map<string, T[]>();
+  for (const vip of vips) {
+    const place = `${vip.entry.kni} ${familyOf(vip.entry.vip)}`;
+    const members = places.get(place);
+    if (members === undefined) places.set(place, [vip]);
+    else members.push(vip);
+  }
+  return [...places.values()];
 }

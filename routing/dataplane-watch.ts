@@ -1,15 +1,16 @@
 // Keeps a view of what the dataplane can serve: asked every second, and at once when it publishes that something changed.
 import { Subscriber } from 'zeromq';
-import { DpvsError, type LinkInfo } from '../api/index.js';
+import { DpvsError } from '../api/index.js';
 import type { Log } from '../log/index.js';
-import type { DataplaneView } from './conditions.js';
+import { type Sight, see } from './dataplane-sight.js';
 import type { DataplaneApi } from './tools.js';
+import type { DataplaneView } from './view.js';
 
 const pollMs = 1_000;
 const answerMs = 1_500;
 /** Several events in a row, as of a restored configuration, make one look. */
 const settleMs = 50;
-const topics = ['service', 'link', 'node', 'slowpath', 'route'] as const;
+const topics = ['service', 'server', 'link', 'node', 'slowpath', 'route'] as const;
 
 export interface DataplaneWatchOptions {
   readonly api: DataplaneApi;
@@ -20,13 +21,7 @@ export interface DataplaneWatchOptions {
   readonly changed: () => void;
 }
 
-interface Sight {
-  readonly vips: ReadonlySet<string>;
-  readonly links: readonly LinkInfo[];
-  readonly serving: boolean;
-  readonly problems: readonly string[];
-}
-const nothing: Sight = { vips: new Set(), links: [], serving: false, problems: [] };
+const nothing: Sight = { vips: new Map(), links: [], serving: false, stopping: false, problems: [] };
 
 export class DataplaneWatch {
   readonly #options: DataplaneWatchOptions;
@@ -56,8 +51,9 @@ export class DataplaneWatch {
 
   view(): DataplaneView {
     const now = performance.now();
-    const { vips, links, problems } = this.#sight;
+    const { vips, links, problems, stopping } = this.#sight;
     return {
+      stopping: this.#reachable && stopping,
       reachable: this.#reachable,
       silentMs: this.#silentSince === null ? 0 : now - this.#silentSince,
       notServingMs: this.#notServingSince === null ? 0 : now - this.#notServingSince,
@@ -110,17 +106,7 @@ export class DataplaneWatch {
     const before = this.#fingerprint();
     const asked = performance.now();
     try {
-      const [services, links, status] = await Promise.all([
-        api.call('service.list', {}, answerMs),
-        api.call('link.list', {}, answerMs),
-        api.call('node.status', {}, answerMs),
-      ]);
-      this.#sight = {
-        vips: new Set(services.map(({ service }) => service.address)),
-        links,
-        serving: status.serving,
-        problems: status.problems,
-      };
+      this.#sight = await see(api, answerMs);
       this.#reachable = true;
       this.#silentSince = null;
     } catch (error) {
@@ -136,12 +122,14 @@ export class DataplaneWatch {
   }
 
   #fingerprint(): string {
-    const { vips, links, serving, problems } = this.#sight;
+    const { vips, links, serving, stopping, problems } = this.#sight;
     return JSON.stringify([
       this.#reachable,
       serving,
+      stopping,
       problems,
-      [...vips].sort(),
+      // Not the flows and the ports: those change all the time, and are looked at once a second anyway.
+      [...vips].map(([vip, services]) => [vip, services.map(({ servers, healthy }) => [servers, healthy])]),
       links.map(({ name, up, kni }) => [name, up, kni]),
     ]);
   }

@@ -1,18 +1,21 @@
-// Which port a VIP is announced on when the user does not say: the one that OSPF runs on.
-import { DpvsError } from '../api/index.js';
-import type { NodeView } from './conditions.js';
+// Which port a VIP is announced on when the user does not say: the one that the routing daemon runs on.
+import { DpvsError, type LinkInfo } from '../api/index.js';
+import type { Neighbour } from './frr-output.js';
 
-/** @param enabled whether ospfd runs on a kni. @throws {DpvsError} when the choice is not clear */
-export async function chooseDevice(view: NodeView, enabled: (kni: string) => Promise<boolean>): Promise<string> {
-  const links = view.dataplane.links.filter(({ kni }) => kni !== null);
-  const { neighbours } = view.ospf;
+/** @param runsOn whether the daemon runs on a kni. @throws {DpvsError} when the choice is not clear */
+export async function chooseDevice(
+  links: readonly Pick<LinkInfo, 'name' | 'kni'>[],
+  neighbours: readonly Pick<Neighbour, 'interface' | 'full'>[],
+  runsOn: (kni: string) => Promise<boolean>,
+): Promise<string> {
+  const visible = links.filter(({ kni }) => kni !== null);
   const withNeighbour = (full: boolean) =>
-    links.filter(({ kni }) => neighbours.some((each) => each.interface === kni && (each.full || !full)));
-  const withOspf = async () => {
-    const answers = await Promise.all(links.map(({ kni }) => enabled(kni!)));
-    return links.filter((_link, i) => answers[i]);
+    visible.filter(({ kni }) => neighbours.some((each) => each.interface === kni && (each.full || !full)));
+  const withDaemon = async () => {
+    const answers = await Promise.all(visible.map(({ kni }) => runsOn(kni!)));
+    return visible.filter((_link, i) => answers[i]);
   };
-  for (const candidates of [withNeighbour(true), withNeighbour(false), await withOspf(), links]) {
+  for (const candidates of [withNeighbour(true), withNeighbour(false), await withDaemon(), visible]) {
     const [first, ...others] = candidates;
     if (first === undefined) continue;
     if (others.length === 0) return first.name;

@@ -1,50 +1,66 @@
-// Whether what was set up for an announced VIP is still there: somebody may have taken the address off, ospfd may have started anew.
+// Whether what was set up for announced VIPs is still there: somebody may have taken an address off, a daemon may have started anew.
+import { familyOf } from './address.js';
 import type { Target } from './announce.js';
 import { explain } from './steps.js';
-import { hasAddress, hasKniRoute, type Tools } from './tools.js';
+import { hostAddresses, kniHostRoutes, type Tools, withoutRoute } from './tools.js';
 import type { Reason } from './vip-state.js';
 
-type Look = () => Promise<Reason | null>;
-
-/** null while all of it is there. What cannot be asked now is not taken for gone. */
+/** By VIP, one reason each. What cannot be asked now is not taken for gone. */
 export async function findDrift(tools: Tools, targets: readonly Target[]): Promise<Map<string, Reason>> {
   const found = new Map<string, Reason>();
-  const note = async (vip: string, look: Look): Promise<void> => {
-    if (found.has(vip)) return;
-    const reason = await askOr(look);
-    if (reason !== null) found.set(vip, reason);
+  const note = (vips: readonly string[], reason: (vip: string) => Reason): void => {
+    for (const vip of vips) if (!found.has(vip)) found.set(vip, reason(vip));
   };
-  const { kernel, dataplane, announcer } = tools;
-  for (const { vip, kni, device } of targets) {
-    await note(vip, async () =>
-      (await hasAddress(kernel, kni, vip)) ? null : gone('kernel address', `${vip}/32 is not on ${kni} any more`),
-    );
-    await note(vip, async () =>
-      (await hasKniRoute(dataplane, device, vip))
-        ? null
-        : gone('dataplane route', `no kni_host route of ${vip} any more`),
+  const { kernel, dataplane } = tools;
+  const vipsOf = (members: readonly Target[]): string[] => members.map(({ vip }) => vip);
+  for (const [kni, members] of grouped(targets, ({ kni }) => kni)) {
+    const there = await askOrNull(() => hostAddresses(kernel, kni));
+    if (there === null) continue;
+    note(
+      vipsOf(members).filter((vip) => !there.has(vip)),
+      (vip) => gone('kernel address', `${vip} is not on ${kni} any more`),
     );
   }
-  let originated: Awaited<ReturnType<typeof announcer.originated>>;
-  try {
-    originated = await announcer.originated();
-  } catch (error) {
-    const { code, detail } = explain(error);
-    // ospfd itself is gone, and what it announced with it.
-    for (const { vip } of targets) if (!found.has(vip)) found.set(vip, { at: 'ospfd', code, detail });
-    return found;
+  for (const [device, members] of grouped(targets, ({ device }) => device)) {
+    const routes = await askOrNull(() => kniHostRoutes(dataplane, device));
+    if (routes === null) continue;
+    note(withoutRoute(vipsOf(members), routes), (vip) =>
+      gone('dataplane route', `no kni_host route of ${vip} any more`),
+    );
   }
-  for (const { vip } of targets)
-    if (originated.get(vip) !== 'live' && !found.has(vip))
-      found.set(vip, gone('ospfd', 'ospfd does not announce it any more'));
+  for (const [family, members] of grouped(targets, ({ vip }) => familyOf(vip))) {
+    const driver = tools.driver(family);
+    if (driver === null) continue;
+    try {
+      const originated = await driver.originated();
+      note(
+        vipsOf(members).filter((vip) => originated.get(vip) !== 'live'),
+        () => gone(driver.daemon, `${driver.daemon} does not announce it any more`),
+      );
+    } catch (error) {
+      const { code, detail } = explain(error);
+      // The daemon itself is gone, and what it announced with it.
+      note(vipsOf(members), () => ({ at: driver.daemon, code, detail }));
+    }
+  }
   return found;
 }
 
 const gone = (at: string, detail: string): Reason => ({ at, code: 'not_verified', detail });
 
-async function askOr(look: Look): Promise<Reason | null> {
+function grouped<K>(targets: readonly Target[], key: (target: Target) => K): Map<K, Target[]> {
+  const groups = new Map<K, Target[]>();
+  for (const target of targets) {
+    const group = groups.get(key(target));
+    if (group === undefined) groups.set(key(target), [target]);
+    else group.push(target);
+  }
+  return groups;
+}
+
+async function askOrNull<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
-    return await look();
+    return await ask();
   } catch (error) {
     explain(error);
     return null;

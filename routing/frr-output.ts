@@ -1,22 +1,25 @@
 // What FRR's ospfd prints (8.4's JSON, and its running configuration) → what the bridge wants to know.
-import { vipPrefixList } from '../quagga-conf/index.js';
+import { announceRouteMap, drainPrefixList, vipPrefixList } from '../quagga-conf/index.js';
+import type { Announcement } from './drivers/driver.js';
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 const object = (value: unknown): Json => (isObject(value) ? value : {});
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-export interface OspfNeighbour {
+export interface Neighbour {
   readonly routerId: string;
   readonly address: string;
   readonly interface: string;
   /** `Full/DR`, `ExStart/Backup`, `Full/-` on a point-to-point link. */
   readonly state: string;
   readonly full: boolean;
+  /** LSAs it has been sent and has not acknowledged. */
+  readonly unacknowledged: number;
 }
 
 /** Of `show ip ospf neighbor json`. */
-export function parseNeighbours(json: unknown): OspfNeighbour[] {
+export function parseNeighbours(json: unknown): Neighbour[] {
   return Object.entries(object(object(json).neighbors)).flatMap(([routerId, list]) =>
     (Array.isArray(list) ? list : []).map((item) => {
       const entry = object(item);
@@ -28,6 +31,7 @@ export function parseNeighbours(json: unknown): OspfNeighbour[] {
         interface: string(entry.ifaceName).replace(/:[^:]*$/, ''),
         state,
         full: state.startsWith('Full'),
+        unacknowledged: Number(entry.linkStateRetransmissionListCounter ?? 0),
       };
     }),
   );
@@ -65,6 +69,52 @@ export function parseExternals(json: unknown): Map<string, Origination> {
   return found;
 }
 
+/**
+ * Host routes of `show ip ospf database external`: the text, because the JSON is keyed by link-state id and holds only one router of
+ * those that announce the same.
+ */
+export function parseExternalText(text: string, ownRouter: string): Map<string, Announcement[]> {
+  const found = new Map<string, Announcement[]>();
+  for (const part of text.split(/^\s*LS age: /m).slice(1)) {
+    const field = (name: string): string => new RegExp(`^\\s*${name}: (\\S+)`, 'm').exec(part)?.[1] ?? '';
+    if (field('Network Mask') !== '/32' || Number.parseInt(part, 10) >= maxAge) continue;
+    const router = field('Advertising Router');
+    const metric = Number(field('Metric'));
+    if (router === '' || !Number.isSafeInteger(metric)) continue;
+    // A type-2 metric is worse than any of type 1 (RFC 2328 section 16.4 (6)).
+    const rank = part.includes('Metric Type: 2') ? metric + 2 ** 24 : metric;
+    addTo(found, field('Link State ID'), { router, metric: rank, self: router === ownRouter });
+  }
+  return found;
+}
+
+/** Host routes among the stub links of all routers, of `show ip ospf database router json`. */
+export function parseAllStubs(json: unknown, ownRouter: string): Map<string, Announcement[]> {
+  const found = new Map<string, Announcement[]>();
+  for (const area of Object.values(object(object(json)['Router Link States'])))
+    for (const item of Object.values(object(area))) {
+      const lsa = object(item);
+      const router = string(lsa.advertisingRouter);
+      for (const link of Object.values(object(lsa.routerLinks)).map(object))
+        if (link.linkType === 'Stub Network' && link.networkMask === '255.255.255.255')
+          addTo(found, string(link.networkAddress), {
+            router,
+            metric: Number(link.tos0Metric ?? 0),
+            self: router === ownRouter,
+          });
+    }
+  return found;
+}
+
+/** Of any `show ip ospf database … json`. */
+export const parseDatabaseRouter = (json: unknown): string => string(object(json).routerId);
+
+function addTo(map: Map<string, Announcement[]>, vip: string, announcement: Announcement): void {
+  const list = map.get(vip);
+  if (list === undefined) map.set(vip, [announcement]);
+  else list.push(announcement);
+}
+
 /** Host routes among the stub links of `show ip ospf database router self-originate json`, all areas. */
 export function parseStubs(json: unknown): Set<string> {
   const found = new Set<string>();
@@ -88,9 +138,16 @@ export interface OspfConfig {
   readonly prefixList: boolean;
   /** VIPs that our prefix-list permits. */
   readonly permitted: ReadonlySet<string>;
+  /** VIPs that our drain list makes worse. */
+  readonly drained: ReadonlySet<string>;
+  /** The drain list has its first entry; the entry of our route-map that asks it is there. */
+  readonly drainList: boolean;
+  readonly drainRouteMap: boolean;
   readonly networks: readonly { readonly prefix: string; readonly area: string }[];
   /** `interface address` */
   readonly passive: ReadonlySet<string>;
+  /** Costs of single addresses, by `interface address`. */
+  readonly costs: ReadonlyMap<string, number>;
 }
 
 /** Of `show running-config` of ospfd. */
@@ -101,17 +158,24 @@ export function parseRunningConfig(text: string): OspfConfig {
   const passive = new Set<string>();
   const networks: { prefix: string; area: string }[] = [];
   const routeMaps = new Set<string>();
-  const seen = { routerOspf: false, prefixList: false };
+  const drained = new Set<string>();
+  const costs = new Map<string, number>();
+  const seen = { routerOspf: false, prefixList: false, drainList: false, drainRouteMap: false };
   for (const line of text.split('\n')) {
     if (!line.startsWith(' ')) context = line.trim();
     const words = line.trim().split(/\s+/);
     if (context === 'router ospf') seen.routerOspf = true;
-    if (words[0] === 'ip' && words[1] === 'prefix-list' && words[2] === vipPrefixList) {
+    const list = words[0] === 'ip' && words[1] === 'prefix-list' ? words[2] : undefined;
+    if (list === vipPrefixList || list === drainPrefixList) {
       const rest = words.slice(words[3] === 'seq' ? 5 : 3);
-      if (rest[0] === 'permit' || rest[0] === 'deny') seen.prefixList = true;
-      if (rest[0] === 'permit' && rest[1]?.endsWith('/32')) permitted.add(rest[1].slice(0, -3));
+      const ofVips = list === vipPrefixList;
+      if (rest[0] === 'permit' || rest[0] === 'deny') seen[ofVips ? 'prefixList' : 'drainList'] = true;
+      if (rest[0] === 'permit' && rest[1]?.endsWith('/32')) (ofVips ? permitted : drained).add(rest[1].slice(0, -3));
     } else if (/^route-map \S+ permit/.test(context)) {
-      if (line.trim() === `match ip address prefix-list ${vipPrefixList}`) routeMaps.add(context.split(/\s+/)[1]);
+      const name = context.split(/\s+/)[1];
+      if (line.trim() === `match ip address prefix-list ${vipPrefixList}`) routeMaps.add(name);
+      if (line.trim() === `match ip address prefix-list ${drainPrefixList}` && name === announceRouteMap)
+        seen.drainRouteMap = true;
     } else if (context === 'router ospf' && words[0] === 'redistribute' && words[1] === 'connected') {
       const at = words.indexOf('route-map');
       redistribute = { routeMap: at < 0 ? null : (words[at + 1] ?? null) };
@@ -119,7 +183,9 @@ export function parseRunningConfig(text: string): OspfConfig {
       networks.push({ prefix: words[1], area: words[3] ?? '' });
     } else if (context.startsWith('interface ') && line.trim().startsWith('ip ospf passive ')) {
       passive.add(`${context.split(/\s+/)[1]} ${words[3]}`);
+    } else if (context.startsWith('interface ') && /^ip ospf cost \d+ \S/.test(line.trim())) {
+      costs.set(`${context.split(/\s+/)[1]} ${words[4]}`, Number(words[3]));
     }
   }
-  return { ...seen, routeMaps, redistribute, permitted, networks, passive };
+  return { ...seen, routeMaps, redistribute, permitted, drained, networks, passive, costs };
 }

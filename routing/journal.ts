@@ -2,24 +2,36 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { DpvsError, deviceName, ipv4Address, stateDirectory } from '../api/index.js';
+import { DpvsError, deviceName, ipAddress, stateDirectory } from '../api/index.js';
+import { defaultPolicy, policy } from './policy.js';
 
 const entry = z.strictObject({
-  vip: ipv4Address,
+  vip: ipAddress,
   device: deviceName,
   /** The device's kernel-visible interface, so that the VIP can be taken off it while the dataplane does not answer. */
   kni: deviceName,
   force: z.boolean(),
+  policy: policy.default(defaultPolicy),
+  /** A drain that was asked for; null: none. */
+  drain: z
+    .strictObject({
+      /** ISO time after which the flows that are left are cut; null: never. */
+      deadline: z.iso.datetime().nullable(),
+      /** It is withdrawn, and stays so. */
+      ended: z.boolean(),
+    })
+    .nullable()
+    .default(null),
   /** Set before the thing is added, so that a bridge that was killed in between still knows it as its own. */
   owned: z.strictObject({
     /** The kni_host route in the dataplane. */
     route: z.boolean(),
-    /** The entry in ospfd's configuration. */
+    /** The entry in the routing daemon's configuration. */
     policy: z.boolean(),
   }),
 });
 const file = z.strictObject({ version: z.literal(1), vips: z.array(entry) });
-export type JournalEntry = z.infer<typeof entry>;
+export type JournalEntry = z.output<typeof entry>;
 
 export const journalPath = (name: string): string => join(stateDirectory(), `${name}.route.json`);
 

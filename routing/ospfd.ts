@@ -1,10 +1,15 @@
 // A running ospfd, asked and changed through vtysh.
+
+import type { Announcement } from './drivers/driver.js';
 import {
+  type Neighbour,
   type Origination,
   type OspfConfig,
   type OspfInterfaceState,
-  type OspfNeighbour,
+  parseAllStubs,
+  parseDatabaseRouter,
   parseExternals,
+  parseExternalText,
   parseInterface,
   parseNeighbours,
   parseRunningConfig,
@@ -20,7 +25,7 @@ export class Ospfd {
   }
 
   /** @throws {VtyshError}, as all of these */
-  async neighbours(): Promise<OspfNeighbour[]> {
+  async neighbours(): Promise<Neighbour[]> {
     return parseNeighbours(await this.#vtysh.json('ospfd', 'show ip ospf neighbor'));
   }
 
@@ -47,13 +52,17 @@ export class Ospfd {
     return this.#vtysh.configure('ospfd', lines);
   }
 
-  /** ospfd learns of addresses through zebra only. */
-  async zebraAnswers(): Promise<boolean> {
-    try {
-      await this.#vtysh.run('zebra', ['show version']);
-      return true;
-    } catch {
-      return false;
-    }
+  /** Who in the area announces which host route, this node included. */
+  async announcers(): Promise<Map<string, Announcement[]>> {
+    const routers = await this.#vtysh.json('ospfd', 'show ip ospf database router');
+    const own = parseDatabaseRouter(routers);
+    const found = parseExternalText(await this.#vtysh.run('ospfd', ['show ip ospf database external']), own);
+    for (const [vip, stubs] of parseAllStubs(routers, own)) found.set(vip, [...(found.get(vip) ?? []), ...stubs]);
+    return found;
+  }
+
+  /** Whether every adjacency that is Full has acknowledged every LSA. */
+  async acknowledged(): Promise<boolean> {
+    return (await this.neighbours()).every(({ full, unacknowledged }) => !full || unacknowledged === 0);
   }
 }

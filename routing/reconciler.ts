@@ -1,27 +1,37 @@
 // The bridge's watch: looks every second, and at once when something changed, and moves each VIP to where the node's state says.
 import type { KernelEvent } from '../kni/index.js';
 import { firstFailure } from './conditions.js';
-import { type BridgeCore, conditionReason } from './core.js';
+import { type BridgeCore, byPlace, conditionReason } from './core.js';
+import { DrainWatch } from './drain-watch.js';
 import { findDrift } from './drift.js';
+import { HealthGate } from './health-gate.js';
 import type { Vip } from './vip-book.js';
-import { isHeld } from './vip-state.js';
+import { isHeld, isUp } from './vip-state.js';
 
 const roundMs = 1_000;
 /** While ospfd is away and a VIP waits for it: the earlier a new ospfd is told of the VIP, the less of its predecessor's LSA is flushed. */
 const watchfulMs = 250;
-/** Asking ospfd costs a process each time; while all is well this is often enough. */
+/** Asking a daemon costs a process each time; while all is well this is often enough. */
 const thoroughMs = 3_000;
+/** VIPs that failed are tried one by one, so that one that cannot be announced does not hold up the others; so many a round. */
+const singlesARound = 8;
 
 export class Reconciler {
   readonly #core: BridgeCore;
+  readonly #drains: DrainWatch;
+  readonly #gate: HealthGate;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #again = false;
   #thoroughAt = Number.NEGATIVE_INFINITY;
   #closed = false;
+  /** Called at the end of each round. */
+  onRound: () => Promise<void> = async () => {};
 
   constructor(core: BridgeCore) {
     this.#core = core;
+    this.#drains = new DrainWatch(core);
+    this.#gate = new HealthGate(core);
   }
 
   start(): void {
@@ -39,6 +49,7 @@ export class Reconciler {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#running = this.#round()
+      .then(() => this.onRound())
       .catch((error: unknown) => this.#core.parts.log.event('api.defect', { method: 'reconcile', error }))
       .then(() => {
         this.#running = null;
@@ -46,21 +57,21 @@ export class Reconciler {
         const again = this.#again;
         this.#again = false;
         if (again) this.nudge(false);
-        else this.#timer = setTimeout(() => this.nudge(false), this.#ospfdIsMissed() ? watchfulMs : roundMs);
+        else this.#timer = setTimeout(() => this.nudge(false), this.#daemonIsMissed() ? watchfulMs : roundMs);
       });
   }
 
   /** The kernel's changes that concern a VIP or its interface. */
   readonly onKernelEvent = (event: KernelEvent): void => {
     if (event.kind === 'route') return;
-    const vips = this.#core.parts.book.all;
-    // Whoever did it: ospfd changes the VIP's LSA now.
+    const { book } = this.#core.parts;
+    // Whoever did it: the routing daemon changes the VIP's LSA now.
     if (event.kind === 'address') this.#core.tools.pace.changed([event.address.address]);
     const concerned =
       event.kind === 'resync' ||
       (event.kind === 'link'
-        ? vips.some(({ entry }) => entry.kni === event.link.name)
-        : vips.some(({ entry }) => entry.vip === event.address.address));
+        ? book.all.some(({ entry }) => entry.kni === event.link.name)
+        : book.get(event.address.address) !== undefined);
     if (concerned) this.nudge(true);
   };
 
@@ -71,29 +82,39 @@ export class Reconciler {
     await this.#running;
   }
 
-  #ospfdIsMissed(): boolean {
-    const { book, ospf } = this.#core.parts;
-    return ospf.view.trouble !== null && book.all.some(({ state }) => isHeld(state));
+  #daemonIsMissed(): boolean {
+    const { book } = this.#core.parts;
+    const trouble = this.#core.speakers.some(({ watch }) => watch.view.trouble !== null);
+    return trouble && book.all.some(({ state }) => isHeld(state));
   }
 
   #round(): Promise<void> {
     return this.#core.exclusive(async () => {
-      const { book, ospf } = this.#core.parts;
+      const { book } = this.#core.parts;
       if (this.#closed || book.all.length === 0) return;
       const thorough = performance.now() - this.#thoroughAt >= thoroughMs;
       const pending = book.all.some(({ state }) => state.kind !== 'announced');
-      if (thorough || pending) await ospf.look();
+      if (thorough || pending) await this.#core.lookAtNeighbours();
       if (thorough) {
         this.#thoroughAt = performance.now();
         await this.#noteDrift(book.all.filter(({ state }) => state.kind === 'announced'));
       }
       const { announce, withdraw } = await this.#orders();
+      withdraw.push(...(await this.#drains.round(thorough)));
       if (withdraw.length > 0) await this.#core.withdraw(withdraw, false);
-      for (const vip of announce) {
-        if (this.#closed) return;
-        await this.#core.announce(vip);
-      }
+      await this.#announce(announce);
     });
+  }
+
+  /** Those that are tried for the first time all at once, the others one by one. */
+  async #announce(vips: readonly Vip[]): Promise<void> {
+    const failures = ({ state }: Vip): number => (state.kind === 'ready' ? state.failures : 0);
+    const fresh = byPlace(vips.filter((vip) => failures(vip) === 0));
+    const again = vips.filter((vip) => failures(vip) > 0).slice(0, singlesARound);
+    for (const group of [...fresh, ...again.map((vip) => [vip])]) {
+      if (this.#closed) return;
+      await this.#core.announce(group);
+    }
   }
 
   async #noteDrift(announced: readonly Vip[]): Promise<void> {
@@ -112,15 +133,22 @@ export class Reconciler {
 
   async #orders(): Promise<{ announce: Vip[]; withdraw: Vip[] }> {
     const orders = { announce: [] as Vip[], withdraw: [] as Vip[] };
+    const { book } = this.#core.parts;
     const view = await this.#core.view();
-    for (const vip of this.#core.parts.book.all) {
+    this.#gate.open();
+    for (const vip of book.all) {
       const conditions = this.#core.conditions(view, vip);
-      const order = this.#core.parts.book.advance(vip, {
+      const health = conditionReason(firstFailure(conditions, 'health'));
+      const hard = conditionReason(firstFailure(conditions, 'serve'));
+      const held = isUp(vip.state) && hard === null && health !== null ? await this.#gate.heldBack(vip) : null;
+      if (health === null) this.#gate.forget(vip);
+      book.keep(vip, held);
+      const order = book.advance(vip, {
         kind: 'assessed',
-        serve: conditionReason(firstFailure(conditions, true)),
-        begin: conditionReason(firstFailure(conditions, false)),
+        serve: held === null ? conditionReason(firstFailure(conditions, 'serve', 'health')) : null,
+        begin: conditionReason(firstFailure(conditions, 'begin')),
       });
-      if (order !== 'none') orders[order].push(vip);
+      if (order === 'announce' || order === 'withdraw') orders[order].push(vip);
     }
     return orders;
   }

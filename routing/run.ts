@@ -1,21 +1,25 @@
 // The bridge as a process: its parts put together, its API, and its end: SIGTERM withdraws first.
-import { bridgeEndpoint, eventEndpoint, stateDirectory } from '../api/index.js';
-import { ApiServer, makePrivateDirectory } from '../api/server.js';
+import { bridgeEndpoint, bridgeEventEndpoint, eventEndpoint, stateDirectory } from '../api/index.js';
+import { ApiServer, EventPublisher, makePrivateDirectory } from '../api/server.js';
 import { Rtnetlink } from '../kni/index.js';
 import { createLog, type LogLevel } from '../log/index.js';
 import { type AnnounceForm, modelDefaults } from '../quagga-conf/index.js';
-import type { Announcer } from './announcer.js';
 import { Bridge } from './bridge.js';
 import { DataplaneLink } from './dataplane-link.js';
 import { DataplaneWatch } from './dataplane-watch.js';
+import type { Driver } from './drivers/driver.js';
+import { OspfNetwork } from './drivers/ospf-network.js';
+import { OspfRedistribute } from './drivers/ospf-redistribute.js';
 import { Journal, journalPath } from './journal.js';
-import { NetworkAnnouncer } from './network-announcer.js';
-import { OspfWatch } from './ospf-watch.js';
+import { NeighbourWatch } from './neighbour-watch.js';
 import { Ospfd } from './ospfd.js';
-import { RedistributeAnnouncer } from './redistribute-announcer.js';
 import { bridgeMethods } from './schema.js';
 import { VipBook } from './vip-book.js';
 import { Vtysh } from './vtysh.js';
+import { WithdrawalGuard } from './withdrawal-guard.js';
+
+/** VIPs that may go within a minute for want of real servers or ports, unless the operator says otherwise. */
+export const defaultWithdrawLimit = 32;
 
 export interface RunOptions {
   /** The node's name. */
@@ -25,6 +29,8 @@ export interface RunOptions {
   readonly frrNamespace?: string;
   /** Of the type-5 LSAs, where the bridge has to write `redistribute connected` itself. */
   readonly metric?: number;
+  /** VIPs that may go within a minute for want of real servers or ports; 0: any number. */
+  readonly withdrawLimit?: number;
   readonly logLevel?: LogLevel;
   readonly logFile?: string | null;
 }
@@ -36,18 +42,21 @@ export async function runBridge(options: RunOptions): Promise<number> {
   makePrivateDirectory(stateDirectory());
   const book = new VipBook(new Journal(journalPath(name)), log);
   const api = new DataplaneLink(name);
-  const ospfd = new Ospfd(new Vtysh({ namespace: frrNamespace }));
-  const announcer: Announcer =
-    form === 'redistribute' ? new RedistributeAnnouncer(ospfd, metric) : new NetworkAnnouncer(ospfd);
+  const vtysh = new Vtysh({ namespace: frrNamespace });
+  const ospfd = new Ospfd(vtysh);
+  const speaker = (driver: Driver) => ({ driver, watch: new NeighbourWatch(driver, log) });
   const dataplane = new DataplaneWatch({ api, log, events: eventEndpoint(name), changed: () => bridge.nudge() });
   const parts = {
     log,
     api,
     dataplane,
     kernel: new Rtnetlink(),
-    ospfd,
-    ospf: new OspfWatch(ospfd, log),
-    announcer,
+    speakers: {
+      inet: speaker(form === 'redistribute' ? new OspfRedistribute(ospfd, metric) : new OspfNetwork(ospfd)),
+      inet6: null,
+    },
+    zebraAnswers: () => vtysh.answers('zebra'),
+    guard: new WithdrawalGuard(options.withdrawLimit ?? defaultWithdrawLimit),
     book,
   };
   const identity = { name, startedAt: new Date().toISOString(), frrNamespace: frrNamespace ?? null };
@@ -62,16 +71,23 @@ export async function runBridge(options: RunOptions): Promise<number> {
     handlers: {
       announce: (params) => bridge.announce(params),
       withdraw: (params) => bridge.withdraw(params),
+      drain: (params) => bridge.drain(params),
+      undrain: (params) => bridge.undrain(params),
       status: () => bridge.status(),
+      show: (params) => bridge.show(params),
       'config.render': (params) => bridge.render(params),
     },
     log,
   });
+  const events = await EventPublisher.listen({ endpoint: bridgeEventEndpoint(name), log });
+  book.onTransition = ({ entry }, { from, to, reason }) =>
+    events.publish('announcement', { vip: entry.vip, device: entry.device, from, to, reason });
   await bridge.start();
   log.event('bridge.started', { form, frrNamespace, vips: book.all.map(({ entry }) => entry.vip) });
   const signal = await ended;
   const clean = await bridge.stop();
   await server.close(200);
+  await events.close();
   api.close();
   log.event('bridge.stopped', { signal, clean });
   log.flush();

@@ -1,81 +1,146 @@
 // The bridge's API: every method with the schema of its parameters and result, as api/schema.ts is for the dataplane.
 import { z } from 'zod';
-import { deviceName, ipv4Address } from '../api/index.js';
+import { deviceName, ipAddress } from '../api/index.js';
+import { mostVips } from './limits.js';
+import { policy, policyChange } from './policy.js';
 import { renderRequest } from './render-request.js';
+
+const vips = z.array(ipAddress).min(1).max(mostVips);
+/** `all`: every VIP that this bridge knows. */
+const knownVips = z.union([z.literal('all'), vips]);
 
 export const step = z.strictObject({
   /** What was done or checked: service, port, kni, neighbour, route, ospfd, address, verify …, undo … */
   name: z.string(),
-  outcome: z.enum(['holds', 'done', 'already', 'failed', 'skipped']),
+  outcome: z.enum(['holds', 'done', 'already', 'failed', 'skipped', 'would']),
   /** Milliseconds it took. */
   ms: z.number(),
   detail: z.string(),
 });
 
+export const flows = z.strictObject({
+  /** Connections in the dataplane's table, in whatever state. */
+  live: z.number(),
+  newPerSecond: z.number(),
+});
+
 export const report = z.strictObject({
-  vip: ipv4Address,
+  action: z.enum(['announce', 'withdraw', 'drain', 'undrain']),
+  vips: z.array(ipAddress),
   device: deviceName.nullable(),
-  action: z.enum(['announce', 'withdraw']),
+  /** Nothing was changed, and nothing will be: the steps say what would be. */
+  dryRun: z.boolean(),
   /** false: refused or failed, and nothing of it stays. */
   done: z.boolean(),
   steps: z.array(step),
+  /** Of a drain: what is under way on these VIPs now. */
+  flows: flows.nullable(),
   /** Why not; a code of the error table. */
   error: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 });
 
+const reason = z.strictObject({ at: z.string(), code: z.string(), detail: z.string() });
+const stateName = z.enum(['configured', 'ready', 'announced', 'draining', 'withdrawn']);
+
 export const vipStatus = z.strictObject({
-  vip: ipv4Address,
+  vip: ipAddress,
   device: deviceName,
   force: z.boolean(),
-  state: z.enum(['configured', 'ready', 'announced', 'withdrawn']),
+  policy,
+  state: stateName,
   /** Seconds in this state. */
   forSeconds: z.number(),
-  reason: z.strictObject({ at: z.string(), code: z.string(), detail: z.string() }).nullable(),
+  reason: reason.nullable(),
+  /** Why it stays announced although its real servers or ports say that it should go. */
+  kept: reason.nullable(),
+  /** Of a drain: `leaving` the best set, or `emptying`. */
+  stage: z.enum(['leaving', 'emptying']).nullable(),
+  /** Seconds until the drain cuts what is left; null: no drain, or no deadline. */
+  deadlineSeconds: z.number().nullable(),
   /** Seconds until the next attempt; null when none is due. */
   retrySeconds: z.number().nullable(),
+  flows: flows.nullable(),
+  /** Milliseconds of the last announcement and withdrawal, until the routing daemon's database proved them. */
+  took: z.strictObject({ announce: z.number().nullable(), withdraw: z.number().nullable() }),
+});
+
+export const neighbourStatus = z.strictObject({
+  routerId: z.string(),
+  address: z.string(),
+  interface: z.string(),
+  state: z.string(),
+  full: z.boolean(),
+});
+
+export const routingStatus = z.strictObject({
+  protocol: z.enum(['ospf', 'ospf6', 'bgp']),
+  form: z.string(),
+  family: z.enum(['inet', 'inet6']),
+  daemon: z.string(),
+  /** Why the daemon cannot be asked; null when it answers. */
+  trouble: z.string().nullable(),
+  neighbours: z.array(neighbourStatus),
 });
 
 export const bridgeStatus = z.strictObject({
   name: z.string(),
   pid: z.int(),
   startedAt: z.string(),
-  form: z.enum(['redistribute', 'network']),
   frrNamespace: z.string().nullable(),
   dataplane: z.strictObject({ reachable: z.boolean(), serving: z.boolean(), problems: z.array(z.string()) }),
-  ospf: z.strictObject({
-    /** Why ospfd cannot be asked; null when it answers. */
-    trouble: z.string().nullable(),
-    neighbours: z.array(
-      z.strictObject({
-        routerId: z.string(),
-        address: z.string(),
-        interface: z.string(),
-        state: z.string(),
-        full: z.boolean(),
-      }),
-    ),
-  }),
+  routing: z.array(routingStatus),
   vips: z.array(vipStatus),
 });
+
+export const vipDetail = vipStatus.extend({
+  conditions: z.array(z.strictObject({ name: z.string(), holds: z.boolean(), code: z.string(), detail: z.string() })),
+  /** Everyone who announces it in the area, this node included; null: unknown. */
+  announcers: z.array(z.strictObject({ router: z.string(), metric: z.number(), self: z.boolean() })).nullable(),
+  /** The last transitions, oldest first. */
+  history: z.array(z.strictObject({ at: z.string(), from: stateName, to: stateName, reason: reason.nullable() })),
+});
+
+const dryRun = z.boolean().optional();
 
 export const bridgeMethods = {
   announce: {
     params: z.strictObject({
-      vip: ipv4Address,
+      vips,
       /** The only port with a Full neighbour, or the only one with a kni, when not given. */
       device: deviceName.optional(),
       /** Announce without a Full neighbour. */
       force: z.boolean().optional(),
-      /** How long to wait for ospfd and a Full neighbour before refusing. */
+      /** How long to wait for the daemon and a Full neighbour before refusing. */
       waitSeconds: z.number().min(0).max(300).optional(),
+      policy: policyChange.optional(),
+      dryRun,
     }),
     result: report,
     // `mutates` would make the server handle them one after another; a withdraw must not wait for an announce that waits for a
     // neighbour. The bridge puts the changes themselves in order.
     mutates: false,
   },
-  withdraw: { params: z.strictObject({ vip: ipv4Address }), result: report, mutates: false },
+  withdraw: { params: z.strictObject({ vips: knownVips, dryRun }), result: report, mutates: false },
+  drain: {
+    params: z.strictObject({
+      vips: knownVips,
+      /** Until the flows that are left are cut; null: never. */
+      deadlineSeconds: z.number().min(0).max(86_400).nullable(),
+      /** Also where no other node announces them. */
+      force: z.boolean().optional(),
+      dryRun,
+    }),
+    result: report,
+    mutates: false,
+  },
+  undrain: { params: z.strictObject({ vips: knownVips, dryRun }), result: report, mutates: false },
   status: { params: z.strictObject({}), result: bridgeStatus, mutates: false },
+  /** Everything about some VIPs, or about all. */
+  show: {
+    params: z.strictObject({ vips: knownVips }),
+    result: bridgeStatus.extend({ vips: z.array(vipDetail) }),
+    mutates: false,
+  },
   'config.render': {
     params: renderRequest,
     result: z.strictObject({
@@ -93,6 +158,9 @@ export type BridgeMethod = keyof typeof bridgeMethods;
 export type BridgeParams<M extends BridgeMethod> = z.infer<(typeof bridgeMethods)[M]['params']>;
 export type BridgeResult<M extends BridgeMethod> = z.infer<(typeof bridgeMethods)[M]['result']>;
 export type Step = z.infer<typeof step>;
+export type Flows = z.infer<typeof flows>;
 export type Report = z.infer<typeof report>;
 export type VipStatus = z.infer<typeof vipStatus>;
+export type VipDetail = z.infer<typeof vipDetail>;
+export type RoutingStatus = z.infer<typeof routingStatus>;
 export type BridgeStatus = z.infer<typeof bridgeStatus>;

@@ -1,7 +1,11 @@
 // The bridge's state as its API tells it.
-import type { BridgeParts } from './core.js';
-import type { BridgeStatus, VipStatus } from './schema.js';
+import { familyOf } from './address.js';
+import type { Condition } from './conditions.js';
+import type { BridgeCore } from './core.js';
+import { flowsOf } from './drain-watch.js';
+import type { BridgeStatus, RoutingStatus, VipDetail, VipStatus } from './schema.js';
 import type { Vip } from './vip-book.js';
+import { isUp } from './vip-state.js';
 
 export interface BridgeIdentity {
   readonly name: string;
@@ -9,32 +13,80 @@ export interface BridgeIdentity {
   readonly frrNamespace: string | null;
 }
 
-export function statusOf(parts: BridgeParts, { name, startedAt, frrNamespace }: BridgeIdentity): BridgeStatus {
-  const { reachable, problems } = parts.dataplane.view();
-  const { trouble, neighbours } = parts.ospf.view;
+export function statusOf(core: BridgeCore, { name, startedAt, frrNamespace }: BridgeIdentity): BridgeStatus {
+  const { dataplane, book } = core.parts;
+  const { reachable, problems } = dataplane.view();
   return {
     name,
     pid: process.pid,
     startedAt,
-    form: parts.announcer.form,
     frrNamespace,
-    dataplane: { reachable, serving: parts.dataplane.serving, problems: [...problems] },
-    ospf: { trouble, neighbours: [...neighbours] },
-    vips: parts.book.all.map(vipStatus),
+    dataplane: { reachable, serving: dataplane.serving, problems: [...problems] },
+    routing: core.speakers.map(routingOf),
+    vips: book.all.map((vip) => vipStatus(core, vip)),
   };
 }
 
+/** @param vips those that are asked for */
+export async function detailsOf(core: BridgeCore, vips: readonly Vip[]): Promise<VipDetail[]> {
+  const view = await core.view();
+  const families = [...new Set(vips.map(({ entry }) => familyOf(entry.vip)))];
+  const announcers = new Map(
+    await Promise.all(families.map(async (family) => [family, await core.announcers(family)] as const)),
+  );
+  return vips.map((vip) => {
+    const address = vip.entry.vip;
+    const known = announcers.get(familyOf(address)) ?? null;
+    return {
+      ...vipStatus(core, vip),
+      conditions: core.conditions(view, vip).map(conditionOf),
+      announcers: known === null ? null : [...(known.get(address) ?? [])],
+      history: [...vip.history],
+    };
+  });
+}
+
+function routingOf({ driver, watch }: BridgeCore['speakers'][number]): RoutingStatus {
+  const { protocol, form, family, daemon } = driver;
+  const { trouble, neighbours } = watch.view;
+  const plain = neighbours.map(({ routerId, address, interface: kni, state, full }) => ({
+    routerId,
+    address,
+    interface: kni,
+    state,
+    full,
+  }));
+  return { protocol, form, family, daemon, trouble, neighbours: plain };
+}
+
+const conditionOf = ({ name, failure, detail }: Condition): VipDetail['conditions'][number] => ({
+  name,
+  holds: failure === null,
+  code: failure?.code ?? '',
+  detail: failure?.detail ?? detail,
+});
+
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 100) / 10);
 
-function vipStatus({ entry, state }: Vip): VipStatus {
+function vipStatus(core: BridgeCore, { entry, state, kept, took }: Vip): VipStatus {
   const now = performance.now();
+  const { vip, device, force, policy, drain } = entry;
+  const draining = state.kind === 'draining';
+  const view = core.parts.dataplane.view();
   return {
-    vip: entry.vip,
-    device: entry.device,
-    force: entry.force,
+    vip,
+    device,
+    force,
+    policy: { ...policy },
     state: state.kind,
     forSeconds: seconds(now - state.since),
-    reason: state.kind === 'announced' ? null : state.reason,
+    reason: isUp(state) ? null : state.reason,
+    kept,
+    stage: draining ? state.stage : null,
+    deadlineSeconds:
+      draining && drain !== null && drain.deadline !== null ? seconds(Date.parse(drain.deadline) - Date.now()) : null,
     retrySeconds: state.kind === 'ready' ? seconds(state.retryAt - now) : null,
+    flows: view.reachable ? flowsOf(view.vips.get(vip)) : null,
+    took: { ...took },
   };
 }

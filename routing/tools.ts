@@ -1,8 +1,8 @@
-// What the procedures of the bridge work with: the dataplane, the kernel, ospfd, and the pace at which a VIP may change.
+// What the procedures of the bridge work with: the dataplane, the kernel, the routing daemons, and the pace at which a VIP may change.
 import type { Method, Params, Result } from '../api/index.js';
-import type { Rtnetlink } from '../kni/index.js';
-import type { Announcer } from './announcer.js';
-import type { Ospfd } from './ospfd.js';
+import type { KernelAddress, Rtnetlink } from '../kni/index.js';
+import { type AddressFamily, hostLength, hostRoute } from './address.js';
+import type { Driver } from './drivers/driver.js';
 
 /** The dataplane's API; `DataplaneClient` is one. */
 export interface DataplaneApi {
@@ -12,8 +12,10 @@ export interface DataplaneApi {
 export interface Tools {
   readonly dataplane: DataplaneApi;
   readonly kernel: Pick<Rtnetlink, 'addresses' | 'addAddress' | 'deleteAddress'>;
-  readonly announcer: Announcer;
-  readonly ospfd: Pick<Ospfd, 'zebraAnswers'>;
+  /** Of one family; null: this bridge announces none of it. */
+  readonly driver: (family: AddressFamily) => Driver | null;
+  /** The daemons learn of addresses through zebra only. */
+  readonly zebraAnswers: () => Promise<boolean>;
   readonly pace: Pace;
 }
 
@@ -31,7 +33,8 @@ export class Pace {
 
   /** Waits until the LSAs of all of these may change again. */
   async wait(vips: readonly string[]): Promise<void> {
-    const last = Math.max(this.#all, ...vips.map((vip) => this.#changed.get(vip) ?? this.#all));
+    let last = this.#all;
+    for (const vip of vips) last = Math.max(last, this.#changed.get(vip) ?? 0);
     const left = last + this.leastMs - performance.now();
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   }
@@ -47,14 +50,26 @@ export class Pace {
   }
 }
 
-/** Whether VIP/32 is on the interface. */
-export async function hasAddress(kernel: Tools['kernel'], kni: string, vip: string): Promise<boolean> {
+const isHost = ({ family, prefixLength }: KernelAddress): boolean => prefixLength === hostLength(family);
+
+/** Host addresses on the interface. @throws {KernelError} ENODEV */
+export async function hostAddresses(kernel: Tools['kernel'], kni: string): Promise<ReadonlySet<string>> {
   const addresses = await kernel.addresses(kni);
-  return addresses.some(({ address, prefixLength }) => address === vip && prefixLength === 32);
+  return new Set(addresses.filter(isHost).map(({ address }) => address));
 }
 
-/** Whether the dataplane hands packets for the VIP that belong to no service to the kernel. */
-export async function hasKniRoute(dataplane: DataplaneApi, device: string, vip: string): Promise<boolean> {
+/** Prefixes that the dataplane hands to the kernel, of packets that belong to no service. */
+export async function kniHostRoutes(dataplane: DataplaneApi, device: string): Promise<ReadonlySet<string>> {
   const routes = await dataplane.call('route.list', { device });
-  return routes.some((route) => route.destination === `${vip}/32` && route.scope === 'kni_host');
+  return new Set(routes.filter(({ scope }) => scope === 'kni_host').map(({ destination }) => destination));
+}
+
+/** Those of the VIPs whose host route is not among them. */
+export const withoutRoute = (vips: readonly string[], routes: ReadonlySet<string>): string[] =>
+  vips.filter((vip) => !routes.has(hostRoute(vip)));
+
+/** `a b c and 997 more` */
+export function some(vips: readonly string[], most = 5): string {
+  const rest = vips.length - most;
+  return rest > 0 ? `${vips.slice(0, most).join(' ')} and ${rest} more` : vips.join(' ');
 }

@@ -1,24 +1,60 @@
-// The VIPs that are wanted: their journal entries and their states, moved by inputs and written down when they change.
+// The VIPs that are wanted: their journal entries, their states and how they came there; moved by inputs and written down when they
+// change. Each transition has its reason, in the log, as an event and in the VIP's history.
 import type { Log } from '../log/index.js';
+import { noPenalty, type Penalty, penalised, relieved, suppressedMs } from './damping.js';
 import type { Journal, JournalEntry } from './journal.js';
-import { advance, initialState, type Order, type VipInput, type VipState } from './vip-state.js';
+import {
+  advance,
+  type DrainIntent,
+  initialState,
+  isUp,
+  type Order,
+  type Reason,
+  type VipInput,
+  type VipState,
+} from './vip-state.js';
+
+export interface Transition {
+  /** ISO time. */
+  readonly at: string;
+  readonly from: VipState['kind'];
+  readonly to: VipState['kind'];
+  readonly reason: Reason | null;
+}
 
 export interface Vip {
-  readonly entry: JournalEntry;
+  readonly entry: Mutable<JournalEntry>;
   state: VipState;
+  penalty: Penalty;
+  /** Why it stays announced although its real servers or ports say that it should go. */
+  kept: Reason | null;
+  /** The last ones, oldest first. */
+  readonly history: Transition[];
+  /** Milliseconds of the last announcement and withdrawal, until the routing daemon's database proved them. */
+  readonly took: { announce: number | null; withdraw: number | null };
 }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Enough to see a VIP flap, and little enough for a thousand of them. */
+const historyLength = 16;
+
+const drainIntent = ({ drain }: JournalEntry): DrainIntent =>
+  drain === null ? 'none' : drain.ended ? 'ended' : 'under way';
+
+const reasonOf = (state: VipState): Reason | null => (isUp(state) ? null : state.reason);
 
 export class VipBook {
   readonly #vips = new Map<string, Vip>();
   readonly #journal: Journal;
   readonly #log: Log;
+  /** Called for each transition. */
+  onTransition: (vip: Vip, transition: Transition) => void = () => {};
 
   /** @throws {DpvsError} config: an unreadable journal */
   constructor(journal: Journal, log: Log) {
     this.#journal = journal;
     this.#log = log;
-    for (const entry of journal.read())
-      this.#vips.set(entry.vip, { entry, state: initialState(performance.now(), true) });
+    for (const entry of journal.read()) this.#vips.set(entry.vip, fresh(entry, true));
   }
 
   get all(): Vip[] {
@@ -29,32 +65,83 @@ export class VipBook {
     return this.#vips.get(vip);
   }
 
-  add(entry: JournalEntry): Vip {
-    const vip = { entry, state: initialState(performance.now(), false) };
-    this.#vips.set(entry.vip, vip);
-    this.save();
-    return vip;
+  add(entries: readonly JournalEntry[]): Vip[] {
+    const vips = entries.map((entry) => fresh(entry, false));
+    for (const vip of vips) this.#vips.set(vip.entry.vip, vip);
+    if (vips.length > 0) this.save();
+    return vips;
   }
 
-  remove(vip: string): void {
-    if (this.#vips.delete(vip)) this.save();
+  remove(vips: readonly Vip[]): void {
+    for (const { entry } of vips) this.#vips.delete(entry.vip);
+    if (vips.length > 0) this.save();
   }
 
   readonly save = (): void => this.#journal.write(this.all.map(({ entry }) => entry));
 
+  suppressedMs(vip: Vip): number {
+    const now = performance.now();
+    vip.penalty = relieved(vip.penalty, now);
+    return suppressedMs(vip.penalty, now);
+  }
+
+  /** The operator has spoken: what it did before counts no more. */
+  forgive(vip: Vip): void {
+    vip.penalty = noPenalty;
+  }
+
+  /** Says it once for each new reason. */
+  keep(vip: Vip, reason: Reason | null): void {
+    if (reason !== null && vip.kept?.detail !== reason.detail)
+      this.#log.event('vip.kept', { vip: vip.entry.vip, device: vip.entry.device, ...reason });
+    vip.kept = reason;
+  }
+
   /** @returns what is to be done now */
   advance(vip: Vip, input: VipInput): Order {
     const before = vip.state;
-    const { state, order } = advance(before, input, performance.now());
+    const now = performance.now();
+    const { state, order } = advance(before, input, now);
     vip.state = state;
     const { vip: address, device } = vip.entry;
-    if (state.kind === 'announced' && before.kind !== 'announced')
-      this.#log.event('vip.announced', { vip: address, device });
-    else if (state.kind === 'withdrawn' && before.kind !== 'withdrawn')
-      this.#log.event('vip.withdrawn', { vip: address, device, ...state.reason });
-    else if (input.kind === 'drifted' && before !== state)
+    if (input.kind === 'drifted' && before !== state)
       this.#log.event('vip.drifted', { vip: address, device, ...input.reason });
-    else if (input.kind === 'failed') this.#log.event('vip.announce_failed', { vip: address, device, ...input.reason });
+    if (input.kind === 'failed') this.#log.event('vip.announce_failed', { vip: address, device, ...input.reason });
+    if (state.kind !== before.kind) this.#transition(vip, before, input, now);
+    this.#keepDrain(vip);
     return order;
   }
+
+  #transition(vip: Vip, before: VipState, input: VipInput, now: number): void {
+    const { state, entry } = vip;
+    const reason = 'reason' in input ? input.reason : reasonOf(state);
+    const transition = { at: new Date().toISOString(), from: before.kind, to: state.kind, reason };
+    vip.history.push(transition);
+    if (vip.history.length > historyLength) vip.history.shift();
+    if (state.kind !== 'announced') vip.kept = null;
+    // Only what the node does of itself is flapping.
+    if (state.kind === 'withdrawn' && input.kind === 'assessed') vip.penalty = penalised(vip.penalty, now);
+    this.#log.event(`vip.${state.kind}`, { vip: entry.vip, device: entry.device, from: before.kind, ...reason });
+    this.onTransition(vip, transition);
+  }
+
+  /** The journal follows the state: a drain survives the bridge. */
+  #keepDrain({ entry, state }: Vip): void {
+    if (entry.drain === null) return;
+    const ended = state.kind === 'withdrawn' && state.parked;
+    if (ended === entry.drain.ended) return;
+    entry.drain = { ...entry.drain, ended };
+    this.save();
+  }
+}
+
+function fresh(entry: JournalEntry, held: boolean): Vip {
+  return {
+    entry,
+    state: initialState(performance.now(), held, drainIntent(entry)),
+    penalty: noPenalty,
+    kept: null,
+    history: [],
+    took: { announce: null, withdraw: null },
+  };
 }

@@ -86,6 +86,15 @@ export class Vtysh {
     }
   }
 
+  async answers(daemon: RoutingDaemon): Promise<boolean> {
+    try {
+      await this.run(daemon, ['show version']);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Lines as in the configuration file. They change the running daemon, never its file. */
   async configure(daemon: RoutingDaemon, lines: readonly string[]): Promise<void> {
     if (lines.length > 0) await this.run(daemon, ['configure terminal', ...lines.map((line) => line.trim())]);

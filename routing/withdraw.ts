@@ -1,47 +1,40 @@
-// Withdrawing VIPs: out of ospfd first, then off the kni, proved; the dataplane goes on serving what is still under way. Several at
-// once, so that a node that stops, or lost its dataplane, is out of the switch after one round and not after one a VIP.
-import type { Owned, Target } from './announce.js';
-import { removeAddress, removeRoute } from './announce.js';
+// Withdrawing VIPs: out of the routing daemon first, then off the kni, proved; the dataplane goes on serving what is still under way.
+// Several at once, so that a node that stops, or lost its dataplane, is out of the switch after one round and not after one a VIP.
+import { type AddressFamily, familyOf } from './address.js';
+import { driverOf, type OwnedTarget } from './announce.js';
+import type { Driver } from './drivers/driver.js';
+import { removeAddresses, removeRoutes } from './elements.js';
 import { StepError, type Steps, verify } from './steps.js';
-import { hasAddress, type Tools } from './tools.js';
+import { hostAddresses, some, type Tools } from './tools.js';
 import { VtyshError } from './vtysh.js';
-
-export interface Held extends Target {
-  readonly owned: Owned;
-}
 
 /**
  * Goes on where a step fails: the most of it that can be withdrawn is.
- * @param forGood also removes the dataplane's route; false when the VIP is still wanted
+ * @param forGood also removes the dataplane's routes; false when the VIPs are still wanted
  * @throws {StepError} the first proof that failed: something may still be announced
  */
 export async function withdrawVips(
   tools: Tools,
   steps: Steps,
-  held: readonly Held[],
+  held: readonly OwnedTarget[],
   forGood: boolean,
   save: () => void,
 ): Promise<void> {
   if (held.length === 0) return;
   const vips = held.map(({ vip }) => vip);
-  const { announcer, kernel, pace } = tools;
-  await pace.wait(vips);
-  await steps.try('ospfd permission', async () => {
-    const ours = held.filter(({ owned }) => owned.policy);
-    if (ours.length === 0) return { outcome: 'already', detail: 'nothing in it is ours' };
-    for (const kni of new Set(ours.map((each) => each.kni))) {
-      const here = ours.filter((each) => each.kni === kni);
-      await announcer.forbid(
-        here.map(({ vip }) => vip),
-        kni,
-      );
-      for (const { owned } of here) owned.policy = false;
-    }
-    save();
-    return { outcome: 'done' };
-  });
+  await tools.pace.wait(vips);
+  const families = byFamily(tools, held);
+  for (const { driver, members } of families)
+    await steps.try(`${driver.daemon} permission`, async () => {
+      const ours = members.filter(({ owned }) => owned.policy);
+      if (ours.length === 0) return { outcome: 'already', detail: 'nothing in it is ours' };
+      await eachKni(ours, async (kni, here) => driver.apply(await driver.prohibition(here, kni)));
+      for (const { owned } of ours) owned.policy = false;
+      save();
+      return { outcome: 'done' };
+    });
   await steps.try('kernel address', async () => {
-    for (const { vip, kni } of held) await removeAddress(tools, kni, vip);
+    await eachKni(held, (kni, here) => removeAddresses(tools, kni, here));
     return { outcome: 'done' };
   });
   const failed: StepError[] = [];
@@ -56,44 +49,93 @@ export async function withdrawVips(
       failed.push(error);
     }
   };
-  await proof('verify ospfd', () =>
-    verify(
-      'verify ospfd',
-      async () => {
-        const left = await stillOriginated(tools, vips);
-        return { missing: left.length === 0 ? null : `ospfd still announces ${left.join(' ')}` };
-      },
-      announcer.followMs,
-    ),
+  for (const { driver, members } of families) {
+    const name = `verify ${driver.daemon}`;
+    await proof(name, () =>
+      verify(
+        name,
+        async () => {
+          const left = await stillOriginated(
+            driver,
+            members.map(({ vip }) => vip),
+          );
+          return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${some(left)}` };
+        },
+        driver.followMs + members.length * perVipMs,
+      ),
+    );
+  }
+  await proof('verify address', () =>
+    eachKni(held, async (kni, here) => {
+      const there = await hostAddresses(tools.kernel, kni).catch(() => new Set<string>());
+      const left = here.filter((vip) => there.has(vip));
+      if (left.length > 0) throw new StepError('verify address', 'not_verified', `${some(left)}: still on ${kni}`);
+    }),
   );
-  await proof('verify address', async () => {
-    for (const { vip, kni } of held) {
-      const there = await hasAddress(kernel, kni, vip).catch(() => false);
-      if (there) throw new StepError('verify address', 'not_verified', `${vip}/32 is still on ${kni}`);
-    }
-  });
   if (forGood) await releaseRoutes(tools, steps, held, save);
   if (failed.length > 0) throw failed[0];
 }
 
-async function stillOriginated({ announcer }: Tools, vips: readonly string[]): Promise<string[]> {
+/** As in announcing. */
+const perVipMs = 10;
+
+interface Family {
+  readonly driver: Driver;
+  readonly members: OwnedTarget[];
+}
+
+/** A family that this bridge does not announce any more is left to who does. */
+function byFamily(tools: Tools, held: readonly OwnedTarget[]): Family[] {
+  const found = new Map<AddressFamily, Family>();
+  for (const each of held) {
+    const family = familyOf(each.vip);
+    if (tools.driver(family) === null) continue;
+    const known = found.get(family) ?? { driver: driverOf(tools, each.vip), members: [] };
+    known.members.push(each);
+    found.set(family, known);
+  }
+  return [...found.values()];
+}
+
+async function eachKni(
+  held: readonly OwnedTarget[],
+  work: (kni: string, vips: string[]) => Promise<void>,
+): Promise<void> {
+  for (const kni of new Set(held.map((each) => each.kni)))
+    await work(
+      kni,
+      held.filter((each) => each.kni === kni).map(({ vip }) => vip),
+    );
+}
+
+async function stillOriginated(driver: Driver, vips: readonly string[]): Promise<string[]> {
   try {
-    const now = await announcer.originated();
+    const now = await driver.originated();
     return vips.filter((vip) => now.get(vip) === 'live');
   } catch (error) {
-    // An ospfd that does not run announces nothing any more; its neighbours notice by their dead interval.
+    // A daemon that does not run announces nothing any more; its neighbours notice by their dead interval.
     if (error instanceof VtyshError && error.kind === 'down') return [];
     throw error;
   }
 }
 
-async function releaseRoutes(tools: Tools, steps: Steps, held: readonly Held[], save: () => void): Promise<void> {
+async function releaseRoutes(
+  tools: Tools,
+  steps: Steps,
+  held: readonly OwnedTarget[],
+  save: () => void,
+): Promise<void> {
   await steps.try('dataplane route', async () => {
     const ours = held.filter(({ owned }) => owned.route);
     if (ours.length === 0) return { outcome: 'already', detail: 'it was there before, or is gone' };
-    for (const { vip, device, owned } of ours) {
-      await removeRoute(tools, device, vip);
-      owned.route = false;
+    for (const device of new Set(ours.map((each) => each.device))) {
+      const here = ours.filter((each) => each.device === device);
+      await removeRoutes(
+        tools,
+        device,
+        here.map(({ vip }) => vip),
+      );
+      for (const { owned } of here) owned.route = false;
     }
     save();
     return { outcome: 'done' };

@@ -1,17 +1,7 @@
 // What dpvs-route prints: the steps of a change, and the state of the bridge.
-import type { BridgeStatus, Report, Step, VipStatus } from '../../routing/index.js';
-
-/** Left-aligned columns two blanks apart; the last is as long as it is. */
-function table(rows: readonly (readonly string[])[], indent: string): string {
-  const widths: number[] = [];
-  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
-  return rows
-    .map((row) => `${indent}${row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]))).join('  ')}`)
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
-}
-
-const milliseconds = (ms: number): string => (ms === 0 ? '' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
+import type { BridgeStatus, Report, RoutingStatus, Step, VipStatus } from '../../routing/index.js';
+import { errorTable, isErrorCode } from '../common/index.js';
+import { duration, host, milliseconds, table } from './table.js';
 
 export const formatSteps = (steps: readonly Step[]): string =>
   table(
@@ -19,50 +9,105 @@ export const formatSteps = (steps: readonly Step[]): string =>
     '  ',
   );
 
+const did = {
+  announce: 'announced',
+  withdraw: 'withdrawn',
+  drain: 'draining',
+  undrain: 'as before the drain',
+} as const;
+const would = { announce: 'be announced', withdraw: 'be withdrawn', drain: 'drain', undrain: 'be as before the drain' };
+const subject = (vips: readonly string[]): string => (vips.length === 1 ? host(vips[0]) : `${vips.length} VIPs`);
+
 export function formatReport(report: Report): string {
-  const { vip, device, action, steps } = report;
+  const { vips, device, action, steps, dryRun, flows } = report;
   const total = steps.reduce((sum, { ms }) => sum + ms, 0);
-  const did =
-    action === 'announce'
-      ? `announced on ${device}`
-      : device === null
-        ? 'is not announced'
-        : `withdrawn from ${device}`;
   const took = total === 0 ? '' : ` in ${milliseconds(total)}`;
-  return `${vip}/32 ${did}${took}\n${formatSteps(steps)}`;
+  const on = device === null ? '' : action === 'withdraw' ? ` from ${device}` : ` on ${device}`;
+  const nothing = action === 'withdraw' && device === null && !dryRun;
+  const verb = nothing ? 'not announced' : dryRun ? `would ${would[action]}${on}` : `${did[action]}${on}`;
+  const live =
+    flows === null || action !== 'drain'
+      ? ''
+      : `  ${flows.live} flows are here now, ${flows.newPerSecond} new a second\n`;
+  return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${live}`;
 }
 
-export function duration(seconds: number): string {
-  const whole = Math.floor(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')}m`;
-  return `${Math.floor(whole / 86_400)}d${String(Math.floor((whole % 86_400) / 3600)).padStart(2, '0')}h`;
-}
+export const formatRefusal = ({ vips, action, steps }: Report): string =>
+  `${subject(vips)} not ${did[action]}\n${formatSteps(steps)}`;
 
-function reasonText({ reason, retrySeconds }: VipStatus): string {
+/** The VIPs of a drain, a line each. */
+export const formatDrain = (vips: readonly VipStatus[]): string =>
+  table(
+    vips.map(({ vip, state, stage, flows, deadlineSeconds, reason }) => [
+      host(vip),
+      stage ?? state,
+      flows === null ? '' : `${flows.live} flows, ${flows.newPerSecond} new/s`,
+      state === 'withdrawn'
+        ? (reason?.detail ?? '')
+        : deadlineSeconds === null
+          ? ''
+          : `${duration(Math.ceil(deadlineSeconds))} left`,
+    ]),
+    '  ',
+  );
+
+export function reasonText({ reason, kept, retrySeconds, stage, deadlineSeconds }: VipStatus): string {
+  if (kept !== null) return `should go, ${kept.at}: ${kept.detail}`;
+  if (stage !== null)
+    return deadlineSeconds === null ? stage : `${stage}, at most ${duration(Math.ceil(deadlineSeconds))} more`;
   const retry = retrySeconds !== null && retrySeconds > 0 ? ` (again in ${duration(Math.ceil(retrySeconds))})` : '';
   return reason === null ? '-' : `${reason.at}: ${reason.detail}${retry}`;
 }
 
-export function formatStatus(status: BridgeStatus): string {
-  const { dataplane, ospf, vips } = status;
+export function headLines(status: BridgeStatus): string[][] {
+  const { dataplane, routing } = status;
   const serving = dataplane.serving ? 'serving' : ['not serving', ...dataplane.problems].join(': ');
-  const lines = [
-    ['bridge', `${status.name}, pid ${status.pid}, ${status.form} form`],
+  return [
+    ['bridge', `${status.name}, pid ${status.pid}`],
     ['dataplane', dataplane.reachable ? serving : 'unreachable'],
-    ['ospfd', ospf.trouble ?? `${status.frrNamespace === null ? '' : `-N ${status.frrNamespace}, `}answers`],
+    ...routing.map((each) => [each.daemon, speaks(each, status.frrNamespace)]),
   ];
-  const neighbours = [
-    ['NEIGHBOUR', 'ADDRESS', 'INTERFACE', 'STATE'],
-    ...ospf.neighbours.map((each) => [each.routerId, each.address, each.interface, each.state]),
-  ];
-  const announcements = [
-    ['VIP', 'PORT', 'STATE', 'FOR', 'REASON'],
-    ...vips.map((each) => [`${each.vip}/32`, each.device, each.state, duration(each.forSeconds), reasonText(each)]),
-  ];
-  const parts = [table(lines, '')];
-  if (ospf.neighbours.length > 0) parts.push(table(neighbours, ''));
-  parts.push(vips.length > 0 ? table(announcements, '') : 'no VIP is announced\n');
+}
+
+const speaks = ({ trouble, form }: RoutingStatus, namespace: string | null): string =>
+  trouble ?? `${namespace === null ? '' : `-N ${namespace}, `}answers, ${form} form`;
+
+export function neighbourTable(routing: readonly RoutingStatus[]): string {
+  const rows = routing.flatMap(({ neighbours }) =>
+    neighbours.map((each) => [each.routerId, each.address, each.interface, each.state]),
+  );
+  return rows.length === 0 ? '' : table([['NEIGHBOUR', 'ADDRESS', 'INTERFACE', 'STATE'], ...rows], '');
+}
+
+export function formatStatus(status: BridgeStatus): string {
+  const { vips } = status;
+  const rows = vips.map((each) => [
+    host(each.vip),
+    each.device,
+    each.state,
+    duration(each.forSeconds),
+    each.flows === null ? '-' : String(each.flows.live),
+    reasonText(each),
+  ]);
+  const parts = [table(headLines(status), '')];
+  const neighbours = neighbourTable(status.routing);
+  if (neighbours !== '') parts.push(neighbours);
+  parts.push(
+    rows.length > 0
+      ? table([['VIP', 'PORT', 'STATE', 'FOR', 'FLOWS', 'REASON'], ...rows], '')
+      : 'no VIP is announced\n',
+  );
+  const advice = adviceOn(vips);
+  if (advice.length > 0) parts.push(advice.map((line) => `${line}\n`).join(''));
   return parts.join('\n');
+}
+
+/** What to do about VIPs that are not announced: a line a kind of reason. */
+export function adviceOn(vips: readonly VipStatus[]): string[] {
+  const reasons = vips.flatMap(({ kept, reason }) => kept ?? reason ?? []);
+  const codes = [...new Set(reasons.map(({ code }) => code))].filter(isErrorCode);
+  return codes.flatMap((code) => {
+    const { suggestion, message } = errorTable[code];
+    return suggestion === '' ? [] : [`${message}: ${suggestion}`];
+  });
 }

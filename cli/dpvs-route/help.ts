@@ -8,9 +8,13 @@ const exitCodes = 'Exit codes: 0 done, 1 refused, 2 usage, 3 bridge or dataplane
 const program: HelpPage = {
   usage: lines('dpvs-route COMMAND [OPTIONS]', '', 'Announces the VIPs of a node by OSPF, and takes them back.'),
   commands: [
-    ['announce VIP', 'address on the kni, route in the dataplane, LSA in ospfd: each verified'],
-    ['withdraw VIP', 'the reverse, ospfd first'],
-    ['status', 'the VIPs with their states and reasons, the OSPF neighbours'],
+    ['announce VIP…', 'address on the kni, route in the dataplane, LSA in ospfd: each verified'],
+    ['withdraw VIP…', 'the reverse, ospfd first'],
+    ['drain VIP…', 'other nodes take over first; withdrawn when its flows have ended'],
+    ['undrain VIP…', 'back as before the drain'],
+    ['status', 'the VIPs with their states and reasons, the neighbours'],
+    ['show [VIP…]', 'each with its policy, conditions, announcers in the area and history'],
+    ['watch', 'the same, live'],
     ['config', "the routing daemons' files for this node"],
     ['doctor', 'what is wrong, what was seen of it, what to do'],
     ['run', 'the bridge itself; SIGTERM withdraws everything, then ends it'],
@@ -27,27 +31,73 @@ const program: HelpPage = {
 const pages: Readonly<Record<CommandName, HelpPage>> = {
   announce: {
     usage: lines(
-      'dpvs-route announce VIP [--dev PORT] [--wait SEC] [--force]',
+      'dpvs-route announce VIP… [--dev PORT] [--wait SEC] [--quorum N] [--floor N] [--dry-run]',
       '',
-      'Refused unless a service exists on the VIP, the port and its kni are up and an OSPF neighbour there is Full.',
+      'Refused unless a service exists on the VIP with enough healthy real servers and free local ports, the port and its kni are up',
+      'and a neighbour there is Full.',
       'All of it is done and verified, or nothing of it stays. From then on the bridge keeps it so: it withdraws the VIP when the',
       'node cannot serve it, and announces it again when it can, also after a restart.',
     ),
     options: byCommand.announce,
-    examples: [['dpvs-route announce 123.1.2.3 --dev dpdk1', '']],
+    examples: [
+      ['dpvs-route announce 123.1.2.3 --dev dpdk1', ''],
+      ['dpvs-route announce 123.1.2.3 --quorum 2 --hysteresis 1 --floor 1', 'again, to change its policy'],
+      ['dpvs-route announce --file vips.txt --dry-run', ''],
+    ],
     epilogue: exitCodes,
   },
   withdraw: {
-    usage: 'dpvs-route withdraw VIP',
+    usage: lines(
+      'dpvs-route withdraw VIP… | --all',
+      '',
+      'At once, and for good. `drain` lets other nodes take over first.',
+    ),
     options: byCommand.withdraw,
     examples: [['dpvs-route withdraw 123.1.2.3', '']],
+    epilogue: exitCodes,
+  },
+  drain: {
+    usage: lines(
+      'dpvs-route drain VIP… | --all [--deadline SEC|never] [--wait] [--force] [--dry-run]',
+      '',
+      'Announces the VIP worse than other nodes do, proves in the area that it has left the best set and that the neighbours know, watches',
+      'its flows end, and withdraws it. It stays so, also after a restart, until `undrain`. A switch that rehashes moves flows that are',
+      'under way to other nodes at once, which do not know them: --dry-run shows how many there are.',
+    ),
+    options: byCommand.drain,
+    examples: [
+      ['dpvs-route drain --all --dry-run', 'how many flows are here, and who would take over'],
+      ['dpvs-route drain --all --deadline 300 --wait', 'before maintenance'],
+    ],
+    epilogue: exitCodes,
+  },
+  undrain: {
+    usage: 'dpvs-route undrain VIP… | --all',
+    options: byCommand.undrain,
+    examples: [['dpvs-route undrain --all', 'after maintenance']],
+    epilogue: exitCodes,
+  },
+  show: {
+    usage: 'dpvs-route show [VIP…]',
+    options: byCommand.show,
+    examples: [['dpvs-route show 123.1.2.3', '']],
+    epilogue: exitCodes,
+  },
+  watch: {
+    usage: lines(
+      'dpvs-route watch [--interval SEC] [--count N] [--json]',
+      '',
+      'ANNOUNCERS 2 of 3 *: two of three are preferred, this node is one of them.',
+    ),
+    options: byCommand.watch,
+    examples: [['dpvs-route watch -i 0.5', '']],
     epilogue: exitCodes,
   },
   status: {
     usage: lines(
       'dpvs-route status',
       '',
-      'States: configured (something is missing), ready (about to be announced, or retrying), announced, withdrawn.',
+      'States: configured (something is missing), ready (about to be announced, or retrying), announced, draining, withdrawn.',
     ),
     options: byCommand.status,
     examples: [['dpvs-route status --json', '']],

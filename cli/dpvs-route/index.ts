@@ -1,11 +1,7 @@
 // dpvs-route: announces VIPs, shows what is announced, writes the routing daemons' configuration, and is the bridge itself (`run`).
-import { isIPv4 } from 'node:net';
-import type { Report } from '../../routing/index.js';
 import {
   type Context,
   DpvsError,
-  device,
-  type ErrorCode,
   ExitCode,
   integer,
   packageVersion,
@@ -13,20 +9,20 @@ import {
   report,
   UsageError,
 } from '../common/index.js';
+import { announce, drain, undrain, withdraw } from './announcing.js';
 import { config } from './config.js';
 import { checkedName, type OpenBridge, openBridge } from './connection.js';
 import { doctor } from './doctor.js';
-import { formatReport, formatStatus, formatSteps } from './format.js';
 import { helpPage } from './help.js';
 import { type Line, type Options, parseLine } from './parse.js';
+import { show, status } from './show.js';
+import { watch } from './watch.js';
 
-export { duration, formatReport, formatStatus } from './format.js';
+export { formatReport, formatStatus } from './format.js';
 export { parseLine } from './parse.js';
+export { duration } from './table.js';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-const defaultWaitSeconds = 15;
-/** Beyond the wait for a neighbour: other changes that are under way, and the slowest verification. */
-const changeMs = 45_000;
 
 export async function dpvsRoute(argv: readonly string[], context: Context, open = openBridge): Promise<ExitCode> {
   const line = parseLine(argv);
@@ -42,34 +38,22 @@ async function execute(line: Line, context: Context, open: typeof openBridge): P
   const { options, words } = line;
   const { terminal } = context;
   switch (line.command) {
-    case 'announce': {
-      const vip = onlyVip(words);
-      const dev = options.last('dev');
-      const wait = options.last('wait');
-      const waitSeconds = wait === undefined ? defaultWaitSeconds : integer(wait, 'wait', 0, 300);
-      const params = {
-        vip,
-        waitSeconds,
-        ...(dev === undefined ? {} : { device: device(dev) }),
-        ...(options.has('force') ? { force: true } : {}),
-      };
-      return withBridge(options, open, async (bridge) =>
-        tell(await bridge.call('announce', params, waitSeconds * 1000 + changeMs), options, context),
-      );
-    }
-    case 'withdraw': {
-      const vip = onlyVip(words);
-      return withBridge(options, open, async (bridge) =>
-        tell(await bridge.call('withdraw', { vip }, changeMs), options, context),
-      );
-    }
+    case 'announce':
+      return withBridge(options, open, await announce(line, context));
+    case 'withdraw':
+      return withBridge(options, open, await withdraw(line, context));
+    case 'drain':
+      return withBridge(options, open, await drain(line, context));
+    case 'undrain':
+      return withBridge(options, open, await undrain(line, context));
     case 'status':
       noWords(words);
-      return withBridge(options, open, async (bridge) => {
-        const status = await bridge.call('status', {});
-        terminal.write(options.has('json') ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
-        return ExitCode.done;
-      });
+      return withBridge(options, open, status(line, context));
+    case 'show':
+      return withBridge(options, open, await show(line, context));
+    case 'watch':
+      noWords(words);
+      return withBridge(options, open, watch(line, context));
     case 'config':
       noWords(words);
       return config(options, terminal);
@@ -97,27 +81,16 @@ async function withBridge(
   }
 }
 
-/** A report of something that was not done is printed and then thrown, so that its exit code is that of its error. */
-function tell(outcome: Report, options: Options, { terminal }: Context): ExitCode {
-  const { done, error, steps, vip, action } = outcome;
-  if (options.has('json')) terminal.write(`${JSON.stringify(outcome, null, 2)}\n`);
-  if (done) {
-    if (!options.has('json')) terminal.write(formatReport(outcome));
-    return ExitCode.done;
-  }
-  if (!options.has('json'))
-    terminal.writeError(`${vip}/32 not ${action === 'announce' ? 'announced' : 'withdrawn'}\n${formatSteps(steps)}`);
-  throw new DpvsError((error?.code ?? 'internal') as ErrorCode, error?.detail ?? 'a report without an error');
-}
-
 async function run(options: Options, { terminal }: Context): Promise<never> {
   const name = checkedName(options.last('name'));
   const metric = options.last('metric');
+  const limit = options.last('withdrawLimit');
   const settings = {
     name,
     form: options.oneOf('form', ['redistribute', 'network']),
     frrNamespace: options.last('frrNamespace') ?? (process.env.DPVS_FRR_NAMESPACE || undefined),
     metric: metric === undefined ? undefined : integer(metric, 'metric', 0, 16777214),
+    withdrawLimit: limit === undefined ? undefined : integer(limit, 'withdraw limit', 0, 4096),
     logLevel: options.oneOf('logLevel', logLevels),
     logFile: options.last('logFile'),
   };
@@ -133,15 +106,6 @@ async function run(options: Options, { terminal }: Context): Promise<never> {
   }
   // Not left to the event loop: after a start that failed half-way some socket may still be open.
   process.exit(code);
-}
-
-function onlyVip(words: readonly string[]): string {
-  const [word, ...rest] = words;
-  if (word === undefined) throw new UsageError('which VIP?', 'dpvs-route announce 123.1.2.3');
-  noWords(rest);
-  const vip = word.replace(/\/32$/, '');
-  if (!isIPv4(vip)) throw new UsageError(`invalid VIP ${quote(word)}`, 'an IPv4 address; OSPFv2 knows no other');
-  return vip;
 }
 
 function noWords(words: readonly string[]): void {

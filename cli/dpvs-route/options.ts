@@ -9,6 +9,17 @@ export type OptionKey =
   | 'dev'
   | 'force'
   | 'wait'
+  | 'waitEnd'
+  | 'all'
+  | 'file'
+  | 'deadline'
+  | 'quorum'
+  | 'hysteresis'
+  | 'services'
+  | 'floor'
+  | 'withdrawLimit'
+  | 'interval'
+  | 'count'
   | 'listen'
   | 'form'
   | 'frrNamespace'
@@ -46,7 +57,17 @@ export type OptionKey =
   | 'logDirectory'
   | 'referenceBandwidth';
 
-export type CommandName = 'announce' | 'withdraw' | 'status' | 'config' | 'doctor' | 'run';
+export type CommandName =
+  | 'announce'
+  | 'withdraw'
+  | 'drain'
+  | 'undrain'
+  | 'status'
+  | 'show'
+  | 'watch'
+  | 'config'
+  | 'doctor'
+  | 'run';
 type Spec = OptionSpec<OptionKey>;
 
 export const common: readonly Spec[] = [
@@ -71,6 +92,16 @@ const frrNamespace: Spec = {
   help: '-N of the routing daemons (default: DPVS_FRR_NAMESPACE, else none)',
 };
 
+const all: Spec = { key: 'all', short: 'a', long: ['all'], help: 'every VIP that the bridge knows' };
+const file: Spec = {
+  key: 'file',
+  short: 'f',
+  long: ['file'],
+  value: 'FILE',
+  help: 'and those in FILE (-: standard input)',
+};
+const dryRun: Spec = { key: 'dryRun', short: 'n', long: ['dry-run'], help: 'say what would be done, and do nothing' };
+
 export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
   announce: [
     {
@@ -81,9 +112,54 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
     },
     { key: 'force', short: 'F', long: ['force'], help: 'without an OSPF neighbour that is Full' },
     { key: 'wait', short: 'w', long: ['wait'], value: 'SEC', help: 'for the neighbour to become Full (default 15)' },
+    {
+      key: 'quorum',
+      long: ['quorum'],
+      value: 'N',
+      help: 'healthy real servers that a service needs (default 1, or what it was)',
+    },
+    {
+      key: 'hysteresis',
+      long: ['hysteresis'],
+      value: 'N',
+      help: 'up at quorum + N, down below quorum - N (default 0)',
+    },
+    {
+      key: 'services',
+      long: ['services'],
+      value: 'any|all',
+      help: 'of a VIP with several services, which have to be there (default any)',
+    },
+    {
+      key: 'floor',
+      long: ['floor'],
+      value: 'N',
+      help: 'not withdrawn for want of real servers unless N other nodes announce it (default 0)',
+    },
+    file,
+    dryRun,
   ],
-  withdraw: [],
+  withdraw: [all, file, dryRun],
+  drain: [
+    {
+      key: 'deadline',
+      long: ['deadline'],
+      value: 'SEC|never',
+      help: 'withdraw it then, whatever flows are left (default 60)',
+    },
+    { key: 'waitEnd', short: 'w', long: ['wait'], help: 'until it is withdrawn, with a line for each change' },
+    { key: 'force', short: 'F', long: ['force'], help: 'also where no other node announces it' },
+    all,
+    file,
+    dryRun,
+  ],
+  undrain: [all, file, dryRun],
   status: [],
+  show: [file],
+  watch: [
+    { key: 'interval', short: 'i', long: ['interval'], value: 'SEC', help: 'between two views (default 1)' },
+    { key: 'count', short: 'c', long: ['count'], value: 'N', help: 'end after so many views' },
+  ],
   config: [
     {
       key: 'flavor',
@@ -205,6 +281,12 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
     form,
     frrNamespace,
     metric,
+    {
+      key: 'withdrawLimit',
+      long: ['withdraw-limit'],
+      value: 'N',
+      help: 'VIPs that may go within a minute for want of real servers or ports (default 32; 0: any number)',
+    },
     { key: 'logLevel', long: ['log-level'], value: 'LEVEL', help: 'fatal, error, warn, info, debug or trace' },
     { key: 'logFile', long: ['log-file'], value: 'FILE', help: 'default: standard error' },
   ],

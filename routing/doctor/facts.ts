@@ -1,7 +1,7 @@
 // Everything the checks look at, collected before the first of them is asked: they are pure functions of it.
 import type { LinkInfo, Result } from '../../api/index.js';
 import type { KernelAddress, KernelLink, KernelRoute } from '../../kni/index.js';
-import type { OspfConfig, OspfNeighbour } from '../frr-output.js';
+import type { Neighbour, OspfConfig } from '../frr-output.js';
 import type { JournalEntry } from '../journal.js';
 import type { VipStatus } from '../schema.js';
 import type { HeardPacket, Wire } from './capture.js';
@@ -53,7 +53,7 @@ export interface Facts {
 export interface OspfFacts {
   readonly routerId: string;
   readonly config: OspfConfig;
-  readonly neighbours: readonly OspfNeighbour[];
+  readonly neighbours: readonly Neighbour[];
   /** Host routes this ospfd announces now. */
   readonly announced: ReadonlySet<string>;
   readonly routerLsas: readonly RouterLsa[];
@@ -63,7 +63,7 @@ export interface OspfFacts {
 export const ospfPorts = (facts: Facts): (PortFacts & { ospf: OspfInterface })[] =>
   facts.ports.filter((port): port is PortFacts & { ospf: OspfInterface } => port.ospf !== null);
 
-export const neighboursOn = (facts: Facts, { kni }: PortFacts): OspfNeighbour[] =>
+export const neighboursOn = (facts: Facts, { kni }: PortFacts): Neighbour[] =>
   (facts.ospf?.neighbours ?? []).filter((each) => each.interface === kni);
 
 export interface HeardHello {

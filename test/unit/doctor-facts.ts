@@ -48,6 +48,10 @@ export const ospf: OspfFacts = {
       redistribute: { routeMap: 'DPVS-ANNOUNCE' },
       prefixList: true,
       routeMaps: new Set<string>(),
+      drained: new Set<string>(),
+      drainList: false,
+      drainRouteMap: false,
+      costs: new Map<string, number>(),
     },
     ...{
       permitted: new Set([vip]),
@@ -55,7 +59,12 @@ export const ospf: OspfFacts = {
       passive: new Set<string>(),
     },
   },
-  neighbours: [{ routerId: '10.0.0.1', address: '172.31.7.1', interface: kni, state: 'Full/Backup', full: true }],
+  neighbours: [
+    {
+      ...{ routerId: '10.0.0.1', address: '172.31.7.1', interface: kni, state: 'Full/Backup', full: true },
+      unacknowledged: 0,
+    },
+  ],
   announced: new Set([vip]),
   routerLsas: [{ area: '0.0.0.0', length: 36, links: 1, stubs: 0 }],
 };

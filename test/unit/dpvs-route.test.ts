@@ -8,6 +8,7 @@ import { type Context, plain, runProgram } from '../../cli/common/index.js';
 import type { OpenBridge } from '../../cli/dpvs-route/connection.js';
 import { dpvsRoute, duration, formatStatus } from '../../cli/dpvs-route/index.js';
 import type { BridgeStatus, Report } from '../../routing/index.js';
+import { defaultPolicy } from '../../routing/policy.js';
 import { completeModel } from '../../routing/render-request.js';
 
 interface Run {
@@ -52,9 +53,11 @@ async function dpvsRouteRun(line: string, answer?: () => unknown): Promise<Run> 
 }
 
 const report: Report = {
-  vip: '123.1.2.3',
+  vips: ['123.1.2.3'],
   device: 'dpdk1',
   action: 'announce',
+  dryRun: false,
+  flows: null,
   done: true,
   error: null,
   steps: [
@@ -70,10 +73,15 @@ t.test('usage errors are 2 and say what is wrong', async (t) => {
     ['anounce 1.2.3.4', /unknown command 'anounce'/],
     ['announce', /which VIP\?/],
     ['announce 1.2.3', /invalid VIP '1\.2\.3'/],
-    ['announce 2001:db8::1', /invalid VIP/],
-    ['announce 1.2.3.4 5.6.7.8', /unexpected word '5\.6\.7\.8'/],
+    ['announce 2001:db8::1/64', /invalid VIP/],
+    ['announce 1.2.3.4/31', /invalid VIP/],
+    ['withdraw', /which VIP\?/],
+    ['drain --all 1.2.3.4', /--all, or VIPs by name: not both/],
+    ['drain --all --deadline soon', /invalid number of seconds 'soon'/],
+    ['announce 1.2.3.4 --quorum 0', /quorum/],
+    ['watch --interval 0', /--interval is 0\.2 to 3600/],
     ['announce 1.2.3.4 --form network', /unknown option '--form'/],
-    ['announce 1.2.3.4 --wait soon', /invalid wait 'soon'/],
+    ['announce 1.2.3.4 --wait soon', /invalid number of seconds 'soon'/],
     ['announce 1.2.3.4 --dev 7', /invalid device name '7'/],
     ['status now', /unexpected word/],
     ['config --flavor bird', /invalid value 'bird' of --flavor\nfrr or quagga/],
@@ -100,7 +108,7 @@ t.test('without a bridge it is 3', async (t) => {
 t.test('announce', async (t) => {
   const { code, out, asked } = await dpvsRouteRun('--wait 3 announce 123.1.2.3/32 --dev dpdk1 -F', () => report);
   t.equal(code, 0);
-  t.same(asked, [['announce', { vip: '123.1.2.3', waitSeconds: 3, device: 'dpdk1', force: true }]]);
+  t.same(asked, [['announce', { vips: ['123.1.2.3'], waitSeconds: 3, device: 'dpdk1', force: true }]]);
   t.equal(
     out,
     `123.1.2.3/32 announced on dpdk1 in 100 ms
@@ -111,7 +119,7 @@ t.test('announce', async (t) => {
   );
   const json = await dpvsRouteRun('announce 123.1.2.3 --json', () => report);
   t.same(JSON.parse(json.out), report);
-  t.same(json.asked, [['announce', { vip: '123.1.2.3', waitSeconds: 15 }]]);
+  t.same(json.asked, [['announce', { vips: ['123.1.2.3'], waitSeconds: 15 }]]);
 });
 
 t.test('a refusal is 1 with the step and what to do, or the exit code of its cause', async (t) => {
@@ -135,33 +143,36 @@ ipvsadm -ln lists the services
 });
 
 t.test('status', async (t) => {
+  const common = {
+    ...{ device: 'dpdk1', force: false, policy: defaultPolicy, kept: null, stage: null, deadlineSeconds: null },
+    ...{ flows: { live: 12, newPerSecond: 3 }, took: { announce: 97, withdraw: null } },
+  };
   const status: BridgeStatus = {
     name: 'node1',
     pid: 7,
     startedAt: '2026-01-01T00:00:00.000Z',
-    form: 'redistribute',
     frrNamespace: 'n1',
     dataplane: { reachable: true, serving: true, problems: [] },
-    ospf: {
-      trouble: null,
-      neighbours: [
-        { routerId: '10.0.0.1', address: '172.10.0.1', interface: 'dpdk1.kni', state: 'Full/-', full: true },
-      ],
-    },
+    routing: [
+      {
+        ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', trouble: null },
+        neighbours: [
+          { routerId: '10.0.0.1', address: '172.10.0.1', interface: 'dpdk1.kni', state: 'Full/-', full: true },
+        ],
+      },
+    ],
     vips: [
       {
+        ...common,
         vip: '123.1.2.3',
-        device: 'dpdk1',
-        force: false,
         state: 'announced',
         forSeconds: 75,
         reason: null,
         retrySeconds: null,
       },
       {
+        ...common,
         vip: '123.1.2.40',
-        device: 'dpdk1',
-        force: false,
         state: 'ready',
         forSeconds: 3,
         reason: { at: 'verify ospfd', code: 'not_verified', detail: 'no LSA' },
@@ -171,16 +182,18 @@ t.test('status', async (t) => {
   };
   t.equal(
     (await dpvsRouteRun('status', () => status)).out,
-    `bridge     node1, pid 7, redistribute form
+    `bridge     node1, pid 7
 dataplane  serving
-ospfd      -N n1, answers
+ospfd      -N n1, answers, redistribute form
 
 NEIGHBOUR  ADDRESS     INTERFACE  STATE
 10.0.0.1   172.10.0.1  dpdk1.kni  Full/-
 
-VIP            PORT   STATE      FOR    REASON
-123.1.2.3/32   dpdk1  announced  1m15s  -
-123.1.2.40/32  dpdk1  ready      3s     verify ospfd: no LSA (again in 4s)
+VIP            PORT   STATE      FOR    FLOWS  REASON
+123.1.2.3/32   dpdk1  announced  1m15s  12     -
+123.1.2.40/32  dpdk1  ready      3s     12     verify ospfd: no LSA (again in 4s)
+
+not verified: what was done is undone; the log of dpvs-route has the steps
 `,
   );
   t.same(JSON.parse((await dpvsRouteRun('status --json', () => status)).out), status);
@@ -188,7 +201,7 @@ VIP            PORT   STATE      FOR    REASON
     ...status,
     vips: [],
     dataplane: { reachable: true, serving: false, problems: ['dpdk1 is down'] },
-    ospf: { trouble: 'ospfd: it does not run or answer', neighbours: [] },
+    routing: [{ ...status.routing[0], trouble: 'ospfd: it does not run or answer', neighbours: [] }],
   });
   t.match(
     idle,
@@ -202,11 +215,13 @@ t.test('help and version', async (t) => {
   for (const line of ['announce --help', 'help announce', '-h announce'])
     t.match((await dpvsRouteRun(line)).out, /--wait/);
   const pages = await Promise.all(
-    ['announce', 'withdraw', 'status', 'config', 'run'].map((c) => dpvsRouteRun(`${c} -h`)),
+    ['announce', 'withdraw', 'drain', 'undrain', 'status', 'show', 'watch', 'config', 'run'].map((c) =>
+      dpvsRouteRun(`${c} -h`),
+    ),
   );
   t.same(
     pages.map(({ code }) => code),
-    [0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0, 0, 0, 0],
   );
   t.match((await dpvsRouteRun('-V')).out, /^dpvs-route \d/);
 });

@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { covers } from '../../routing/drivers/ospf-network.js';
 import {
   parseExternals,
   parseInterface,
@@ -9,7 +10,6 @@ import {
   parseRunningConfig,
   parseStubs,
 } from '../../routing/frr-output.js';
-import { covers } from '../../routing/network-announcer.js';
 import { explainFailure, Vtysh, VtyshError } from '../../routing/vtysh.js';
 
 const sample = (name: string): string =>
@@ -18,8 +18,8 @@ const json = (name: string): unknown => JSON.parse(sample(name));
 
 t.test('neighbours', async (t) => {
   const common = { routerId: '1.1.1.1', address: '172.31.9.1', interface: 'dpdk1.kni', full: true };
-  t.same(parseNeighbours(json('neighbours-broadcast.json')), [{ ...common, state: 'Full/Backup' }]);
-  t.same(parseNeighbours(json('neighbours-point-to-point.json')), [{ ...common, state: 'Full/-' }]);
+  t.same(parseNeighbours(json('neighbours-broadcast.json')), [{ ...common, state: 'Full/Backup', unacknowledged: 0 }]);
+  t.same(parseNeighbours(json('neighbours-point-to-point.json')), [{ ...common, state: 'Full/-', unacknowledged: 1 }]);
   const early = sample('neighbours-broadcast.json').replaceAll('Full\\/Backup', 'ExStart\\/Backup');
   t.match(parseNeighbours(JSON.parse(early)), [{ full: false, state: 'ExStart/Backup' }]);
   // Before FRR had `nbrState`.

@@ -2,8 +2,9 @@
 import t from 'tap';
 import { DpvsError, type Method, type RouteInfo } from '../../api/index.js';
 import { type KernelAddress, KernelError } from '../../kni/index.js';
-import { announceVip, type Owned } from '../../routing/announce.js';
+import { announceVips, type Owned } from '../../routing/announce.js';
 import { findDrift } from '../../routing/drift.js';
+import type { Driver } from '../../routing/drivers/driver.js';
 import type { Origination } from '../../routing/frr-output.js';
 import { StepError, Steps } from '../../routing/steps.js';
 import { Pace, type Tools } from '../../routing/tools.js';
@@ -19,6 +20,9 @@ class Model {
   readonly routes = new Set<string>();
   readonly permitted = new Set<string>();
   readonly lsas = new Map<string, Origination>();
+  readonly worse = new Set<string>();
+  /** Router ids of the other nodes that announce every VIP. */
+  others: string[] = ['10.0.0.2'];
   readonly calls: string[] = [];
   /** The call that fails: its number, and the error. */
   failAt = -1;
@@ -34,12 +38,12 @@ class Model {
     const call = (name: string) => this.#call(name);
     return {
       pace: new Pace(0),
-      ospfd: { zebraAnswers: async () => true },
+      zebraAnswers: async () => true,
       dataplane: { call: async (method: Method, params: unknown) => this.#dataplane(method, params) as never },
       kernel: {
         addresses: async () => {
           call('addresses');
-          return [...this.addresses].map((address) => ({ address, prefixLength: 32 }) as KernelAddress);
+          return [...this.addresses].map((address) => ({ address, family: 'inet', prefixLength: 32 }) as KernelAddress);
         },
         addAddress: async (_kni, prefix) => {
           call('addAddress');
@@ -55,25 +59,56 @@ class Model {
           if (this.lsas.has(address)) this.lsas.set(address, 'flushing');
         },
       },
-      announcer: {
-        form: 'redistribute',
-        followMs: 60,
-        obstacle: async () => null,
-        permit: async (vips) => {
-          call('permit');
-          const added = vips.filter((each) => !this.permitted.has(each));
-          for (const each of added) this.permitted.add(each);
-          return added;
-        },
-        forbid: async (vips) => {
-          call('forbid');
-          for (const each of vips) this.permitted.delete(each);
-        },
-        originated: async () => {
-          call('originated');
-          return this.lsas;
-        },
+      driver: () => this.driver(),
+    };
+  }
+
+  driver(): Driver {
+    const call = (name: string) => this.#call(name);
+    return {
+      ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', followMs: 60, preferenceMs: 60 },
+      neighbours: async () => [],
+      runsOn: async () => true,
+      obstacle: async () => null,
+      permission: async (vips) => {
+        call('permission');
+        const added = vips.filter((each) => !this.permitted.has(each));
+        return { lines: added.map((each) => `permit ${each}`), vips: added };
       },
+      prohibition: async (vips) => ({ lines: vips.map((each) => `forbid ${each}`), vips }),
+      worsening: async (vips) => {
+        const better = vips.filter((each) => !this.worse.has(each));
+        return { lines: better.map((each) => `worsen ${each}`), vips: better };
+      },
+      improvement: async (vips) => {
+        const worse = vips.filter((each) => this.worse.has(each));
+        return { lines: worse.map((each) => `improve ${each}`), vips: worse };
+      },
+      apply: async ({ lines }) => {
+        for (const line of lines) {
+          const [verb, each] = line.split(' ');
+          call(verb);
+          if (verb === 'permit') this.permitted.add(each);
+          else if (verb === 'forbid') this.permitted.delete(each);
+          else if (verb === 'worsen') this.worse.add(each);
+          else this.worse.delete(each);
+        }
+      },
+      originated: async () => {
+        call('originated');
+        return this.lsas;
+      },
+      announcers: async () =>
+        new Map(
+          [...this.permitted].map((each) => [
+            each,
+            [
+              { router: '10.0.0.1', metric: this.worse.has(each) && this.ospfdObeys ? 1_000 : 20, self: true },
+              ...this.others.map((router) => ({ router, metric: 20, self: false })),
+            ],
+          ]),
+        ),
+      acknowledged: async () => true,
     };
   }
 
@@ -106,7 +141,9 @@ interface Attempt {
 async function announce(model: Model, owned: Owned = { route: false, policy: false }): Promise<Attempt> {
   const steps = new Steps();
   const saved: string[] = [];
-  const error = await announceVip(model.tools(), steps, target, owned, () => saved.push(JSON.stringify(owned))).then(
+  const error = await announceVips(model.tools(), steps, [{ ...target, owned }], () =>
+    saved.push(JSON.stringify(owned)),
+  ).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -171,7 +208,7 @@ t.test("what was there before is not ours: a failed attempt leaves it, ospfd's p
   model.addresses.add(vip);
   model.ospfdObeys = false;
   const { error, owned } = await announce(model);
-  t.match(error, { step: 'verify ospfd', code: 'not_verified', detail: /originates no LSA for it after 0\.1 s/ });
+  t.match(error, { step: 'verify ospfd', code: 'not_verified', detail: /ospfd does not announce it after 0\.1 s/ });
   t.same(model.summary, { addresses: [vip], routes: [`${vip}/32`], permitted: [vip], live: [] });
   t.same(owned, { route: false, policy: false });
 });
@@ -231,7 +268,7 @@ t.test('an LSA that stays is a failure; an ospfd that is gone announces nothing'
   const held = [{ ...target, owned }];
   const stubborn: Tools = {
     ...tools,
-    announcer: { ...tools.announcer, originated: async () => new Map([[vip, 'live']]) },
+    driver: () => ({ ...model.driver(), originated: async () => new Map([[vip, 'live']]) }),
   };
   await t.rejects(
     withdrawVips(stubborn, new Steps(), held, false, () => {}),
@@ -242,12 +279,12 @@ t.test('an LSA that stays is a failure; an ospfd that is gone announces nothing'
   );
   const dead: Tools = {
     ...tools,
-    announcer: {
-      ...tools.announcer,
+    driver: () => ({
+      ...model.driver(),
       originated: async () => {
         throw new VtyshError('ospfd', 'down', 'it does not run or answer');
       },
-    },
+    }),
   };
   await withdrawVips(dead, new Steps(), held, false, () => {});
   t.notOk(model.addresses.has(vip));

@@ -3,13 +3,17 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { assess, firstFailure, graceMs, type NodeView } from '../../routing/conditions.js';
+import { assess, firstFailure, graceMs } from '../../routing/conditions.js';
 import { chooseDevice } from '../../routing/device.js';
+import type { Neighbour } from '../../routing/frr-output.js';
 import { Journal } from '../../routing/journal.js';
+import { defaultPolicy } from '../../routing/policy.js';
+import type { NodeView, RoutingView, ServiceHealth } from '../../routing/view.js';
 import {
   advance,
   initialState,
   isHeld,
+  isUp,
   type Order,
   type Reason,
   retryDelay,
@@ -55,7 +59,7 @@ t.test('a life of a VIP', async (t) => {
   for (const [input, at, wanted, wantedOrder] of script) {
     const next = advance(state, input, at);
     state = next.state;
-    const reason = state.kind === 'announced' ? null : state.reason;
+    const reason = isUp(state) ? null : state.reason;
     t.equal(`${state.kind} ${reason?.at ?? '-'}`, wanted, `${at} ${input.kind}`);
     t.equal(next.order, wantedOrder, `${at} ${input.kind}: order`);
   }
@@ -113,13 +117,22 @@ t.test('whatever happens', async (t) => {
   t.doesNotThrow(alwaysSound);
 });
 
+const neighbour = (seen: Omit<Neighbour, 'full' | 'unacknowledged'>): Neighbour => ({
+  ...seen,
+  full: seen.state.startsWith('Full'),
+  unacknowledged: 0,
+});
+const service: ServiceHealth = {
+  ...{ protocol: 'tcp', port: 80, servers: 2, healthy: 2, ports: { free: 100, used: 0 }, newPerSecond: 0, flows: 0 },
+};
 const view: NodeView = {
   dataplane: {
     reachable: true,
     silentMs: 0,
     notServingMs: 0,
     problems: [],
-    vips: new Set(['123.1.2.3']),
+    stopping: false,
+    vips: new Map([['123.1.2.3', [service]]]),
     links: [
       { name: 'dpdk0', up: true, kni: 'dpdk0.kni' },
       { name: 'dpdk1', up: true, kni: 'dpdk1.kni' },
@@ -127,19 +140,22 @@ const view: NodeView = {
   },
   kernel: new Map([['dpdk1.kni', { up: true, carrier: true }]]),
   carried: new Set(),
-  ospf: {
-    trouble: null,
-    neighbours: [
-      { routerId: '1.1.1.1', address: '10.0.0.1', interface: 'dpdk1.kni', state: 'Full/DR', full: true },
-      { routerId: '2.2.2.2', address: '10.0.0.5', interface: 'dpdk0.kni', state: 'Init/DROther', full: false },
-    ],
+  routing: {
+    inet: {
+      ...{ protocol: 'ospf', daemon: 'ospfd', trouble: null },
+      neighbours: [
+        neighbour({ routerId: '1.1.1.1', address: '10.0.0.1', interface: 'dpdk1.kni', state: 'Full/DR' }),
+        neighbour({ routerId: '2.2.2.2', address: '10.0.0.5', interface: 'dpdk0.kni', state: 'Init/DROther' }),
+      ],
+    },
+    inet6: null,
   },
 };
 const dataplane = (change: Partial<NodeView['dataplane']>): NodeView => ({
   ...view,
   dataplane: { ...view.dataplane, ...change },
 });
-const wanted = { vip: '123.1.2.3', device: 'dpdk1', force: false };
+const wanted = { vip: '123.1.2.3', device: 'dpdk1', force: false, policy: defaultPolicy, suppressedMs: 0 };
 
 t.test('each condition fails by itself, with its code', async (t) => {
   const failing = (seen: NodeView, what = wanted, held = false): string => {
@@ -150,10 +166,13 @@ t.test('each condition fails by itself, with its code', async (t) => {
     ...view,
     kernel: new Map([['dpdk1.kni', kernel]]),
   });
-  const ospf = (change: Partial<NodeView['ospf']>): NodeView => ({ ...view, ospf: { ...view.ospf, ...change } });
+  const ospf = (change: Partial<RoutingView>): NodeView => ({
+    ...view,
+    routing: { ...view.routing, inet: { ...view.routing.inet!, ...change } },
+  });
   t.equal(failing(view), 'none');
   t.equal(failing(dataplane({ reachable: false, silentMs: 4200 })), 'dataplane unreachable no answer for 4.2 s');
-  t.equal(failing(dataplane({ vips: new Set() })), 'service no_service no service on 123.1.2.3');
+  t.equal(failing(dataplane({ vips: new Map() })), 'service no_service no service on 123.1.2.3');
   t.equal(
     failing(dataplane({ notServingMs: 1, problems: ['dpdk0 is down', 'x'] })),
     'serving not_serving dpdk0 is down; x',
@@ -164,10 +183,10 @@ t.test('each condition fails by itself, with its code', async (t) => {
   t.match(failing({ ...view, kernel: new Map() }), /^kni kni_down no dpdk1.kni in this network namespace/);
   t.match(failing(link({ up: false, carrier: true })), /^kni kni_down/);
   t.match(failing(link({ up: true, carrier: false })), /^kni kni_down .*no carrier/);
-  t.match(failing(ospf({ trouble: 'ospfd: down', neighbours: [] })), /^ospfd routing_daemon/);
+  t.match(failing(ospf({ trouble: 'ospfd: down', neighbours: [] })), /^daemon routing_daemon/);
   t.match(failing(ospf({ neighbours: [] })), /^neighbour no_adjacency .*no neighbour at all/);
   t.match(failing(view, { ...wanted, device: 'dpdk0' }), /^kni/);
-  const half = [{ ...view.ospf.neighbours[0]!, full: false, state: 'ExStart/DR' }];
+  const half = [{ ...view.routing.inet!.neighbours[0]!, full: false, state: 'ExStart/DR' }];
   t.match(failing(ospf({ neighbours: half })), /^neighbour no_adjacency .*1\.1\.1\.1 is ExStart/);
   t.equal(failing(ospf({ neighbours: [] }), { ...wanted, force: true }), 'none', '--force');
 });
@@ -185,7 +204,7 @@ t.test('silence has a grace only for what is announced', async (t) => {
 t.test('a VIP that is on the kni already does not wait for the neighbour again', async (t) => {
   const alone: NodeView = {
     ...view,
-    ospf: { trouble: null, neighbours: [] },
+    routing: { ...view.routing, inet: { ...view.routing.inet!, neighbours: [] } },
     carried: new Set(['dpdk1.kni 123.1.2.3']),
   };
   t.equal(firstFailure(assess(alone, wanted, true)), null);
@@ -197,17 +216,19 @@ t.test('a VIP that is on the kni already does not wait for the neighbour again',
 });
 
 t.test('the port that OSPF runs on is chosen, or the user is asked', async (t) => {
-  const none = async () => false;
-  const choose = (seen: NodeView, enabled: (kni: string) => Promise<boolean> = none) => chooseDevice(seen, enabled);
-  const without: NodeView = { ...view, ospf: { trouble: null, neighbours: [] } };
-  t.equal(await choose(view), 'dpdk1', 'the only one with a Full neighbour');
-  t.equal(await choose(without, async (kni) => kni === 'dpdk0.kni'), 'dpdk0', 'the only one with OSPF');
-  await t.rejects(choose(without), {
+  const none = async (_kni: string) => false;
+  const choose = (neighbours: readonly Neighbour[], links = view.dataplane.links, runsOn = none) =>
+    chooseDevice(links, neighbours, runsOn);
+  const { neighbours } = view.routing.inet!;
+  t.equal(await choose(neighbours), 'dpdk1', 'the only one with a Full neighbour');
+  const onZero = async (kni: string) => kni === 'dpdk0.kni';
+  t.equal(await choose([], view.dataplane.links, onZero), 'dpdk0', 'the only one with OSPF');
+  await t.rejects(choose([]), {
     code: 'invalid_parameter',
     message: /dpdk0, dpdk1 could carry it: say which with --dev/,
   });
-  await t.rejects(choose(dataplane({ links: [] })), { code: 'no_device' });
-  t.equal(await choose({ ...without, dataplane: { ...view.dataplane, links: [view.dataplane.links[0]!] } }), 'dpdk0');
+  await t.rejects(choose([], []), { code: 'no_device' });
+  t.equal(await choose([], [view.dataplane.links[0]!]), 'dpdk0');
 });
 
 t.test('the journal', async (t) => {
@@ -220,6 +241,8 @@ t.test('the journal', async (t) => {
     device: 'dpdk1',
     kni: 'dpdk1.kni',
     force: false,
+    policy: { ...defaultPolicy, quorum: 2 },
+    drain: null,
     owned: { route: true, policy: false },
   };
   journal.write([entry]);

@@ -22,6 +22,11 @@ export class MockDataplane {
     ['dpdk0', { up: true, kni: 'dpdk0.kni' as string | null }],
     ['dpdk1', { up: true, kni: 'dpdk1.kni' as string | null }],
   ]);
+  /** Of every service. */
+  servers = [
+    { weight: 1, inhibited: false },
+    { weight: 1, inhibited: false },
+  ];
   routes: RouteInfo[] = [];
   problems: string[] = [];
   #server: ApiServer<typeof table> | null = null;
@@ -80,6 +85,11 @@ export class MockDataplane {
     this.#events?.publish('service', { vip });
   }
 
+  setServers(...servers: { weight: number; inhibited: boolean }[]): void {
+    this.servers = servers;
+    this.#events?.publish('server', {});
+  }
+
   kniRoutes(): string[] {
     return this.routes
       .filter(({ scope }) => scope === 'kni_host')
@@ -95,8 +105,13 @@ export class MockDataplane {
       service: { protocol: 'tcp' as const, address, port: 80 },
       scheduler: 'rr' as const,
       connTimeout: null,
-      servers: [],
-      localAddresses: 0,
+      servers: this.servers.map(({ weight, inhibited }, i) => ({
+        ...{ address: `192.168.100.${i + 2}`, port: 80, forwarding: 'FullNat' as const, weight, inhibited },
+        ...{ upperThreshold: 0, lowerThreshold: 0, activeConns: 0, inactiveConns: 0, overload: false },
+        stats: zero,
+        rates,
+      })),
+      localAddresses: 1,
       stats: zero,
       rates,
     }));

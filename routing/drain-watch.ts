@@ -1,0 +1,65 @@
+// Watches the VIPs that are draining: first until the area prefers other nodes (after a restart of the bridge; the command has seen to
+// it otherwise), then until their flows have ended or the deadline has come.
+import { type BridgeCore, byPlace, reasonOf } from './core.js';
+import type { ServiceHealth } from './view.js';
+import type { Vip } from './vip-book.js';
+import type { Reason } from './vip-state.js';
+
+export interface Flows {
+  readonly live: number;
+  readonly newPerSecond: number;
+}
+
+export function flowsOf(services: readonly ServiceHealth[] = []): Flows {
+  return {
+    live: services.reduce((sum, { flows }) => sum + flows, 0),
+    newPerSecond: services.reduce((sum, { newPerSecond }) => sum + newPerSecond, 0),
+  };
+}
+
+export class DrainWatch {
+  readonly #core: BridgeCore;
+
+  constructor(core: BridgeCore) {
+    this.#core = core;
+  }
+
+  /** @param thorough also whether they are still announced worse. @returns those that are to be withdrawn now */
+  async round(thorough: boolean): Promise<Vip[]> {
+    const { book, dataplane } = this.#core.parts;
+    const draining = book.all.filter(({ state }) => state.kind === 'draining');
+    await this.#leave(draining.filter((vip) => thorough || stageOf(vip) === 'leaving'));
+    const view = dataplane.view();
+    const done: Vip[] = [];
+    for (const vip of draining) {
+      const ended = endOf(vip, view.reachable ? flowsOf(view.vips.get(vip.entry.vip)) : null);
+      if (ended === null) continue;
+      if (book.advance(vip, { kind: 'emptied', reason: ended }) === 'withdraw') done.push(vip);
+    }
+    return done;
+  }
+
+  async #leave(vips: readonly Vip[]): Promise<void> {
+    const { book, log } = this.#core.parts;
+    for (const group of byPlace(vips)) {
+      // Whether others announce them was asked when the drain began.
+      const { error } = await this.#core.worsen(group, true);
+      if (error === null) for (const vip of group) book.advance(vip, { kind: 'left' });
+      else log.event('vip.drain_failed', { vips: group.map(({ entry }) => entry.vip), ...reasonOf(error) });
+    }
+  }
+}
+
+const stageOf = ({ state }: Vip): string => (state.kind === 'draining' ? state.stage : '');
+
+/** null: not yet. @param flows null: unknown */
+function endOf({ entry, state }: Vip, flows: Flows | null): Reason | null {
+  if (state.kind !== 'draining' || entry.drain === null) return null;
+  const { deadline } = entry.drain;
+  const ended = (detail: string): Reason => ({ at: 'drain', code: 'drained', detail });
+  if (deadline !== null && Date.now() >= Date.parse(deadline))
+    return ended(flows === null ? 'at the deadline' : `at the deadline, ${flows.live} flows were left`);
+  if (state.stage === 'emptying' && flows !== null && flows.live === 0 && flows.newPerSecond === 0)
+    return ended('no flow was left');
+  return null;
+}

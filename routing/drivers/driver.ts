@@ -1,0 +1,68 @@
+// What the bridge needs of a routing protocol: one implementation a daemon and form. A driver changes the running daemon only, and of
+// that only what carries our names; it holds no state of its own.
+import type { AddressFamily } from '../address.js';
+import type { Neighbour, Origination } from '../frr-output.js';
+
+export type Protocol = 'ospf' | 'ospf6' | 'bgp';
+
+/** One router's announcement of a host route, as this node's database has it. */
+export interface Announcement {
+  /** Router id. */
+  readonly router: string;
+  /** The lower the better; of one protocol only. */
+  readonly metric: number;
+  readonly self: boolean;
+}
+
+/** A change of the daemon's configuration that has not been made yet. */
+export interface Change {
+  /** As one would type them after `configure terminal`; none: everything is there. */
+  readonly lines: readonly string[];
+  /** The VIPs that are concerned by them. */
+  readonly vips: readonly string[];
+}
+
+export const noChange: Change = { lines: [], vips: [] };
+
+export interface Driver {
+  readonly protocol: Protocol;
+  /** `redistribute`, `network`. */
+  readonly form: string;
+  readonly family: AddressFamily;
+  /** Who is asked, as `vtysh -d` names it. */
+  readonly daemon: string;
+  /** How long the daemon may take to follow a change, milliseconds. */
+  readonly followMs: number;
+  /** How long it may take to follow a change of preference. */
+  readonly preferenceMs: number;
+  /** @throws {VtyshError}, as all of these */
+  neighbours(): Promise<Neighbour[]>;
+  /** Whether it speaks on the interface. */
+  runsOn(kni: string): Promise<boolean>;
+  /** Why nothing can be announced on this interface, with what to do; null if it can. */
+  obstacle(kni: string): Promise<string | null>;
+  /** What lets the daemon announce the VIPs as soon as their addresses are on `kni`. */
+  permission(vips: readonly string[], kni: string): Promise<Change>;
+  /** What takes back permission and worsening; nothing for what is not there. */
+  prohibition(vips: readonly string[], kni: string): Promise<Change>;
+  /** What announces them worse than any other node does. @throws {DpvsError} where that cannot be done */
+  worsening(vips: readonly string[], kni: string): Promise<Change>;
+  /** What takes the worsening back. */
+  improvement(vips: readonly string[], kni: string): Promise<Change>;
+  apply(change: Change): Promise<void>;
+  /** The host routes it announces now, in its own database. */
+  originated(): Promise<ReadonlyMap<string, Origination>>;
+  /** Who announces which host route in the area, this node included; null: the protocol does not tell. */
+  announcers(): Promise<ReadonlyMap<string, readonly Announcement[]> | null>;
+  /** Whether every neighbour has acknowledged what was sent; null: the protocol does not tell. */
+  acknowledged(): Promise<boolean | null>;
+}
+
+/** Whether others announce it better than this node; `only`: nobody else announces it. */
+export function standing(announcements: readonly Announcement[]): 'best' | 'worse' | 'only' | 'absent' {
+  const own = announcements.find(({ self }) => self);
+  const others = announcements.filter(({ self }) => !self);
+  if (own === undefined) return 'absent';
+  if (others.length === 0) return 'only';
+  return own.metric > Math.min(...others.map(({ metric }) => metric)) ? 'worse' : 'best';
+}

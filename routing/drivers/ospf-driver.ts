@@ -1,0 +1,45 @@
+// What both forms of OSPFv2 share: ospfd's neighbours, interfaces and link-state database.
+import type { Neighbour, Origination } from '../frr-output.js';
+import type { Ospfd } from '../ospfd.js';
+import type { Announcement, Change, Driver } from './driver.js';
+
+export abstract class OspfDriver implements Driver {
+  readonly protocol = 'ospf';
+  readonly family = 'inet';
+  readonly daemon = 'ospfd';
+  abstract readonly form: string;
+  abstract readonly followMs: number;
+  abstract readonly preferenceMs: number;
+
+  constructor(protected readonly ospfd: Ospfd) {}
+
+  abstract obstacle(kni: string): Promise<string | null>;
+  abstract permission(vips: readonly string[], kni: string): Promise<Change>;
+  abstract prohibition(vips: readonly string[], kni: string): Promise<Change>;
+  abstract worsening(vips: readonly string[], kni: string): Promise<Change>;
+  abstract improvement(vips: readonly string[], kni: string): Promise<Change>;
+
+  apply({ lines }: Change): Promise<void> {
+    return this.ospfd.configure(lines);
+  }
+
+  neighbours(): Promise<Neighbour[]> {
+    return this.ospfd.neighbours();
+  }
+
+  async runsOn(kni: string): Promise<boolean> {
+    return (await this.ospfd.interface(kni))?.enabled ?? false;
+  }
+
+  originated(): Promise<ReadonlyMap<string, Origination>> {
+    return this.ospfd.originated();
+  }
+
+  announcers(): Promise<ReadonlyMap<string, readonly Announcement[]>> {
+    return this.ospfd.announcers();
+  }
+
+  acknowledged(): Promise<boolean> {
+    return this.ospfd.acknowledged();
+  }
+}

@@ -1,0 +1,71 @@
+// OSPF, the tutorial's form: `network VIP/32 area A` makes the VIP an OSPF interface of its own, announced as a stub link of the router-LSA.
+// That LSA changes at most every 5 s (MinLSInterval), and a point-to-point link announces nothing this way.
+import { isIPv4 } from 'node:net';
+import type { Change } from './driver.js';
+import { OspfDriver } from './ospf-driver.js';
+
+/** Below 65535, which some routers take for unreachable (RFC 2328 appendix B, LSInfinity is 24 bits; a stub link's metric has 16). */
+const drainCost = 60_000;
+
+export class OspfNetwork extends OspfDriver {
+  readonly form = 'network';
+  readonly followMs = 10_000;
+  readonly preferenceMs = 12_000;
+
+  async obstacle(kni: string): Promise<string | null> {
+    const state = await this.ospfd.interface(kni);
+    if (state === null || !state.enabled)
+      return `ospfd does not run on ${kni}: it needs a \`network\` of ${kni}'s address`;
+    if (state.pointToPoint)
+      return `${kni} is a point-to-point link, on which FRR announces nothing for \`network VIP/32\`: use --form redistribute`;
+    return null;
+  }
+
+  async permission(vips: readonly string[], kni: string): Promise<Change> {
+    const [config, state] = await Promise.all([this.ospfd.config(), this.ospfd.interface(kni)]);
+    const area = state?.area ?? '0.0.0.0';
+    const added = vips.filter((vip) => !config.networks.some(({ prefix }) => covers(prefix, vip)));
+    const loud = vips.filter((vip) => !config.passive.has(`${kni} ${vip}`));
+    const lines: string[] = [];
+    // Passive first: otherwise the VIP sends a hello of its own as soon as it is an OSPF interface.
+    if (loud.length > 0) lines.push(`interface ${kni}`, ...loud.map((vip) => `ip ospf passive ${vip}`), 'exit');
+    if (added.length > 0) lines.push('router ospf', ...added.map((vip) => `network ${vip}/32 area ${area}`));
+    return { lines, vips: added };
+  }
+
+  async prohibition(vips: readonly string[], kni: string): Promise<Change> {
+    const config = await this.ospfd.config();
+    const gone = config.networks.filter(({ prefix }) => vips.some((vip) => prefix === `${vip}/32`));
+    const quiet = vips.filter((vip) => config.passive.has(`${kni} ${vip}`));
+    const worse = vips.filter((vip) => config.costs.get(`${kni} ${vip}`) === drainCost);
+    const lines: string[] = [];
+    if (gone.length > 0)
+      lines.push('router ospf', ...gone.map(({ prefix, area }) => `no network ${prefix} area ${area}`), 'exit');
+    if (quiet.length + worse.length > 0) lines.push(`interface ${kni}`);
+    lines.push(...quiet.map((vip) => `no ip ospf passive ${vip}`), ...worse.map((vip) => `no ip ospf cost ${vip}`));
+    return { lines, vips };
+  }
+
+  async worsening(vips: readonly string[], kni: string): Promise<Change> {
+    const { costs } = await this.ospfd.config();
+    const better = vips.filter((vip) => costs.get(`${kni} ${vip}`) !== drainCost);
+    if (better.length === 0) return { lines: [], vips: [] };
+    return { lines: [`interface ${kni}`, ...better.map((vip) => `ip ospf cost ${drainCost} ${vip}`)], vips: better };
+  }
+
+  async improvement(vips: readonly string[], kni: string): Promise<Change> {
+    const { costs } = await this.ospfd.config();
+    const worse = vips.filter((vip) => costs.get(`${kni} ${vip}`) === drainCost);
+    if (worse.length === 0) return { lines: [], vips: [] };
+    return { lines: [`interface ${kni}`, ...worse.map((vip) => `no ip ospf cost ${vip}`)], vips: worse };
+  }
+}
+
+/** Whether an IPv4 prefix `a.b.c.d/len` holds the address. */
+export function covers(prefix: string, address: string): boolean {
+  const [base, length] = prefix.split('/');
+  if (!isIPv4(base) || !isIPv4(address)) return false;
+  const number = (text: string): number => text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const size = 2 ** (32 - Number(length));
+  return Math.floor(number(base) / size) === Math.floor(number(address) / size);
+}

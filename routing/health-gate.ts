@@ -1,0 +1,41 @@
+// Asks the withdrawal guard for a VIP whose real servers or ports fail; reads the area's database at most once a round.
+import { type AddressFamily, familyOf } from './address.js';
+import type { BridgeCore } from './core.js';
+import type { Announcement } from './drivers/driver.js';
+import type { Vip } from './vip-book.js';
+import type { Reason } from './vip-state.js';
+
+type Announcers = ReadonlyMap<string, readonly Announcement[]> | null;
+
+export class HealthGate {
+  readonly #core: BridgeCore;
+  readonly #announcers = new Map<AddressFamily, Announcers>();
+
+  constructor(core: BridgeCore) {
+    this.#core = core;
+  }
+
+  /** A new round: what was read before is old. */
+  open(): void {
+    this.#announcers.clear();
+  }
+
+  /** Why the VIP stays announced all the same; null: it goes. */
+  async heldBack(vip: Vip): Promise<Reason | null> {
+    const { vip: address, policy } = vip.entry;
+    const announcers = policy.floor === 0 ? null : ((await this.#read(familyOf(address)))?.get(address) ?? null);
+    return this.#core.parts.guard.heldBack({ vip: address, floor: policy.floor, announcers }, performance.now());
+  }
+
+  forget(vip: Vip): void {
+    this.#core.parts.guard.forget(vip.entry.vip);
+  }
+
+  async #read(family: AddressFamily): Promise<Announcers> {
+    const known = this.#announcers.get(family);
+    if (known !== undefined) return known;
+    const read = await this.#core.announcers(family);
+    this.#announcers.set(family, read);
+    return read;
+  }
+}

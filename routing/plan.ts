@@ -1,0 +1,53 @@
+// What a command would do: the same questions as the procedures ask, and nothing changed.
+import { hostRoute } from './address.js';
+import { driverOf, type Target } from './announce.js';
+import type { Change } from './drivers/driver.js';
+import { wouldStep } from './report.js';
+import type { Step } from './schema.js';
+import { hostAddresses, kniHostRoutes, some, type Tools, withoutRoute } from './tools.js';
+
+const already = (name: string): Step => ({ name, outcome: 'already', ms: 0, detail: '' });
+
+/** @param targets of one port and one family, as of all of these. @throws what the daemons, the kernel and the dataplane throw */
+export async function planAnnounce(tools: Tools, targets: readonly Target[]): Promise<Step[]> {
+  const { driver, vips, kni, device } = about(tools, targets);
+  const routes = withoutRoute(vips, await kniHostRoutes(tools.dataplane, device));
+  const there = await hostAddresses(tools.kernel, kni);
+  const addresses = vips.filter((vip) => !there.has(vip));
+  const change = await driver.permission(vips, kni);
+  return [
+    routes.length === 0
+      ? already('dataplane route')
+      : wouldStep('dataplane route', `${some(routes.map(hostRoute))} dev ${device} scope kni_host`),
+    ...configured(`${driver.daemon} permission`, change),
+    addresses.length === 0
+      ? already('kernel address')
+      : wouldStep('kernel address', `${some(addresses.map(hostRoute))} on ${kni}`),
+  ];
+}
+
+export async function planWithdraw(tools: Tools, targets: readonly Target[]): Promise<Step[]> {
+  const { driver, vips, kni, device } = about(tools, targets);
+  return [
+    ...configured(`${driver.daemon} permission`, await driver.prohibition(vips, kni)),
+    wouldStep('kernel address', `${some(vips.map(hostRoute))} off ${kni}`),
+    wouldStep('dataplane route', `${some(vips.map(hostRoute))} dev ${device}, where the bridge added it`),
+  ];
+}
+
+export async function planPreference(
+  tools: Tools,
+  targets: readonly Target[],
+  which: 'worsening' | 'improvement',
+): Promise<Step[]> {
+  const { driver, vips, kni } = about(tools, targets);
+  return configured(`${driver.daemon} preference`, await driver[which](vips, kni));
+}
+
+function about(tools: Tools, targets: readonly Target[]) {
+  const { vip, kni, device } = targets[0];
+  return { driver: driverOf(tools, vip), vips: targets.map((target) => target.vip), kni, device };
+}
+
+const configured = (name: string, { lines }: Change): Step[] =>
+  lines.length === 0 ? [already(name)] : lines.map((line) => wouldStep(name, line));
