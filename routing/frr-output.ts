@@ -69,39 +69,39 @@ export function parseExternals(json: unknown): Map<string, Origination> {
   return found;
 }
 
+const items = (value: unknown): Json[] => (Array.isArray(value) ? value : []).map(object);
+
 /**
- * Host routes of `show ip ospf database external`: the text, because the JSON is keyed by link-state id and holds only one router of
- * those that announce the same.
+ * Who announces which host route as an AS-external LSA, of `show ip ospf database external json`: a list, unlike what the same command
+ * prints with `self-originate`.
  */
-export function parseExternalText(text: string, ownRouter: string): Map<string, Announcement[]> {
+export function parseExternalAnnouncers(json: unknown, ownRouter: string): Map<string, Announcement[]> {
   const found = new Map<string, Announcement[]>();
-  for (const part of text.split(/^\s*LS age: /m).slice(1)) {
-    const field = (name: string): string => new RegExp(`^\\s*${name}: (\\S+)`, 'm').exec(part)?.[1] ?? '';
-    if (field('Network Mask') !== '/32' || Number.parseInt(part, 10) >= maxAge) continue;
-    const router = field('Advertising Router');
-    const metric = Number(field('Metric'));
-    if (router === '' || !Number.isSafeInteger(metric)) continue;
+  for (const lsa of items(object(json).asExternalLinkStates)) {
+    if (lsa.networkMask !== 32 || Number(lsa.lsaAge) >= maxAge) continue;
+    const metric = Number(lsa.metric);
     // A type-2 metric is worse than any of type 1 (RFC 2328 section 16.4 (6)).
-    const rank = part.includes('Metric Type: 2') ? metric + 2 ** 24 : metric;
-    addTo(found, field('Link State ID'), { router, metric: rank, self: router === ownRouter });
+    const rank = string(lsa.metricType).startsWith('E2') ? metric + 2 ** 24 : metric;
+    addAnnouncement(found, string(lsa.linkStateId), string(lsa.advertisingRouter), rank, ownRouter);
   }
   return found;
 }
 
-/** Host routes among the stub links of all routers, of `show ip ospf database router json`. */
-export function parseAllStubs(json: unknown, ownRouter: string): Map<string, Announcement[]> {
+/** Who announces which host route as a stub link, of `show ip ospf database router json`. */
+export function parseStubAnnouncers(json: unknown, ownRouter: string): Map<string, Announcement[]> {
   const found = new Map<string, Announcement[]>();
-  for (const area of Object.values(object(object(json)['Router Link States'])))
-    for (const item of Object.values(object(area))) {
-      const lsa = object(item);
-      const router = string(lsa.advertisingRouter);
+  for (const lsas of Object.values(object(object(object(json).routerLinkStates).areas)))
+    for (const lsa of items(lsas)) {
+      if (Number(lsa.lsaAge) >= maxAge) continue;
       for (const link of Object.values(object(lsa.routerLinks)).map(object))
         if (link.linkType === 'Stub Network' && link.networkMask === '255.255.255.255')
-          addTo(found, string(link.networkAddress), {
-            router,
-            metric: Number(link.tos0Metric ?? 0),
-            self: router === ownRouter,
-          });
+          addAnnouncement(
+            found,
+            string(link.networkAddress),
+            string(lsa.advertisingRouter),
+            link.tos0Metric,
+            ownRouter,
+          );
     }
   return found;
 }
@@ -109,7 +109,15 @@ export function parseAllStubs(json: unknown, ownRouter: string): Map<string, Ann
 /** Of any `show ip ospf database … json`. */
 export const parseDatabaseRouter = (json: unknown): string => string(object(json).routerId);
 
-function addTo(map: Map<string, Announcement[]>, vip: string, announcement: Announcement): void {
+function addAnnouncement(
+  map: Map<string, Announcement[]>,
+  vip: string,
+  router: string,
+  metric: unknown,
+  ownRouter: string,
+): void {
+  if (vip === '' || router === '' || typeof metric !== 'number' || !Number.isSafeInteger(metric)) return;
+  const announcement = { router, metric, self: router === ownRouter };
   const list = map.get(vip);
   if (list === undefined) map.set(vip, [announcement]);
   else list.push(announcement);

@@ -6,13 +6,13 @@ import {
   type Origination,
   type OspfConfig,
   type OspfInterfaceState,
-  parseAllStubs,
   parseDatabaseRouter,
+  parseExternalAnnouncers,
   parseExternals,
-  parseExternalText,
   parseInterface,
   parseNeighbours,
   parseRunningConfig,
+  parseStubAnnouncers,
   parseStubs,
 } from './frr-output.js';
 import type { Vtysh } from './vtysh.js';
@@ -54,10 +54,13 @@ export class Ospfd {
 
   /** Who in the area announces which host route, this node included. */
   async announcers(): Promise<Map<string, Announcement[]>> {
-    const routers = await this.#vtysh.json('ospfd', 'show ip ospf database router');
+    const [externals, routers] = await Promise.all([
+      this.#vtysh.json('ospfd', 'show ip ospf database external'),
+      this.#vtysh.json('ospfd', 'show ip ospf database router'),
+    ]);
     const own = parseDatabaseRouter(routers);
-    const found = parseExternalText(await this.#vtysh.run('ospfd', ['show ip ospf database external']), own);
-    for (const [vip, stubs] of parseAllStubs(routers, own)) found.set(vip, [...(found.get(vip) ?? []), ...stubs]);
+    const found = parseExternalAnnouncers(externals, own);
+    for (const [vip, stubs] of parseStubAnnouncers(routers, own)) found.set(vip, [...(found.get(vip) ?? []), ...stubs]);
     return found;
   }
 

@@ -1,5 +1,5 @@
 // dpvs-route's words → a command and its options.
-import { type Given, type OptionSpec, quote, scanOptions, UsageError } from '../common/index.js';
+import { type Given, quote, scanOptions, UsageError } from '../common/index.js';
 import { byCommand, type CommandName, common, type OptionKey } from './options.js';
 
 export class Options {
@@ -44,21 +44,33 @@ const commands = Object.keys(byCommand) as CommandName[];
 
 /** @throws {UsageError} */
 export function parseLine(argv: readonly string[]): Line {
-  // Options may stand before the command; which there are depends on it. So it is looked for first, among all options there are.
-  const every: OptionSpec<OptionKey>[] = [
-    ...new Map([...common, ...Object.values(byCommand).flat()].map((spec) => [spec.key, spec])).values(),
-  ];
-  const { words } = scanOptions(every, argv);
-  const [word] = words;
-  if (word === undefined || word === 'help') {
-    const about = word === 'help' ? words[1] : undefined;
-    if (about !== undefined) return { ...parseLine([about, '--help']) };
-    const { options } = scanOptions(word === undefined ? [...common] : every, word === undefined ? argv : ['--help']);
-    return { command: null, words: [], options: new Options(options) };
+  const command = commandOf(argv);
+  if (command !== null) {
+    const scan = scanOptions([...byCommand[command], ...common], argv);
+    return { command, words: scan.words.slice(1), options: new Options(scan.options) };
   }
-  const command = commands.find((name) => name === word);
-  if (command === undefined)
+  const { words, options } = scanOptions(common, argv.slice(0, argv.findIndex(isWord) + 1 || argv.length));
+  const [word] = words;
+  if (word === undefined) return { command: null, words: [], options: new Options(options) };
+  if (word !== 'help')
     throw new UsageError(`unknown command ${quote(word)}`, `${commands.join(', ')}; dpvs-route --help`);
-  const scan = scanOptions([...byCommand[command], ...common], argv);
-  return { command, words: scan.words.slice(1), options: new Options(scan.options) };
+  const about = argv[argv.indexOf(word) + 1];
+  return parseLine(about === undefined ? ['--help'] : [about, '--help']);
+}
+
+const isWord = (arg: string): boolean => !arg.startsWith('-');
+
+/**
+ * Options may stand before the command, and which there are, and which of them take a value, depends on it. So a word of the line is the
+ * command when it is the first one that is neither an option nor a value, read by the options of that very command.
+ */
+function commandOf(argv: readonly string[]): CommandName | null {
+  for (const name of commands.filter((each) => argv.includes(each)))
+    try {
+      const before = scanOptions([...byCommand[name], ...common], argv.slice(0, argv.indexOf(name) + 1));
+      if (before.words.length === 1) return name;
+    } catch {
+      // An option of another command, before this word.
+    }
+  return null;
 }
