@@ -144,8 +144,10 @@ export interface OspfConfig {
   readonly routeMaps: ReadonlySet<string>;
   /** Our prefix-list has an entry, so that it is not empty. */
   readonly prefixList: boolean;
-  /** VIPs that our prefix-list permits. */
+  /** VIPs that our prefix-list permits by name. */
   readonly permitted: ReadonlySet<string>;
+  /** Networks whose host routes it permits, all of them: `permit 123.2.0.0/16 ge 32`. */
+  readonly permittedRanges: readonly string[];
   /** VIPs that our drain list makes worse. */
   readonly drained: ReadonlySet<string>;
   /** The drain list has its first entry; the entry of our route-map that asks it is there. */
@@ -166,6 +168,7 @@ export function parseRunningConfig(text: string): OspfConfig {
   const passive = new Set<string>();
   const networks: { prefix: string; area: string }[] = [];
   const routeMaps = new Set<string>();
+  const permittedRanges: string[] = [];
   const drained = new Set<string>();
   const costs = new Map<string, number>();
   const seen = { routerOspf: false, prefixList: false, drainList: false, drainRouteMap: false };
@@ -178,7 +181,9 @@ export function parseRunningConfig(text: string): OspfConfig {
       const rest = words.slice(words[3] === 'seq' ? 5 : 3);
       const ofVips = list === vipPrefixList;
       if (rest[0] === 'permit' || rest[0] === 'deny') seen[ofVips ? 'prefixList' : 'drainList'] = true;
-      if (rest[0] === 'permit' && rest[1]?.endsWith('/32')) (ofVips ? permitted : drained).add(rest[1].slice(0, -3));
+      if (rest[0] !== 'permit' || rest[1] === undefined) continue;
+      if (rest[1].endsWith('/32')) (ofVips ? permitted : drained).add(rest[1].slice(0, -3));
+      else if (ofVips && (rest[2] === 'ge' || rest[2] === 'le') && rest.includes('32')) permittedRanges.push(rest[1]);
     } else if (/^route-map \S+ permit/.test(context)) {
       const name = context.split(/\s+/)[1];
       if (line.trim() === `match ip address prefix-list ${vipPrefixList}`) routeMaps.add(name);
@@ -195,5 +200,5 @@ export function parseRunningConfig(text: string): OspfConfig {
       costs.set(`${context.split(/\s+/)[1]} ${words[4]}`, Number(words[3]));
     }
   }
-  return { ...seen, routeMaps, redistribute, permitted, drained, networks, passive, costs };
+  return { ...seen, routeMaps, redistribute, permitted, permittedRanges, drained, networks, passive, costs };
 }

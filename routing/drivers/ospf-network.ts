@@ -1,6 +1,6 @@
 // OSPF, the tutorial's form: `network VIP/32 area A` makes the VIP an OSPF interface of its own, announced as a stub link of the router-LSA.
 // That LSA changes at most every 5 s (MinLSInterval), and a point-to-point link announces nothing this way.
-import { isIPv4 } from 'node:net';
+import { covers } from './covers.js';
 import type { Change } from './driver.js';
 import { OspfDriver } from './ospf-driver.js';
 
@@ -59,13 +59,4 @@ export class OspfNetwork extends OspfDriver {
     if (worse.length === 0) return { lines: [], vips: [] };
     return { lines: [`interface ${kni}`, ...worse.map((vip) => `no ip ospf cost ${vip}`)], vips: worse };
   }
-}
-
-/** Whether an IPv4 prefix `a.b.c.d/len` holds the address. */
-export function covers(prefix: string, address: string): boolean {
-  const [base, length] = prefix.split('/');
-  if (!isIPv4(base) || !isIPv4(address)) return false;
-  const number = (text: string): number => text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  const size = 2 ** (32 - Number(length));
-  return Math.floor(number(base) / size) === Math.floor(number(address) / size);
 }

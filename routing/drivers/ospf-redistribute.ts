@@ -12,6 +12,7 @@ import {
   routeMapLines,
 } from '../../quagga-conf/index.js';
 import type { Ospfd } from '../ospfd.js';
+import { covers } from './covers.js';
 import type { Change } from './driver.js';
 import { OspfDriver } from './ospf-driver.js';
 
@@ -40,7 +41,8 @@ export class OspfRedistribute extends OspfDriver {
     // verification says so.
     if (config.redistribute?.routeMap === null) return nothing;
     if (routeMap !== announceRouteMap && !config.routeMaps.has(routeMap)) return nothing;
-    const added = vips.filter((vip) => !config.permitted.has(vip));
+    const inRange = (vip: string): boolean => config.permittedRanges.some((range) => covers(range, vip));
+    const added = vips.filter((vip) => !config.permitted.has(vip) && !inRange(vip));
     const lines = [...(config.prefixList ? [] : [prefixListSentinel]), ...added.map(permitLine)];
     if (!config.routeMaps.has(routeMap)) lines.push(...routeMapLines, 'exit');
     if (config.redistribute === undefined) lines.push('router ospf', redistributeLine(this.#metric));

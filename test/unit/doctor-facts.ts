@@ -55,6 +55,7 @@ export const ospf: OspfFacts = {
     },
     ...{
       permitted: new Set([vip]),
+      permittedRanges: [],
       networks: [{ prefix: '172.31.7.0/30', area: '0.0.0.0' }],
       passive: new Set<string>(),
     },

@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { covers } from '../../routing/drivers/ospf-network.js';
+import { covers } from '../../routing/drivers/covers.js';
 import {
   parseExternals,
   parseInterface,
