@@ -55,6 +55,7 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
       const { tcp, tcpfin, udp } = parts.timeouts;
       return { tcp: set.tcp || tcp, tcpfin: set.tcpfin || tcpfin, udp: set.udp || udp };
     },
+    batch: ({ requests }) => parts.mutations.runBatch(requests),
     'node.status': () => parts.status(),
     'node.counters': async () => counters.all(),
     'node.shutdown': async () => {

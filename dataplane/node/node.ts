@@ -11,8 +11,9 @@ import { KernelMirror } from '../kernel-mirror/index.js';
 import { SlowPathThread } from '../slowpath/index.js';
 import { assignQueues, bringUpEal, bringUpPort, type RunningPort, startLcores } from './bring-up.js';
 import { createHandlers } from './handlers.js';
+import { applyLink } from './link-settings.js';
 import { Monitor } from './monitor.js';
-import { applyLink, Mutations } from './mutations.js';
+import { Mutations } from './mutations.js';
 import { slowPathOptions } from './slow-path-options.js';
 import { Traffic } from './traffic.js';
 
@@ -110,8 +111,8 @@ export class DataplaneNode {
     const publisher = await EventPublisher.listen({ endpoint: eventEndpoint(name), log });
     events = publisher;
     this.#closers.push(() => publisher.close());
-    const onChanged = (request: MutatingRequest, changes: readonly Change[]): void => {
-      log.event('state.changed', { method: request.method, params: request.params });
+    const onChanged = (requests: readonly MutatingRequest[], changes: readonly Change[]): void => {
+      for (const { method, params } of requests) log.event('state.changed', { method, params });
       for (const change of changes) publisher.publish(topicOf(change), { change });
     };
     const onMirrored = (changes: readonly Change[]): void => {
