@@ -202,6 +202,18 @@ export const serviceInfo = z.strictObject({
   stats: trafficStats,
   rates: trafficRates,
 });
+export const serviceHealth = z.strictObject({
+  service: serviceKey,
+  servers: z.int(),
+  /** Those that get new connections: weight above zero, neither inhibited nor overloaded. */
+  healthy: z.int(),
+  /** Of the local addresses, as far as these real servers may use them; pools are shared by services. null: no local address. */
+  localPorts: z.strictObject({ used: z.int(), free: z.int() }).nullable(),
+  /** New connections of the last second. */
+  cps: z.int(),
+  activeConns: z.int(),
+  inactiveConns: z.int(),
+});
 export const laddrSpec = z.strictObject({ service: serviceKey, address: ipAddress, device: deviceName });
 export const laddrInfo = z.strictObject({
   service: serviceKey,
@@ -235,6 +247,22 @@ export const connectionInfo = z.strictObject({
   vip: endpoint,
   lip: endpoint,
   rip: endpoint,
+});
+
+/** Flows in classes of seconds: each is below its bound and not below that of the class before; null is without end. */
+const flowClasses = z.array(z.strictObject({ below: z.int().nullable(), flows: z.int() }));
+export const connSummary = z.strictObject({
+  flows: z.int(),
+  /** TCP that is established; TCP that opens or closes; UDP. Together all flows. */
+  established: z.int(),
+  other: z.int(),
+  udp: z.int(),
+  /** By seconds since their last packet. */
+  idle: flowClasses,
+  /** By seconds until they end if no packet comes any more. */
+  expires: flowClasses,
+  /** Seconds until the last of them has ended, if no packet comes any more; 0 without flows. */
+  lastExpires: z.int(),
 });
 
 // ---- the node --------------------------------------------------------------------------------------------------------------
@@ -375,6 +403,8 @@ export const methods = {
   },
   'link.list': { params: z.strictObject({ name: deviceName.optional() }), result: z.array(linkInfo), mutates: false },
   'link.cpus': { params: nothing, result: z.array(cpuInfo), mutates: false },
+  /** Of all services; cheap enough for once a second. */
+  'service.health': { params: nothing, result: z.array(serviceHealth), mutates: false },
   /** Sets the counters of one service, or of all, to zero. */
   'service.zero': { params: z.strictObject({ service: serviceKey.optional() }), result: nothing, mutates: false },
   'service.list': {
@@ -397,6 +427,8 @@ export const methods = {
     result: z.strictObject({ connections: z.array(connectionInfo), nextCursor: z.int().nullable() }),
     mutates: false,
   },
+  /** The live flows of one VIP, all its services together: for a drain. */
+  'conn.summary': { params: z.strictObject({ address: ipAddress }), result: connSummary, mutates: false },
   'timeout.get': {
     params: nothing,
     result: z.strictObject({ tcp: z.int(), tcpfin: z.int(), udp: z.int() }),
@@ -434,6 +466,8 @@ export type CpuInfo = z.infer<typeof cpuInfo>;
 export type ServiceInfo = z.infer<typeof serviceInfo>;
 export type ServerInfo = z.infer<typeof serverInfo>;
 export type ServiceSpec = z.infer<typeof serviceSpec>;
+export type ServiceHealth = z.infer<typeof serviceHealth>;
+export type ConnSummary = z.infer<typeof connSummary>;
 export type ServerSpec = z.infer<typeof serverSpec>;
 export type LaddrInfo = z.infer<typeof laddrInfo>;
 export type ConnectionInfo = z.infer<typeof connectionInfo>;

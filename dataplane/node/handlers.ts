@@ -6,7 +6,16 @@ import type { DataplaneConfig } from '../config/index.js';
 import { isMutating, type MutatingMethod, type MutatingRequest } from '../control/index.js';
 import type { RunningPort } from './bring-up.js';
 import { cpuInfo, linkInfo } from './links.js';
-import { destsOf, type ListingParts, listAddresses, listLaddrs, listRoutes, listServices } from './listings.js';
+import {
+  destsOf,
+  type ListingParts,
+  listAddresses,
+  listLaddrs,
+  listRoutes,
+  listServiceHealth,
+  listServices,
+  summariseConnections,
+} from './listings.js';
 import type { Mutations } from './mutations.js';
 
 export type Handlers = { [M in Method]: (params: Params<M>) => Promise<Result<M>> };
@@ -41,6 +50,7 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
     },
     'link.cpus': async () => cpuInfo(config, counters),
     'service.list': ({ service }) => listServices(parts, service),
+    'service.health': () => listServiceHealth(parts),
     'service.zero': async ({ service }) => {
       traffic.zero(await destsOf(parts, service));
       return {};
@@ -50,6 +60,7 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
       if (params.service !== undefined) desired.service(params.service);
       return slowPath.query('connections', params);
     },
+    'conn.summary': ({ address }) => summariseConnections(parts, address),
     'timeout.get': async () => {
       const set = desired.timeouts();
       const { tcp, tcpfin, udp } = parts.timeouts;

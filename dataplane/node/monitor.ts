@@ -124,8 +124,7 @@ export class Monitor {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const services = await this.parts.slowPath.query('services', {});
-      this.parts.traffic.sample(services.flatMap((s) => s.servers.map((server) => server.dest)));
+      this.parts.traffic.sample(await this.parts.slowPath.query('dests', {}));
     } catch {
       // It is restarting; problems() says so.
     } finally {
