@@ -436,6 +436,15 @@ export const methods = {
   },
   'node.status': { params: nothing, result: nodeStatus, mutates: false },
   'node.counters': { params: nothing, result: z.array(counter), mutates: false },
+  /** The routing bridge is there, for as long as the answer says: a node that is told to stop then waits for `node.released`. */
+  'node.attach': {
+    params: z.strictObject({ role: z.literal('bridge') }),
+    result: z.strictObject({ leaseMs: z.int() }),
+    mutates: false,
+  },
+  /** The bridge announces nothing any more: a node that stops need not wait for it. Ends the lease. */
+  'node.released': { params: nothing, result: nothing, mutates: false },
+  /** As SIGTERM. */
   'node.shutdown': { params: nothing, result: nothing, mutates: false },
   /** The whole desired state, as a list of mutating requests that recreate it. */
   'node.dump': {

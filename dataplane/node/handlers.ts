@@ -5,6 +5,7 @@ import type { Counters } from '../../native/index.js';
 import type { DataplaneConfig } from '../config/index.js';
 import { isMutating, type MutatingMethod, type MutatingRequest } from '../control/index.js';
 import type { RunningPort } from './bring-up.js';
+import type { Farewell } from './farewell.js';
 import { cpuInfo, linkInfo } from './links.js';
 import {
   destsOf,
@@ -28,6 +29,7 @@ export interface HandlerParts extends ListingParts {
   readonly ports: readonly RunningPort[];
   readonly log: Log;
   readonly status: () => Promise<NodeStatus>;
+  readonly farewell: Pick<Farewell, 'attach' | 'release'>;
   readonly shutdown: () => void;
   /** Standard timeouts in seconds, which timeout.set overrides. */
   readonly timeouts: { readonly tcp: number; readonly tcpfin: number; readonly udp: number };
@@ -69,6 +71,11 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
     batch: ({ requests }) => parts.mutations.runBatch(requests),
     'node.status': () => parts.status(),
     'node.counters': async () => counters.all(),
+    'node.attach': async () => parts.farewell.attach(),
+    'node.released': async () => {
+      parts.farewell.release();
+      return {};
+    },
     'node.shutdown': async () => {
       parts.shutdown();
       return {};
