@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { Publisher } from 'zeromq';
 import { type Log, RepeatedCondition } from '../log/index.js';
+import { longestBatch } from './batches.js';
 import { ipcPath, makePrivateSocket, prepareIpcPath } from './ipc-path.js';
 import type { EventTopic } from './schema.js';
 
@@ -11,8 +12,8 @@ export interface EventPublisherOptions {
   readonly log: Log;
 }
 
-/** Events that wait for the socket; beyond, they are dropped and counted. */
-const longestQueue = 10_000;
+/** Events that wait for the socket; beyond, they are dropped and counted. A whole batch of changes fits, with what follows from each. */
+const longestQueue = 8 * longestBatch;
 
 export class EventPublisher {
   readonly #publisher = new Publisher({ linger: 100 });

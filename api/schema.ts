@@ -1,6 +1,7 @@
 // The control API's definition: every method with the schema of its parameters and result. Types of both sides come from here.
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { longestBatch } from './batches.js';
 
 // ---- words -----------------------------------------------------------------------------------------------------------
 
@@ -201,6 +202,18 @@ export const serviceInfo = z.strictObject({
   stats: trafficStats,
   rates: trafficRates,
 });
+export const serviceHealth = z.strictObject({
+  service: serviceKey,
+  servers: z.int(),
+  /** Those that get new connections: weight above zero, neither inhibited nor overloaded. */
+  healthy: z.int(),
+  /** Of the local addresses, as far as these real servers may use them; pools are shared by services. null: no local address. */
+  localPorts: z.strictObject({ used: z.int(), free: z.int() }).nullable(),
+  /** New connections of the last second. */
+  cps: z.int(),
+  activeConns: z.int(),
+  inactiveConns: z.int(),
+});
 export const laddrSpec = z.strictObject({ service: serviceKey, address: ipAddress, device: deviceName });
 export const laddrInfo = z.strictObject({
   service: serviceKey,
@@ -234,6 +247,22 @@ export const connectionInfo = z.strictObject({
   vip: endpoint,
   lip: endpoint,
   rip: endpoint,
+});
+
+/** Flows in classes of seconds: each is below its bound and not below that of the class before; null is without end. */
+const flowClasses = z.array(z.strictObject({ below: z.int().nullable(), flows: z.int() }));
+export const connSummary = z.strictObject({
+  flows: z.int(),
+  /** TCP that is established; TCP that opens or closes; UDP. Together all flows. */
+  established: z.int(),
+  other: z.int(),
+  udp: z.int(),
+  /** By seconds since their last packet. */
+  idle: flowClasses,
+  /** By seconds until they end if no packet comes any more. */
+  expires: flowClasses,
+  /** Seconds until the last of them has ended, if no packet comes any more; 0 without flows. */
+  lastExpires: z.int(),
 });
 
 // ---- the node --------------------------------------------------------------------------------------------------------------
@@ -272,8 +301,8 @@ const nothing = z.strictObject({});
 const onService = z.strictObject({ service: serviceKey });
 const onDevice = z.strictObject({ device: deviceName });
 
-/** name → parameters and result. `mutates` marks what goes to the journal. */
-export const methods = {
+/** The elementary changes of the desired state: what goes to the journal, and what a batch is made of. */
+export const changeMethods = {
   'addr.add': { params: addressSpec, result: nothing, mutates: true },
   'addr.set': { params: addressSpec, result: nothing, mutates: true },
   'addr.del': {
@@ -282,36 +311,15 @@ export const methods = {
     mutates: true,
   },
   'addr.flush': { params: onDevice, result: nothing, mutates: true },
-  'addr.list': {
-    params: z.strictObject({ device: deviceName.optional(), family: z.enum(['inet', 'inet6']).optional() }),
-    result: z.array(addressInfo),
-    mutates: false,
-  },
-
   'route.add': { params: routeSpec, result: nothing, mutates: true },
   'route.del': { params: routeSpec, result: nothing, mutates: true },
   'route.flush': { params: onDevice, result: nothing, mutates: true },
-  'route.list': {
-    params: z.strictObject({ device: deviceName.optional(), family: z.enum(['inet', 'inet6']).optional() }),
-    result: z.array(routeInfo),
-    mutates: false,
-  },
-
   'neigh.add': {
     params: z.strictObject({ address: ipAddress, mac: macAddress, device: deviceName }),
     result: nothing,
     mutates: true,
   },
   'neigh.del': { params: z.strictObject({ address: ipAddress, device: deviceName }), result: nothing, mutates: true },
-  /** Forgets what was learned; static entries stay. */
-  'neigh.flush': { params: z.strictObject({ device: deviceName.optional() }), result: nothing, mutates: false },
-  'neigh.list': {
-    params: z.strictObject({ device: deviceName.optional() }),
-    result: z.array(neighbourInfo),
-    mutates: false,
-  },
-
-  'link.list': { params: z.strictObject({ name: deviceName.optional() }), result: z.array(linkInfo), mutates: false },
   'link.set': {
     params: z.strictObject({
       name: deviceName,
@@ -323,20 +331,11 @@ export const methods = {
     result: nothing,
     mutates: true,
   },
-  'link.cpus': { params: nothing, result: z.array(cpuInfo), mutates: false },
-
   'service.add': { params: serviceSpec, result: nothing, mutates: true },
   'service.edit': { params: serviceSpec, result: nothing, mutates: true },
   'service.del': { params: onService, result: nothing, mutates: true },
   /** Removes every service, its servers and its local addresses. */
   'service.flush': { params: nothing, result: nothing, mutates: true },
-  /** Sets the counters of one service, or of all, to zero. */
-  'service.zero': { params: z.strictObject({ service: serviceKey.optional() }), result: nothing, mutates: false },
-  'service.list': {
-    params: z.strictObject({ service: serviceKey.optional() }),
-    result: z.array(serviceInfo),
-    mutates: false,
-  },
   'server.add': { params: serverSpec, result: nothing, mutates: true },
   'server.edit': { params: serverSpec, result: nothing, mutates: true },
   'server.del': {
@@ -348,6 +347,71 @@ export const methods = {
   'laddr.add': { params: laddrSpec, result: nothing, mutates: true },
   /** Unbinds it; the device's address goes with its last service. */
   'laddr.del': { params: laddrSpec, result: nothing, mutates: true },
+  /** Seconds; 0 leaves one as it is. */
+  'timeout.set': {
+    params: z.strictObject({
+      tcp: z.int().min(0).max(31535999),
+      tcpfin: z.int().min(0).max(31535999),
+      udp: z.int().min(0).max(31535999),
+    }),
+    result: nothing,
+    mutates: true,
+  },
+} as const;
+
+export type ChangeMethod = keyof typeof changeMethods;
+/** One change, its parameters bound to its method. */
+export type ChangeRequest = {
+  [M in ChangeMethod]: { readonly method: M; readonly params: z.infer<(typeof changeMethods)[M]['params']> };
+}[ChangeMethod];
+
+/** The union is made from the table; TypeScript cannot follow that, hence the one assertion. */
+const changeRequest = z.discriminatedUnion(
+  'method',
+  Object.entries(changeMethods).map(([method, { params }]) =>
+    z.strictObject({ method: z.literal(method), params }),
+  ) as unknown as [z.ZodObject<{ method: z.ZodLiteral<string>; params: z.ZodType }>],
+  { error: ({ code }) => (code === 'invalid_union' ? 'not the name of a change' : undefined) },
+) as unknown as z.ZodType<ChangeRequest>;
+
+/** name → parameters and result. Requests of methods marked `mutates` are carried out one after another. */
+export const methods = {
+  ...changeMethods,
+  /** All of them or none, as one record of the journal. A refusal names the entry: `requests.17.params.destination`. */
+  batch: {
+    params: z.strictObject({ requests: z.array(changeRequest).min(1).max(longestBatch) }),
+    result: nothing,
+    mutates: true,
+  },
+
+  'addr.list': {
+    params: z.strictObject({ device: deviceName.optional(), family: z.enum(['inet', 'inet6']).optional() }),
+    result: z.array(addressInfo),
+    mutates: false,
+  },
+  'route.list': {
+    params: z.strictObject({ device: deviceName.optional(), family: z.enum(['inet', 'inet6']).optional() }),
+    result: z.array(routeInfo),
+    mutates: false,
+  },
+  /** Forgets what was learned; static entries stay. */
+  'neigh.flush': { params: z.strictObject({ device: deviceName.optional() }), result: nothing, mutates: false },
+  'neigh.list': {
+    params: z.strictObject({ device: deviceName.optional() }),
+    result: z.array(neighbourInfo),
+    mutates: false,
+  },
+  'link.list': { params: z.strictObject({ name: deviceName.optional() }), result: z.array(linkInfo), mutates: false },
+  'link.cpus': { params: nothing, result: z.array(cpuInfo), mutates: false },
+  /** Of all services; cheap enough for once a second. */
+  'service.health': { params: nothing, result: z.array(serviceHealth), mutates: false },
+  /** Sets the counters of one service, or of all, to zero. */
+  'service.zero': { params: z.strictObject({ service: serviceKey.optional() }), result: nothing, mutates: false },
+  'service.list': {
+    params: z.strictObject({ service: serviceKey.optional() }),
+    result: z.array(serviceInfo),
+    mutates: false,
+  },
   'laddr.list': {
     params: z.strictObject({ service: serviceKey.optional() }),
     result: z.array(laddrInfo),
@@ -363,24 +427,24 @@ export const methods = {
     result: z.strictObject({ connections: z.array(connectionInfo), nextCursor: z.int().nullable() }),
     mutates: false,
   },
+  /** The live flows of one VIP, all its services together: for a drain. */
+  'conn.summary': { params: z.strictObject({ address: ipAddress }), result: connSummary, mutates: false },
   'timeout.get': {
     params: nothing,
     result: z.strictObject({ tcp: z.int(), tcpfin: z.int(), udp: z.int() }),
     mutates: false,
   },
-  /** Seconds; 0 leaves one as it is. */
-  'timeout.set': {
-    params: z.strictObject({
-      tcp: z.int().min(0).max(31535999),
-      tcpfin: z.int().min(0).max(31535999),
-      udp: z.int().min(0).max(31535999),
-    }),
-    result: nothing,
-    mutates: true,
-  },
-
   'node.status': { params: nothing, result: nodeStatus, mutates: false },
   'node.counters': { params: nothing, result: z.array(counter), mutates: false },
+  /** The routing bridge is there, for as long as the answer says: a node that is told to stop then waits for `node.released`. */
+  'node.attach': {
+    params: z.strictObject({ role: z.literal('bridge') }),
+    result: z.strictObject({ leaseMs: z.int() }),
+    mutates: false,
+  },
+  /** The bridge announces nothing any more: a node that stops need not wait for it. Ends the lease. */
+  'node.released': { params: nothing, result: nothing, mutates: false },
+  /** As SIGTERM. */
   'node.shutdown': { params: nothing, result: nothing, mutates: false },
   /** The whole desired state, as a list of mutating requests that recreate it. */
   'node.dump': {
@@ -411,6 +475,8 @@ export type CpuInfo = z.infer<typeof cpuInfo>;
 export type ServiceInfo = z.infer<typeof serviceInfo>;
 export type ServerInfo = z.infer<typeof serverInfo>;
 export type ServiceSpec = z.infer<typeof serviceSpec>;
+export type ServiceHealth = z.infer<typeof serviceHealth>;
+export type ConnSummary = z.infer<typeof connSummary>;
 export type ServerSpec = z.infer<typeof serverSpec>;
 export type LaddrInfo = z.infer<typeof laddrInfo>;
 export type ConnectionInfo = z.infer<typeof connectionInfo>;

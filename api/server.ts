@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { Router } from 'zeromq';
 import type { z } from 'zod';
 import { type Log, RepeatedCondition } from '../log/index.js';
+import { longestRequestBytes } from './batches.js';
 import { DpvsError } from './errors.js';
 import { ipcPath, makePrivateSocket, prepareIpcPath } from './ipc-path.js';
 import { type ResponseFrame, requestFrame } from './schema.js';
@@ -70,7 +71,12 @@ export class ApiServer<T extends MethodTable> {
 
   /** @throws {DpvsError} busy: the socket belongs to a living process; config: no private directory for it */
   static async listen<T extends MethodTable>(options: ApiServerOptions<T>): Promise<ApiServer<T>> {
-    const server = new ApiServer({ maxRequestBytes: 1 << 20, maxInFlight: 64, checkResults: false, ...options });
+    const server = new ApiServer({
+      maxRequestBytes: longestRequestBytes,
+      maxInFlight: 64,
+      checkResults: false,
+      ...options,
+    });
     const path = await prepareIpcPath(options.endpoint);
     await server.#router.bind(options.endpoint);
     makePrivateSocket(path);

@@ -39,14 +39,27 @@ function options(argv: readonly string[]) {
     .parseAsync();
 }
 
-function untilSignal(log: Log): { stop: () => void; stopped: Promise<string> } {
-  let resolve: (why: string) => void;
-  const stopped = new Promise<string>((r) => {
-    resolve = r;
+interface Ending {
+  readonly stop: () => void;
+  readonly stopped: Promise<string>;
+  /** Told a second time: the node is not to wait for anybody. */
+  readonly hurry: AbortSignal;
+}
+
+function untilSignal(log: Log): Ending {
+  const hurry = new AbortController();
+  let told: ((why: string) => void) | undefined;
+  const stopped = new Promise<string>((resolve) => {
+    told = resolve;
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+  const tell = (why: string): void => {
+    if (told === undefined) return hurry.abort();
+    told(why);
+    told = undefined;
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => tell(signal));
   process.on('SIGHUP', () => log.reopen());
-  return { stop: () => resolve('request'), stopped };
+  return { stop: () => tell('request'), stopped, hurry: hurry.signal };
 }
 
 async function run(argv: readonly string[]): Promise<number> {
@@ -64,13 +77,14 @@ async function run(argv: readonly string[]): Promise<number> {
   const log = createLog({ level: args['log-level'] ?? config.log.level, file: config.log.file, name });
   const pidFile = args.p ?? `${runDirectory()}/${name}.pid`;
   writePidFile(pidFile);
-  const { stop, stopped } = untilSignal(log);
+  const { stop, stopped, hurry } = untilSignal(log);
   try {
     log.event('node.starting', { version: packageVersion(), config: args.c });
     for (const warning of warnings) log.event('config.warning', { file: args.c, warning });
     const node = await DataplaneNode.start({ name, version: packageVersion(), config, log, onShutdown: stop });
     const why = await stopped;
     log.event('node.stopping', { why });
+    await node.linger(hurry);
     await node.stop();
     log.event('node.stopped');
     return 0;

@@ -15,6 +15,8 @@ const groups = {
     starting: card('info', 'the process starts'),
     started: card('info', 'the node is up and answers requests'),
     stopping: card('info', 'the node stops on request'),
+    released: card('info', 'the VIPs of a node that stops are withdrawn'),
+    not_released: card('warn', 'the node stops although nobody said that its VIPs are withdrawn'),
     stopped: card('info', 'the node has stopped'),
     failed: card('fatal', 'the node cannot go on'),
     serving: card('info', 'new connections are scheduled again'),

@@ -35,6 +35,9 @@ export interface DestTotals {
 export class Counters {
   readonly #lcores: BigUint64Array[] = [];
   readonly #dests: { counts: BigUint64Array; words: Int32Array }[] = [];
+  /** Of `established`, which is read for thousands of servers at once. */
+  readonly #destWords = layout('dest_stats.size') / 4;
+  readonly #establishedWord = layout('dest_stats.established') / 4;
 
   constructor() {
     const { lcores } = usage();
@@ -83,7 +86,6 @@ export class Counters {
   dest(index: number): DestTotals {
     const size = layout('dest_stats.size');
     const at = (index * size) / 8;
-    const established = (index * size + layout('dest_stats.established')) / 4;
     const sum = (field: string): number => {
       let total = 0n;
       for (const { counts } of this.#dests) total += counts[at + layout(`dest_stats.${field}`) / 8];
@@ -95,12 +97,13 @@ export class Counters {
       inBytes: sum('in_bytes'),
       outBytes: sum('out_bytes'),
       conns: sum('conns'),
-      established: this.established(index, established),
+      established: this.established(index),
     };
   }
 
   /** Connections of one real server that are established now. */
-  established(index: number, at = (index * layout('dest_stats.size') + layout('dest_stats.established')) / 4): number {
+  established(index: number): number {
+    const at = index * this.#destWords + this.#establishedWord;
     let total = 0;
     for (const { words } of this.#dests) total += words[at];
     return total;

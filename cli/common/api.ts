@@ -1,9 +1,11 @@
 // What a command line needs of the control API before it talks to a node. The API's door also loads the schema library and ZeroMQ
 // (80 ms), which a usage error, a help text or an unreachable node must not wait for: hence the direct imports, here and only here.
+export { inBatches } from '../../api/batches.js';
 export { DpvsError, type ErrorCode, ExitCode, errorTable, isErrorCode } from '../../api/errors.js';
 export type {
   AddressInfo,
   AddressSpec,
+  ChangeRequest,
   ConnectionInfo,
   Counter,
   CpuInfo,

@@ -11,7 +11,7 @@ import { formatServices, sortServices } from './format-list.js';
 import { formatConnections, formatLaddrs, formatTimeouts } from './format-other.js';
 import { ipvsadmHelp } from './help.js';
 import type { Action, Line } from './parse.js';
-import { atLine, type NumberedCall, readScript } from './restore.js';
+import { type NumberedCall, readScript, runScript } from './restore.js';
 import { saveLines } from './save.js';
 
 /** Connections a request: enough to be quick, few enough that the slow path is not held up. */
@@ -53,16 +53,6 @@ async function listConnections(
   if (json) print(['], "nextCursor": null}']);
 }
 
-async function restore(calls: readonly NumberedCall[], node: NodeApi): Promise<void> {
-  for (const { line, call } of calls) {
-    try {
-      await node.call(call.method, call.params);
-    } catch (error) {
-      throw atLine(line, error);
-    }
-  }
-}
-
 async function onNode(
   action: Action,
   calls: readonly NumberedCall[],
@@ -91,7 +81,7 @@ async function onNode(
     case 'save':
       return print(saveLines(await node.call('service.list', {}), await node.call('laddr.list', {})));
     case 'restore':
-      return restore(calls, node);
+      return runScript(calls, node);
     case 'help':
     case 'version':
       return;

@@ -17,7 +17,7 @@ const usage = [
 
 const epilogue = [
   'HOST is an IP address, PORT a number or a name of /etc/services. --save writes services, servers and local addresses;',
-  '--restore reads all lines before it sends the first and stops at the first that the node refuses.',
+  '--restore: the node takes all lines or none (up to 4096 commands; of more, 4096 at a time).',
   'Exit codes: 0 done, 1 refused, 2 usage, 3 dataplane unreachable.',
   'SCTP, ICMP, fwmark and match services, persistence, SYN proxy, black- and whitelists, QUIC and proxy protocol are not built yet.',
 ].join('\n');

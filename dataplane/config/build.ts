@@ -38,6 +38,7 @@ export function buildConfig({ blocks }: ParsedFile, report: Report, cpus: number
       connections,
       flows,
     },
+    stopLinger: run.stop_linger.value,
     kni: {
       enabled: global_defs.keys.kni.value,
       driver: run.kni_driver.value,

@@ -94,6 +94,8 @@ export interface DataplaneConfig {
     /** Most flow entries; a connection takes two. */
     readonly flows: number;
   };
+  /** Seconds a node that is told to stop waits until its VIPs are withdrawn. */
+  readonly stopLinger: number;
   readonly kni: {
     readonly enabled: boolean;
     readonly driver: 'tap' | 'virtio_user';

@@ -27,6 +27,16 @@ export class AddressFacts {
   readonly #devices = new Map<string, Set<string>>();
   #size = 0;
 
+  /** For judging requests that build on each other: what happens to the copy leaves this one alone. */
+  clone(): AddressFacts {
+    const copy = new AddressFacts();
+    for (const [key, configured] of this.#configured) copy.#configured.set(key, configured);
+    for (const [key, bindings] of this.#bindings) copy.#bindings.set(key, new Map(bindings));
+    for (const [address, devices] of this.#devices) copy.#devices.set(address, new Set(devices));
+    copy.#size = this.#size;
+    return copy;
+  }
+
   /** An address that is there again keeps its place. */
   configure(address: ConfiguredAddress, order: number): void {
     const key = addressKey(address);

@@ -31,9 +31,9 @@ import {
 } from './judge-services.js';
 import type { MutatingMethod, MutatingRequest, RequestParams } from './requests.js';
 
-/** A request that was judged good. Nothing has changed yet: write it to the journal, then commit it. */
+/** Requests that were judged good. Nothing has changed yet: write them to the journal, then commit them. */
 export interface Plan {
-  readonly request: MutatingRequest;
+  readonly requests: readonly MutatingRequest[];
   readonly changes: readonly FactChange[];
   readonly version: number;
 }
@@ -57,7 +57,26 @@ export class DesiredState {
 
   /** @throws {DpvsError} why not, naming the field */
   plan(request: MutatingRequest, now = Date.now()): Plan {
-    return { request, changes: judge(this.#facts, request, now), version: this.#facts.version };
+    return { requests: [request], changes: judge(this.#facts, request, now), version: this.#facts.version };
+  }
+
+  /**
+   * Each request is judged by what those before it would have made of the state: all of them or none.
+   * @throws {DpvsError} of the first that is refused, its field as `requests.17.params.destination`
+   */
+  planBatch(requests: readonly MutatingRequest[], now = Date.now()): Plan {
+    const draft = this.#facts.clone();
+    const changes: FactChange[] = [];
+    for (const [at, request] of requests.entries()) {
+      try {
+        const judged = judge(draft, request, now);
+        draft.commit(judged);
+        for (const change of judged) changes.push(change);
+      } catch (error) {
+        throw atEntry(at, request, error);
+      }
+    }
+    return { requests, changes, version: this.#facts.version };
   }
 
   /** The plan must have been made for the state as it is. Returns the steps for the slow path; none for a request without effect. */
@@ -213,4 +232,11 @@ function judge(facts: Facts, request: MutatingRequest, now: number): FactChange[
 /** A method the schema marks `mutates` but nobody judges does not compile. */
 function unknownMethod(request: never): never {
   throw new DpvsError('not_support', String((request as { method: string }).method), 'method');
+}
+
+/** The same refusal, with the request of the batch that it is about. */
+function atEntry(at: number, { method }: MutatingRequest, error: unknown): unknown {
+  if (!(error instanceof DpvsError)) return error;
+  const field = [`requests.${at}.params`, error.field].filter((part) => part !== '').join('.');
+  return new DpvsError(error.code, `requests.${at} (${method}): ${error.detail}`, field);
 }

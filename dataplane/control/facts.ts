@@ -34,19 +34,32 @@ export class Facts {
   readonly devices: ReadonlyMap<string, DeviceFacts>;
   readonly addresses: AddressFacts;
   readonly routes: RouteFacts;
-  readonly neighbours = new Map<string, DesiredNeighbour>();
-  readonly links = new Map<string, DesiredLink>();
-  readonly services = new Map<string, ServiceFacts>();
+  readonly neighbours: Map<string, DesiredNeighbour>;
+  readonly links: Map<string, DesiredLink>;
+  readonly services: Map<string, ServiceFacts>;
   #servers = 0;
   timeouts: DesiredTimeouts = { tcp: 0, tcpfin: 0, udp: 0 };
   /** Grows with each commit: a plan made for another version is refused. */
   version = 0;
   #nextOrder = 1;
 
-  constructor(devices: readonly DeviceFacts[]) {
+  /** @param from begin with a copy of these facts: what happens to the copy leaves them alone */
+  constructor(devices: readonly DeviceFacts[], from?: Facts) {
     this.devices = new Map(devices.map((device) => [device.name, device]));
-    this.addresses = new AddressFacts();
-    this.routes = new RouteFacts((device) => this.device(device).mtu);
+    this.addresses = from?.addresses.clone() ?? new AddressFacts();
+    this.routes = from?.routes.clone() ?? new RouteFacts((device) => this.device(device).mtu);
+    this.neighbours = new Map(from?.neighbours);
+    this.links = new Map(from?.links);
+    this.services = new Map([...(from?.services ?? [])].map(([key, service]) => [key, cloneService(service)]));
+    if (from === undefined) return;
+    this.#servers = from.#servers;
+    this.timeouts = from.timeouts;
+    this.#nextOrder = from.#nextOrder;
+  }
+
+  /** A draft: for judging requests that build on each other before any of them counts. */
+  clone(): Facts {
+    return new Facts([...this.devices.values()], this);
   }
 
   /** @throws {DpvsError} no_device */
@@ -153,4 +166,13 @@ export class Facts {
     servers.set(serverText(server.server), { order: this.#nextOrder++, server });
     this.#servers++;
   }
+}
+
+function cloneService({ order, service, servers, laddrs }: ServiceFacts): ServiceFacts {
+  return {
+    order,
+    service,
+    servers: new Map([...servers].map(([key, server]) => [key, { ...server }])),
+    laddrs: new Map(laddrs),
+  };
 }

@@ -9,6 +9,29 @@ export interface JournalRecord {
   readonly params: unknown;
 }
 
+/** Several requests that hold together or not at all. */
+const BATCH = 'batch';
+
+export function recordOf(requests: readonly { method: string; params: unknown }[], at: number): JournalRecord {
+  const [first] = requests;
+  return requests.length === 1 && first !== undefined
+    ? { at, method: first.method, params: first.params }
+    : { at, method: BATCH, params: { requests } };
+}
+
+/** The requests of a record, unchecked as they are. A batch whose inside is not one stays as it is, for the caller to refuse. */
+export function requestsOf(record: JournalRecord): JournalRecord[] {
+  const { at, method, params } = record;
+  if (method !== BATCH || typeof params !== 'object' || params === null) return [record];
+  const { requests } = params as { requests?: unknown };
+  if (!Array.isArray(requests)) return [record];
+  return requests.map((entry: Partial<JournalRecord> | null) => ({
+    at,
+    method: String(entry?.method),
+    params: entry?.params,
+  }));
+}
+
 const header = { journal: 'dpvs', version: 1 };
 
 export type JournalContents =

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DpvsError } from '../../api/index.js';
 import { makePrivateDirectory } from '../../api/server.js';
 import type { Log } from '../../log/index.js';
-import { headerLine, readJournal, recordLine } from './journal-format.js';
+import { headerLine, readJournal, recordLine, recordOf, requestsOf } from './journal-format.js';
 import { LockFile } from './lock-file.js';
 import { type MutatingRequest, parseRequest } from './requests.js';
 
@@ -71,14 +71,17 @@ export class Journal {
     return this.#length;
   }
 
-  /** On disk when it resolves. @throws {DpvsError} journal: it is not, and the change must be refused */
-  append(request: MutatingRequest, at: number): Promise<void> {
+  /**
+   * On disk when it resolves. Several requests are one record: a crash leaves all of them or none.
+   * @throws {DpvsError} journal: it is not, and the change must be refused
+   */
+  append(requests: readonly MutatingRequest[], at: number): Promise<void> {
     return this.#inTurn(async () => {
       // What was appended before is committed by now: the live state is what this file says.
       if (this.#live !== undefined && (this.#doubtful || this.#grown)) await this.#rewrite(this.#live(), at);
       if (this.#file === null || this.#doubtful)
         throw new DpvsError('journal', `${this.path} could not be written before`);
-      const line = recordLine(this.#lines, { at, ...request });
+      const line = recordLine(this.#lines, recordOf(requests, at));
       try {
         await this.#file.appendFile(line);
       } catch (error) {
@@ -155,7 +158,7 @@ export class Journal {
     if (contents.length === 0) await this.#rewrite([], Date.now());
     this.#log.event('journal.opened', { path: this.path, requests: contents.records.length });
     const entries: JournalEntry[] = [];
-    for (const { at, method, params } of contents.records) {
+    for (const { at, method, params } of contents.records.flatMap(requestsOf)) {
       try {
         entries.push({ request: parseRequest(method, params), at });
       } catch (error) {

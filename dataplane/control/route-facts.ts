@@ -4,7 +4,7 @@ import { derivedRoutes, routeKey } from './derived-routes.js';
 
 interface Derived {
   /** Of the address it comes from. */
-  order: number;
+  readonly order: number;
   readonly route: DesiredRoute;
 }
 
@@ -18,6 +18,14 @@ export class RouteFacts {
 
   constructor(mtuOf: (device: string) => number) {
     this.#mtuOf = mtuOf;
+  }
+
+  clone(): RouteFacts {
+    const copy = new RouteFacts(this.#mtuOf);
+    for (const [key, route] of this.#explicit) copy.#explicit.set(key, route);
+    for (const [key, derived] of this.#derived) copy.#derived.set(key, new Map(derived));
+    for (const [address, keys] of this.#byAddress) copy.#byAddress.set(address, keys);
+    return copy;
   }
 
   set(route: DesiredRoute): void {

@@ -112,6 +112,7 @@ export class SaPool {
   readonly #seed: number;
   readonly #stride: number;
   readonly #queues: (PortQueue | undefined)[];
+  readonly #usedIn: Uint32Array;
   #used = 0;
   #miss = 0;
 
@@ -129,6 +130,7 @@ export class SaPool {
     this.#seed = options.seed ?? 0;
     this.#stride = strideOf(this.#seed);
     this.#queues = new Array(this.buckets).fill(undefined);
+    this.#usedIn = new Uint32Array(this.buckets);
   }
 
   get used(): number {
@@ -137,6 +139,15 @@ export class SaPool {
 
   get free(): number {
     return SAPOOL_PORTS * this.buckets - this.#used;
+  }
+
+  /** Ports of the bucket in use, of `portsOfBucket`. */
+  usedIn(bucket: number): number {
+    return this.#usedIn[bucket]!;
+  }
+
+  get portsOfBucket(): number {
+    return SAPOOL_PORTS;
   }
 
   /** Times `take` found the bucket empty. */
@@ -152,7 +163,7 @@ export class SaPool {
   take(bucket: number): number {
     const port = this.#queue(bucket).take();
     if (port === 0) this.#miss++;
-    else this.#used++;
+    else this.#count(bucket, 1);
     return port;
   }
 
@@ -161,7 +172,7 @@ export class SaPool {
     const queue = this.#queues[bucket];
     if (!queue?.isUsed(port)) assert.fail(`sapool: port ${port} of bucket ${bucket} was given back but is not in use`);
     queue.give(port);
-    this.#used--;
+    this.#count(bucket, -1);
   }
 
   /**
@@ -173,12 +184,17 @@ export class SaPool {
     const queue = this.#queue(bucket);
     if (queue.isUsed(port)) return false;
     queue.reserve(port);
-    this.#used++;
+    this.#count(bucket, 1);
     return true;
   }
 
   isUsed(bucket: number, port: number): boolean {
     return this.#queues[bucket]?.isUsed(port) ?? false;
+  }
+
+  #count(bucket: number, change: number): void {
+    this.#used += change;
+    this.#usedIn[bucket]! += change;
   }
 
   #queue(bucket: number): PortQueue {

@@ -5,8 +5,18 @@ import type { Counters } from '../../native/index.js';
 import type { DataplaneConfig } from '../config/index.js';
 import { isMutating, type MutatingMethod, type MutatingRequest } from '../control/index.js';
 import type { RunningPort } from './bring-up.js';
+import type { Farewell } from './farewell.js';
 import { cpuInfo, linkInfo } from './links.js';
-import { destsOf, type ListingParts, listAddresses, listLaddrs, listRoutes, listServices } from './listings.js';
+import {
+  destsOf,
+  type ListingParts,
+  listAddresses,
+  listLaddrs,
+  listRoutes,
+  listServiceHealth,
+  listServices,
+  summariseConnections,
+} from './listings.js';
 import type { Mutations } from './mutations.js';
 
 export type Handlers = { [M in Method]: (params: Params<M>) => Promise<Result<M>> };
@@ -19,6 +29,7 @@ export interface HandlerParts extends ListingParts {
   readonly ports: readonly RunningPort[];
   readonly log: Log;
   readonly status: () => Promise<NodeStatus>;
+  readonly farewell: Pick<Farewell, 'attach' | 'release'>;
   readonly shutdown: () => void;
   /** Standard timeouts in seconds, which timeout.set overrides. */
   readonly timeouts: { readonly tcp: number; readonly tcpfin: number; readonly udp: number };
@@ -41,6 +52,7 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
     },
     'link.cpus': async () => cpuInfo(config, counters),
     'service.list': ({ service }) => listServices(parts, service),
+    'service.health': () => listServiceHealth(parts),
     'service.zero': async ({ service }) => {
       traffic.zero(await destsOf(parts, service));
       return {};
@@ -50,13 +62,20 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
       if (params.service !== undefined) desired.service(params.service);
       return slowPath.query('connections', params);
     },
+    'conn.summary': ({ address }) => summariseConnections(parts, address),
     'timeout.get': async () => {
       const set = desired.timeouts();
       const { tcp, tcpfin, udp } = parts.timeouts;
       return { tcp: set.tcp || tcp, tcpfin: set.tcpfin || tcpfin, udp: set.udp || udp };
     },
+    batch: ({ requests }) => parts.mutations.runBatch(requests),
     'node.status': () => parts.status(),
     'node.counters': async () => counters.all(),
+    'node.attach': async () => parts.farewell.attach(),
+    'node.released': async () => {
+      parts.farewell.release();
+      return {};
+    },
     'node.shutdown': async () => {
       parts.shutdown();
       return {};

@@ -3,6 +3,7 @@ import type {
   AddressInfo,
   LaddrInfo,
   Params,
+  Result,
   RouteInfo,
   ServerInfo,
   ServiceInfo,
@@ -11,7 +12,14 @@ import type {
 import { DpvsError } from '../../api/index.js';
 import type { DesiredAddress, DesiredRoute, DesiredState, ServiceState } from '../control/index.js';
 import type { KernelMirror } from '../kernel-mirror/index.js';
-import type { PoolRuntime, ServiceRuntime } from '../slowpath/index.js';
+import {
+  addTally,
+  type ConnSummaryPart,
+  emptyTally,
+  type PoolRuntime,
+  type ServiceRuntime,
+  SUMMARY_SECONDS,
+} from '../slowpath/index.js';
 import type { SlowPathClient } from './slow-path-client.js';
 import { sumRates, sumStats, type Traffic } from './traffic.js';
 
@@ -105,6 +113,35 @@ function serviceInfo(state: ServiceState, runtime: ServiceRuntime | undefined, t
     localAddresses: state.laddrs.length,
     stats: sumStats(servers.map((s) => s.stats)),
     rates: sumRates(servers.map((s) => s.rates)),
+  };
+}
+
+/** For who asks once a second: no list, no totals. */
+export async function listServiceHealth(parts: ListingParts): Promise<Result<'service.health'>> {
+  const services = await parts.slowPath.query('serviceHealth', {});
+  return services.map(({ dests, ...counts }) => ({ ...counts, cps: parts.traffic.newConnections(dests) }));
+}
+
+/** Over the whole table, a part of it a turn of the slow path. */
+export async function summariseConnections(parts: ListingParts, address: string): Promise<Result<'conn.summary'>> {
+  const sum = emptyTally();
+  let cursor: number | null | undefined;
+  while (cursor !== null) {
+    const part: ConnSummaryPart = await parts.slowPath.query('connSummary', { address, cursor });
+    addTally(sum, part);
+    cursor = part.nextCursor;
+  }
+  const classes = (flows: readonly number[]) =>
+    flows.map((count, i) => ({ below: SUMMARY_SECONDS[i] ?? null, flows: count }));
+  const { established, other, udp, idle, left, longestMs } = sum;
+  return {
+    flows: established + other + udp,
+    established,
+    other,
+    udp,
+    idle: classes(idle),
+    expires: classes(left),
+    lastExpires: Math.ceil(longestMs / 1000),
   };
 }
 

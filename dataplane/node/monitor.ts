@@ -27,6 +27,8 @@ export interface MonitorParts {
   readonly log: Log;
   readonly onCarrier: (port: RunningPort, up: boolean) => void;
   readonly onServing: (serving: boolean, problems: readonly string[]) => void;
+  /** Whether the node was told to stop. */
+  readonly stopping: () => boolean;
   /** Whether the port's kni is up in the kernel. */
   readonly kniUp: (port: RunningPort) => boolean;
 }
@@ -36,7 +38,8 @@ export class Monitor {
   readonly #links = new Map<string, boolean>();
   readonly #loops = new Map<number, number>();
   #stalledLcores: number[] = [];
-  #serving: boolean | undefined;
+  /** What was last said about it. */
+  #told: string | undefined;
   #timers: NodeJS.Timeout[] = [];
   #looking = false;
   readonly #conditions: ConditionLog;
@@ -89,6 +92,7 @@ export class Monitor {
   problems(): string[] {
     const { slowPath, ports } = this.parts;
     const problems: string[] = [];
+    if (this.parts.stopping()) problems.push('dpvs is stopping: what still arrives is forwarded for a moment');
     if (!slowPath.running)
       problems.push(
         'the slow path is restarting: established connections go on, new ones wait; see the log for why it died',
@@ -124,8 +128,7 @@ export class Monitor {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const services = await this.parts.slowPath.query('services', {});
-      this.parts.traffic.sample(services.flatMap((s) => s.servers.map((server) => server.dest)));
+      this.parts.traffic.sample(await this.parts.slowPath.query('dests', {}));
     } catch {
       // It is restarting; problems() says so.
     } finally {
@@ -133,10 +136,17 @@ export class Monitor {
     }
     this.#lcores();
     this.#conditions.look();
+    this.judge();
+  }
+
+  /** Says so when the node begins or ceases to serve, or for another reason. Called once a second, and by who knows that something has changed. */
+  judge(): void {
     const problems = this.problems();
     const serving = problems.length === 0;
-    if (serving === this.#serving) return;
-    this.#serving = serving;
+    // Numbers in them count seconds: the same problem a second later is no news.
+    const told = problems.join('\n').replaceAll(/\d+ s\b/g, 's');
+    if (told === this.#told) return;
+    this.#told = told;
     this.parts.log.event(serving ? 'node.serving' : 'node.not_serving', serving ? {} : { problems });
     this.parts.onServing(serving, problems);
   }

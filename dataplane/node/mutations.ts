@@ -1,15 +1,15 @@
 // Changes of the desired state, one after the other: judged, written to the journal, carried out; refused ones leave no trace.
 import { DpvsError } from '../../api/index.js';
 import type { Log } from '../../log/index.js';
-import { loadLibrary } from '../../native/index.js';
-import type { Change, DesiredLink, DesiredState, MutatingRequest } from '../control/index.js';
+import type { Change, DesiredState, MutatingRequest, Plan } from '../control/index.js';
 import type { KernelMirror } from '../kernel-mirror/index.js';
 import type { RunningPort } from './bring-up.js';
+import { applyLinks } from './link-settings.js';
 import type { SlowPathClient } from './slow-path-client.js';
 
 /** Where an accepted request is kept before it is acknowledged. */
 export interface JournalSink {
-  append(request: MutatingRequest, at: number): Promise<void>;
+  append(requests: readonly MutatingRequest[], at: number): Promise<void>;
 }
 
 export interface MutationParts {
@@ -19,8 +19,8 @@ export interface MutationParts {
   readonly journal: JournalSink;
   readonly ports: readonly RunningPort[];
   readonly log: Log;
-  /** Told of every accepted request. */
-  readonly onChanged: (request: MutatingRequest, changes: readonly Change[]) => void;
+  /** Told of what was accepted together. */
+  readonly onChanged: (requests: readonly MutatingRequest[], changes: readonly Change[]) => void;
   /** Told of what came from the kernel. */
   readonly onMirrored: (changes: readonly Change[]) => void;
 }
@@ -33,9 +33,12 @@ export class Mutations {
 
   /** @throws {DpvsError} why it was refused; nothing has changed then */
   run(request: MutatingRequest): Promise<Record<string, never>> {
-    const done = this.#last.then(() => this.#one(request));
-    this.#last = done.catch(() => undefined);
-    return done;
+    return this.#inTurn((now) => this.parts.desired.plan(request, now));
+  }
+
+  /** All or none, with one write of the journal. @throws {DpvsError} why one of them was refused, and which */
+  runBatch(requests: readonly MutatingRequest[]): Promise<Record<string, never>> {
+    return this.#inTurn((now) => this.parts.desired.planBatch(requests, now));
   }
 
   /** The kernel mirror has seen something: the slow path follows, between requests. Any number of calls until then is one. */
@@ -52,27 +55,40 @@ export class Mutations {
     return this.#last;
   }
 
-  async #one(request: MutatingRequest): Promise<Record<string, never>> {
+  #inTurn(plan: (now: number) => Plan): Promise<Record<string, never>> {
+    const done = this.#last.then(() => this.#carryOut(plan));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #carryOut(makePlan: (now: number) => Plan): Promise<Record<string, never>> {
     const { desired, mirror, slowPath, journal, onChanged, log } = this.parts;
     const now = Date.now();
-    const plan = desired.plan(request, now);
+    const plan = makePlan(now);
+    const { requests } = plan;
     await slowPath.whenRunning();
-    await journal.append(request, now);
+    // Before the journal: what the driver refuses is refused, and nothing of the batch may be on record.
+    const undo = applyLinks(this.parts.ports, plan);
+    try {
+      await journal.append(requests, now);
+    } catch (error) {
+      undo();
+      throw error;
+    }
     // Again: one that died and was started since has the state before the commit, and must not be overlooked while it starts.
     await slowPath.whenRunning();
     const changes = mirror.uncover(desired.commit(plan));
-    for (const change of changes) if (change.kind === 'link.set') applyLink(this.parts.ports, change.link);
     try {
       await slowPath.apply(changes);
     } catch (error) {
       // It died meanwhile: the next one starts from the desired state, which has the change.
       if (isDown(error)) await slowPath.whenRunning();
       else {
-        log.event('slowpath.change_failed', { request, error });
+        log.event('slowpath.change_failed', { requests, error });
         throw error;
       }
     }
-    onChanged(request, changes);
+    onChanged(requests, changes);
     return {};
   }
 
@@ -94,19 +110,3 @@ export class Mutations {
 }
 
 const isDown = (error: unknown): boolean => error instanceof DpvsError && error.code === 'slow_path_down';
-
-/** Settings of a port that are the driver's. @throws {DpvsError} no_device, not_support */
-export function applyLink(ports: readonly RunningPort[], link: DesiredLink): void {
-  const port = ports.find((p) => p.config.name === link.name);
-  if (port === undefined) throw new DpvsError('no_device', link.name, 'name');
-  const flag = (value: boolean | undefined): number => (value === undefined ? -1 : Number(value));
-  const rc = loadLibrary().dp_port_set(
-    port.index,
-    flag(link.promisc),
-    flag(link.allmulticast),
-    flag(link.forward2kni),
-    flag(link.up),
-  ) as number;
-  // ENOTSUP: a driver without the switch, such as a ring; the frames come anyway.
-  if (rc !== 0 && rc !== -95) throw new DpvsError('not_support', `${link.name}: the driver refused (error ${-rc})`);
-}

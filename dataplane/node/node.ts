@@ -10,9 +10,11 @@ import { type Change, DesiredState, Journal, type MutatingRequest, replay } from
 import { KernelMirror } from '../kernel-mirror/index.js';
 import { SlowPathThread } from '../slowpath/index.js';
 import { assignQueues, bringUpEal, bringUpPort, type RunningPort, startLcores } from './bring-up.js';
+import { Farewell } from './farewell.js';
 import { createHandlers } from './handlers.js';
+import { applyLink } from './link-settings.js';
 import { Monitor } from './monitor.js';
-import { applyLink, Mutations } from './mutations.js';
+import { Mutations } from './mutations.js';
 import { slowPathOptions } from './slow-path-options.js';
 import { Traffic } from './traffic.js';
 
@@ -21,7 +23,7 @@ export interface NodeOptions {
   readonly version: string;
   readonly config: DataplaneConfig;
   readonly log: Log;
-  /** Called once, when someone asked the node to stop through the API. */
+  /** Called when someone asked the node to stop through the API. */
   readonly onShutdown: () => void;
 }
 
@@ -38,6 +40,7 @@ const LATE = `a part of the node has not closed within ${CLOSE_MS} ms`;
 
 export class DataplaneNode {
   readonly #log: Log;
+  #farewell: Farewell | undefined;
   readonly #closers: (() => unknown)[] = [];
 
   private constructor(log: Log) {
@@ -54,6 +57,11 @@ export class DataplaneNode {
       await node.stop();
       throw error;
     }
+  }
+
+  /** Goes on serving until the VIPs are withdrawn, or for as long as configured; to be called before stop(). */
+  async linger(hurry: AbortSignal): Promise<void> {
+    await this.#farewell?.begin(hurry);
   }
 
   /** In the reverse order of starting. New requests first, the ports last. */
@@ -110,8 +118,8 @@ export class DataplaneNode {
     const publisher = await EventPublisher.listen({ endpoint: eventEndpoint(name), log });
     events = publisher;
     this.#closers.push(() => publisher.close());
-    const onChanged = (request: MutatingRequest, changes: readonly Change[]): void => {
-      log.event('state.changed', { method: request.method, params: request.params });
+    const onChanged = (requests: readonly MutatingRequest[], changes: readonly Change[]): void => {
+      for (const { method, params } of requests) log.event('state.changed', { method, params });
       for (const change of changes) publisher.publish(topicOf(change), { change });
     };
     const onMirrored = (changes: readonly Change[]): void => {
@@ -122,6 +130,15 @@ export class DataplaneNode {
     const kniUp = await this.#kni(ports, mirror, () => mutations.followKernel(), log);
     const counters = new Counters();
     const traffic = new Traffic(counters);
+    const farewell: Farewell = new Farewell({
+      lingerMs: config.stopLinger * 1000,
+      log,
+      onStopping: (withinMs) => {
+        publisher.publish('node', { state: 'stopping', withinMs });
+        monitor.judge();
+      },
+    });
+    this.#farewell = farewell;
     const monitor = new Monitor({
       name,
       version,
@@ -132,6 +149,7 @@ export class DataplaneNode {
       counters,
       ports,
       log,
+      stopping: () => farewell.stopping,
       kniUp: kniUp.isUp,
       onCarrier: (port, up) => {
         publisher.publish('link', { port: port.config.name, up });
@@ -152,6 +170,7 @@ export class DataplaneNode {
         ports,
         log,
         status: async () => monitor.status(),
+        farewell,
         shutdown: onShutdown,
         timeouts: { tcp: tcp.established, tcpfin: tcp.finWait, udp: udp.normal },
       },

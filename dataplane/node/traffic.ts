@@ -46,6 +46,18 @@ export class Traffic {
     };
   }
 
+  /** Connections of several servers opened in the last second. */
+  newConnections(dests: readonly number[]): number {
+    let sum = 0;
+    for (const dest of dests) {
+      const from = this.#previous.get(dest);
+      const to = this.#latest.get(dest);
+      if (from === undefined || to === undefined || to.at <= from.at) continue;
+      sum += Math.max(0, (to.totals.conns - from.totals.conns) * 1000) / (to.at - from.at);
+    }
+    return Math.round(sum);
+  }
+
   sample(dests: Iterable<number>, at = Date.now()): void {
     for (const dest of dests) {
       const latest = this.#latest.get(dest);

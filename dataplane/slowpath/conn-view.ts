@@ -83,6 +83,11 @@ export class ConnView {
     this.#timeouts = new Uint32Array(memory('timeouts'));
   }
 
+  /** The records as they lie, for who looks at all of them. */
+  get records(): { readonly words: Uint32Array; readonly bytes: Uint8Array } {
+    return { words: this.#words, bytes: this.#bytes };
+  }
+
   word(
     conn: number,
     field: 'flowIn' | 'flowOut' | 'lastSeen' | 'seqDelta' | 'rsSndNxt' | 'rsRcvNxt' | 'dest' | 'lip' | 'timeout',

@@ -3,9 +3,12 @@ import type { ConnectionInfo, NeighbourInfo, ServiceKey } from '../../api/index.
 import { loadLibrary, usage } from '../../native/index.js';
 import { formatIpv4, formatMac, type Ipv4, type Ipv4AddressTable, parseIpv4 } from '../inet/index.js';
 import { Protocol, type SaPoolTable, ServerFlag, type Service, type ServiceTable } from '../ipvs/index.js';
+import { type ConnSummaryPart, connSummary } from './conn-summary.js';
 import { ConnFlag, type ConnView, TCP_STATES } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
 import type { Scheduling } from './scheduling.js';
+import { type ServiceHealthRuntime, serviceHealth } from './service-health.js';
+import { keyOf } from './service-key.js';
 
 export interface ServiceRuntime {
   readonly service: ServiceKey;
@@ -41,6 +44,10 @@ export interface Queries {
   neighbours: { params: { device?: string }; result: NeighbourInfo[] };
   flushNeighbours: { params: { device?: string }; result: number };
   connections: { params: { service?: ServiceKey; cursor?: number; limit?: number }; result: ConnPage };
+  serviceHealth: { params: Record<string, never>; result: ServiceHealthRuntime[] };
+  /** Counter slots of all real servers. */
+  dests: { params: Record<string, never>; result: number[] };
+  connSummary: { params: { address: string; cursor?: number }; result: ConnSummaryPart };
   /** Answers at once: the control thread's proof that the slow path is alive. */
   ping: { params: Record<string, never>; result: number };
 }
@@ -82,6 +89,14 @@ export function answerQuery(parts: QueryParts, name: keyof Queries, params: Quer
     }
     case 'connections':
       return page(parts, params as Queries['connections']['params']);
+    case 'serviceHealth':
+      return serviceHealth(parts);
+    case 'dests':
+      return parts.services.list().flatMap(({ members, count }) => [...members.subarray(0, count)]);
+    case 'connSummary': {
+      const { address, cursor } = params as Queries['connSummary']['params'];
+      return connSummary(parts, address, cursor);
+    }
     case 'ping':
       return parts.now();
   }
@@ -106,12 +121,6 @@ function serviceRuntime(parts: QueryParts, service: Service): ServiceRuntime {
       .map(({ address, device, conns }) => ({ address: formatIpv4(address), device, conns })),
   };
 }
-
-const keyOf = (service: Service): ServiceKey => ({
-  protocol: service.protocol === Protocol.tcp ? 'tcp' : 'udp',
-  address: formatIpv4(service.vip),
-  port: service.port,
-});
 
 function neighbours(parts: QueryParts, device: string | undefined): NeighbourInfo[] {
   return parts.nextHops.neighbours.list(device).map((n) => ({

@@ -1,80 +1,13 @@
 // The kernel's addresses and routes on the kni interfaces, followed by a real dpvs: added, removed, after a restart of its slow path
-// and after kill -9. Runs itself again in a network namespace of its own, which goes with the process.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// and after kill -9.
 import t from 'tap';
 import type { RouteInfo } from '../../api/index.js';
-import { dpvsConf } from '../../lab/dpvs-conf.js';
 import { eventually } from '../../lab/index.js';
-import { program } from '../../lab/paths.js';
-import { skip } from './support.js';
+import { inOwnNamespace, ip, SingleNode } from './single-node.js';
 
-const inside = process.env.DPVS_TEST_NETNS === '1';
-const ip = (line: string): string => execFileSync('ip', line.split(' '), { encoding: 'utf8' });
 const wan = 'dpdk1.kni';
 
-class Node {
-  readonly directory = mkdtempSync(join(tmpdir(), 'dpvs-mirror-'));
-  readonly name = `mirror-${process.pid}`;
-  #child: ChildProcess | undefined;
-
-  get #env(): NodeJS.ProcessEnv {
-    const { directory } = this;
-    const own = {
-      DPVS_NAME: this.name,
-      DPVS_RUN_DIR: join(directory, 'run'),
-      DPVS_STATE_DIR: join(directory, 'state'),
-    };
-    return { ...process.env, ...own };
-  }
-
-  async start(): Promise<void> {
-    for (const each of ['run', 'state']) mkdirSync(join(this.directory, each), { recursive: true, mode: 0o700 });
-    const file = join(this.directory, 'dpvs.conf');
-    writeFileSync(file, dpvsConf({ driver: 'af_packet', controlCpu: 0, workerCpu: 1 }));
-    const log = openSync(join(this.directory, 'log'), 'a');
-    this.#child = spawn(program('dpvs'), ['-c', file, '--name', this.name], {
-      env: this.#env,
-      stdio: ['ignore', log, log],
-    });
-    const child = this.#child;
-    await eventually(
-      'dpvs answers',
-      () => {
-        if (child.exitCode !== null) throw new Error(this.log);
-        return this.dpip('status');
-      },
-      () => true,
-      { timeoutMs: 40_000 },
-    );
-  }
-
-  get log(): string {
-    return readFileSync(join(this.directory, 'log'), 'utf8').slice(-4000);
-  }
-
-  end(signal: NodeJS.Signals): Promise<unknown> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    return ended;
-  }
-
-  remove(): void {
-    rmSync(this.directory, { recursive: true, force: true });
-    rmSync(join('/var/run/dpdk', `dpvs-${this.name}`), { recursive: true, force: true });
-  }
-
-  dpip(...args: string[]): string {
-    const { status, stdout, stderr } = spawnSync(program('dpip'), args, { env: this.#env, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`dpip ${args.join(' ')}: ${stderr}`);
-    return stdout;
-  }
-
+class MirrorNode extends SingleNode {
   /** In words as short as they can be: destination, the gateway if any, device, scope. */
   routes(): string[] {
     return (JSON.parse(this.dpip('route', 'show', '--json')) as RouteInfo[])
@@ -99,23 +32,8 @@ class Node {
   }
 }
 
-if (!inside) {
-  if (skip !== false) t.plan(0, skip);
-  else
-    await t.spawn('unshare', ['--net', process.execPath, fileURLToPath(import.meta.url)], {
-      env: { ...process.env, DPVS_TEST_NETNS: '1' },
-      name: 'in a network namespace of its own',
-    });
-} else {
-  for (const [port, peer] of [
-    ['lan0', 'lan1'],
-    ['wan0', 'wan1'],
-  ]) {
-    ip(`link add ${port} type veth peer name ${peer}`);
-    ip(`link set ${port} up`);
-    ip(`link set ${peer} up`);
-  }
-  const node = new Node();
+if (await inOwnNamespace(t, import.meta.url)) {
+  const node = new MirrorNode();
   t.teardown(async () => {
     if (!t.passing()) t.comment(node.log);
     await node.end('SIGKILL');

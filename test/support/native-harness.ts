@@ -195,6 +195,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       ports,
       log,
       status,
+      farewell: { attach: status, release: status },
       shutdown: status,
       timeouts,
     },

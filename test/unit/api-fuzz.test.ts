@@ -58,14 +58,46 @@ const params = fc.oneof(
   ),
   fc.jsonValue({ maxDepth: 2 }),
 );
-const request = fc.tuple(fc.constantFrom(...Object.keys(methods), 'toString', '', 'addr.addd'), params);
+const single = fc.tuple(fc.constantFrom(...Object.keys(methods), 'toString', '', 'addr.addd'), params);
+const good = fc.constantFrom(
+  { method: 'addr.add', params: { address: '10.0.0.9', device: 'dpdk0' } },
+  { method: 'addr.del', params: { address: '10.0.0.9', device: 'dpdk0' } },
+  { method: 'service.add', params: { service: { protocol: 'tcp', address: '10.0.0.1', port: 80 } } },
+);
+const entry = fc.oneof(
+  good,
+  good,
+  fc.record({
+    method: fc.oneof(
+      single.map(([method]) => method),
+      words,
+    ),
+    params,
+  }),
+);
+const batch = fc.tuple(
+  fc.constant('batch'),
+  fc.record({ requests: fc.oneof(fc.array(entry, { maxLength: 5 }), words) }, { requiredKeys: [] }),
+);
+const request: fc.Arbitrary<[string, unknown]> = fc.oneof(single, batch);
 
 t.test('every request is answered, and no answer is `internal`', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'dpvs-fuzz-'));
   const endpoint = `ipc://${join(directory, 'run', 'node.sock')}`;
   const state = new DesiredState([{ name: 'dpdk0', mtu: 1500 }]);
   const answer = (method: string) => async (params: unknown) => {
-    if (isMutating(method)) {
+    const before = JSON.stringify(state.dump(0));
+    if (method === 'batch') {
+      const { requests } = methods.batch.params.parse(params);
+      try {
+        state.commit(state.planBatch(requests));
+      } catch (error) {
+        if (JSON.stringify(state.dump(0)) !== before) throw new Error('a refused batch changed something');
+        if (!(error instanceof DpvsError) || !/^requests\.\d+\.params/.test(error.field))
+          throw new Error(String(error));
+        throw error;
+      }
+    } else if (isMutating(method)) {
       const { method: known, params: checked } = parseRequest(method, params);
       state.apply(known, checked);
     }

@@ -63,8 +63,10 @@ t.test('the programs over a socket', async (t) => {
   node.requests.length = 0;
   t.match(await bin('ipvsadm', ['-R'], env, saved.out), { code: 0, out: '', err: '' });
   t.same(
-    node.requests.map(({ method }) => method),
-    ['service.add', 'server.add', 'server.add'],
+    node.requests.map(({ params }) =>
+      (params as { requests: { method: string }[] }).requests.map(({ method }) => method),
+    ),
+    [['service.add', 'server.add', 'server.add']],
   );
   t.match(await bin('ipvsadm', ['-ln', '--name', 'other'], env), {
     code: 3,

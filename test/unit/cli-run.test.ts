@@ -1,6 +1,6 @@
 // Whole programs in this process, the node being a table of answers: what is sent, printed, and the exit code.
 import t from 'tap';
-import { DpvsError, type Method } from '../../api/index.js';
+import { DpvsError, inBatches, longestRequestBytes, type Method } from '../../api/index.js';
 import { dpip } from '../../cli/dpip/index.js';
 import { ipvsadm } from '../../cli/ipvsadm/index.js';
 import { type Answers, runCli } from '../support/cli.js';
@@ -151,24 +151,6 @@ t.test('ipvsadm -lnc reads all pages', async (t) => {
   t.same(JSON.parse((await run('ipvsadm -lnc --json', none)).out), { connections: [], nextCursor: null });
 });
 
-t.test('ipvsadm -R sends all or says which line was refused', async (t) => {
-  const script = '-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -b\n';
-  t.match(await run('ipvsadm -R', {}, script), {
-    code: 0,
-    out: '',
-    calls: [{ method: 'service.add' }, { method: 'server.add' }],
-  });
-  t.match(await run('ipvsadm -R', {}, `${script}-A\n`), { code: 2, calls: [], err: /^line 3: You need to supply/ });
-  const exists = () => {
-    throw new DpvsError('service_exists', 'TCP 10.0.0.1:80');
-  };
-  t.match(await run('ipvsadm -R', { 'service.add': exists }, script), {
-    code: 1,
-    calls: { length: 1 },
-    err: 'line 1: Service already exists: TCP 10.0.0.1:80\nipvsadm -E edits it\n',
-  });
-});
-
 t.test('help is complete: every option is on a page, every page has an example', async (t) => {
   const pages = ['addr', 'route', 'neigh', 'link', 'status', 'counters', 'slowpath', 'save', 'log'];
   for (const page of pages)
@@ -182,4 +164,50 @@ t.test('help is complete: every option is on a page, every page has an example',
   t.match(await run('dpip help nothing'), { code: 2, err: /no help for 'nothing'/ });
   t.match(await run('ipvsadm --help'), { code: 0, out: /--add-laddr[\s\S]*--conn-timeout[\s\S]*Examples:/ });
   t.match(await run('dpip -V'), { code: 0, out: /^dpip, dpvs-node \d+\.\d+\.\d+\n$/ });
+});
+
+t.test('--restore sends one batch, and says which line the node refused', async (t) => {
+  const script = ['# two services', '-A -t 1.1.1.1:80 -s rr', '', '-A -t 1.1.1.2:80 -s rr', '-Z', '-C'].join('\n');
+  const ran = await run('ipvsadm -R', {}, script);
+  t.match(ran, { code: 0, out: '', err: '' });
+  t.match(ran.calls, [
+    { method: 'batch', params: { requests: [{ method: 'service.add' }, { method: 'service.add' }] } },
+    { method: 'service.zero' },
+    { method: 'batch', params: { requests: [{ method: 'service.flush' }] } },
+  ]);
+  const refuse = (detail: string, field: string) => () => {
+    throw new DpvsError('service_exists', detail, field);
+  };
+  t.match(
+    await run(
+      'ipvsadm -R',
+      { batch: refuse('requests.1 (service.add): TCP 1.1.1.2:80', 'requests.1.params.service') },
+      script,
+    ),
+    { code: 1, err: /^line 4: Service already exists: TCP 1\.1\.1\.2:80/ },
+  );
+  t.match(
+    await run('ipvsadm -R', { batch: refuse('the journal is full', '') }, script),
+    { code: 1, err: /^Service already exists: the journal is full/ },
+    'what is about no entry has no line',
+  );
+  t.match(await run('ipvsadm -R', {}, `${script}\n-A\n`), { code: 2, calls: [], err: /^line 7: You need to supply/ });
+});
+
+t.test('a long script is cut at what a request may hold', async (t) => {
+  const lines = Array.from({ length: 10_000 }, (_, i) => `-A -t 10.${i >> 8}.${i & 255}.1:80 -s rr`);
+  const { calls } = await run('ipvsadm -R', {}, lines.join('\n'));
+  const batches = calls.map(({ params }) => (params as { requests: unknown[] }).requests);
+  t.same(
+    batches.map((requests) => requests.length),
+    [4096, 4096, 1808],
+  );
+  for (const { params } of calls)
+    t.ok(Buffer.byteLength(JSON.stringify({ id: 2 ** 53, method: 'batch', params })) <= longestRequestBytes);
+  const wide = Array.from({ length: 4096 }, (_, i) => ({ method: 'x'.repeat(300), params: { i } }));
+  for (const requests of inBatches(wide))
+    t.ok(
+      Buffer.byteLength(JSON.stringify({ id: 2 ** 53, method: 'batch', params: { requests } })) <= longestRequestBytes,
+    );
+  t.same(inBatches(wide).flat(), wide);
 });

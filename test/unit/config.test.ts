@@ -207,7 +207,8 @@ t.test('values arrive in the typed result', (t) => {
       conn_capacity 2048
       flow_capacity 5000
       kni_driver virtio_user
-      mirror_routes off }
+      mirror_routes off
+      stop_linger 9 }
     netif_defs { <init> pktpool_size <init> 8191
       pktpool_cache 64
       device dpdk1 { hardware "net_af_xdp0,iface=wan0"
@@ -262,6 +263,7 @@ t.test('values arrive in the typed result', (t) => {
     memory: { huge: 'off', megabytes: 256 },
     polling: { mode: 'spin', idleSleepUs: 7 },
     pools: { packets: 8191, packetCache: 64, connections: 2048, flows: 5000 },
+    stopLinger: 9,
     kni: { enabled: false, driver: 'virtio_user', mirrorRoutes: false },
     ports: [
       {

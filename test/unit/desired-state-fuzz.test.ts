@@ -216,3 +216,49 @@ t.test("decisions are the model's, refusals change nothing, steps add up, a dump
   t.ok(accepted > 1000, 'enough was accepted to mean something');
   t.end();
 });
+
+t.test('a batch is its requests one after the other, or nothing', (t) => {
+  let whole = 0;
+  let refused = 0;
+  const batches = fc.tuple(fc.array(request, { maxLength: 40, size: 'max' }), fc.array(request, { maxLength: 5 }));
+  const property = fc.property(batches, ([first, batch]) => {
+    const state = new DesiredState(devices);
+    const apart = new DesiredState(devices);
+    for (const { method, params } of first)
+      for (const each of [state, apart]) {
+        try {
+          each.apply(method, params, 0);
+        } catch (error) {
+          if (!(error instanceof DpvsError)) throw error;
+        }
+      }
+    const before = everything(state, 0);
+    const steps: Change[] = [];
+    let wanted: string | null = null;
+    for (const [at, { method, params }] of batch.entries()) {
+      try {
+        steps.push(...apart.apply(method, params, 0));
+      } catch (error) {
+        if (!(error instanceof DpvsError)) throw error;
+        wanted = [error.code, `requests.${at}.params${error.field === '' ? '' : `.${error.field}`}`].join(' ');
+        break;
+      }
+    }
+    let refusal: string | null = null;
+    try {
+      mustBeSame(state.commit(state.planBatch(batch, 0)), steps, 'other steps');
+    } catch (error) {
+      if (!(error instanceof DpvsError)) throw error;
+      refusal = `${error.code} ${error.field}`;
+    }
+    mustBeSame(refusal, wanted, 'refusal');
+    mustBeSame(everything(state, 0), refusal === null ? everything(apart, 0) : before, 'state');
+    if (refusal === null) whole++;
+    else refused++;
+  });
+  const result = fc.check(property, { seed, numRuns: 400 });
+  t.notOk(result.failed, fc.defaultReportMessage(result) ?? `${result.numRuns} batches`);
+  t.comment(`${whole} accepted, ${refused} refused`);
+  t.ok(whole > 50 && refused > 50, 'both happened often');
+  t.end();
+});

@@ -52,7 +52,7 @@ const entries = (count: number): JournalEntry[] =>
 
 async function write(open: () => Promise<{ journal: Journal }>, count: number): Promise<void> {
   const { journal } = await open();
-  for (const { request, at } of entries(count)) await journal.append(request, at);
+  for (const { request, at } of entries(count)) await journal.append([request], at);
   await journal.close();
 }
 
@@ -61,7 +61,7 @@ t.test('what was appended is read again, in order, with its time', async (t) => 
   await write(open, 20);
   const { journal, requests } = await open();
   t.same(requests, entries(20));
-  await journal.append(request(20), 1020);
+  await journal.append([request(20)], 1020);
   await journal.close();
   const again = await open();
   t.same(again.requests, entries(21));
@@ -81,7 +81,7 @@ t.test('cut off at any byte: the complete lines are read, the rest is dropped, a
     const complete = whole.subarray(0, length).filter((byte) => byte === 0x0a).length;
     const { journal, requests } = await open();
     t.same(requests, entries(Math.max(0, complete - 1)), `${length} bytes`);
-    await journal.append(request(99), 99);
+    await journal.append([request(99)], 99);
     await journal.close();
     const again = await open();
     t.same(again.requests.at(-1), { request: request(99), at: 99 }, 'the line after a torn one is whole');
@@ -89,6 +89,37 @@ t.test('cut off at any byte: the complete lines are read, the rest is dropped, a
     if (length > 0 && whole[length - 1] !== 0x0a) torn++;
   }
   t.equal(events('journal.torn').length, torn, 'each torn end was reported');
+});
+
+t.test('a batch cut off at any byte is there whole or not at all', async (t) => {
+  const { path, open } = setUp(t);
+  await write(open, 1);
+  const { journal } = await open();
+  const batch = [request(1), request(2), request(3)];
+  await journal.append(batch, 77);
+  await journal.close();
+  const whole = readFileSync(path);
+  const before = whole.lastIndexOf(0x0a, whole.length - 2) + 1;
+  t.equal(readFileSync(path, 'utf8').split('\n').length - 2, 2, 'one record');
+  for (let length = before; length <= whole.length; length++) {
+    writeFileSync(path, whole.subarray(0, length));
+    const { journal, requests } = await open();
+    const kept = length === whole.length ? batch.map((request) => ({ request, at: 77 })) : [];
+    t.same(requests, [...entries(1), ...kept], `${length} bytes`);
+    await journal.close();
+  }
+});
+
+t.test('a request this version does not know inside a batch is kept aside, the others hold', async (t) => {
+  const { open, events } = setUp(t);
+  const { journal } = await open();
+  const strange = { method: 'vlan.add', params: {} } as unknown as MutatingRequest;
+  await journal.append([request(1), strange, null as unknown as MutatingRequest], 1);
+  await journal.close();
+  const opened = await open();
+  t.same(opened.requests, [{ request: request(1), at: 1 }]);
+  t.match(events('state.replay_refused'), [{ request: { method: 'vlan.add' } }, { request: { method: 'undefined' } }]);
+  await opened.journal.close();
 });
 
 t.test('a last line whose blocks were never written is torn too', async (t) => {
@@ -186,6 +217,21 @@ t.test('kill -9: everything acknowledged is there, and the lock is free', async 
   await again.journal.close();
 });
 
+t.test('kill -9 among batches: each is there whole or not at all', async (t) => {
+  const { directory, open } = setUp(t);
+  const writer = await startWriter(directory, (command) => `DPVS_TEST_BATCH=7; export DPVS_TEST_BATCH; ${command}`);
+  await writer.heard(() => writer.said.length >= 30);
+  await writer.kill();
+  const { journal, requests } = await open();
+  const batches = requests.length / 7;
+  t.ok(batches === writer.said.length || batches === writer.said.length + 1, `${writer.said.length} acknowledged`);
+  t.same(
+    requests.map(({ at }) => at),
+    requests.map((_, i) => Math.floor(i / 7) + 1),
+  );
+  await journal.close();
+});
+
 t.test('a full disk: changes are refused until there is room again, and what was acknowledged is there', async (t) => {
   const { directory, open } = setUp(t);
   // A limit on the size of files stands in for the full disk (EFBIG instead of ENOSPC); a soft one can be lifted again.
@@ -212,7 +258,7 @@ t.test('it is rewritten when it has grown beyond four times what is live', async
   await journal.compact([]);
   const run = async (one: MutatingRequest) => {
     const plan = state.plan(one);
-    await journal.append(one, 0);
+    await journal.append([one], 0);
     state.commit(plan);
   };
   let largest = 0;
@@ -254,7 +300,7 @@ t.test('replay restores the state and compacts; what is not valid any more is ke
   ];
   for (const one of requests) {
     first.apply(one.method, one.params, 1000);
-    await journal.append(one, 1000);
+    await journal.append([one], 1000);
   }
   await journal.close();
 
@@ -289,8 +335,8 @@ t.test('replay restores the state and compacts; what is not valid any more is ke
 t.test('a request this version does not know is kept aside too', async (t) => {
   const { open, log, events, path } = setUp(t);
   const { journal } = await open();
-  await journal.append({ method: 'vlan.add', params: {} } as unknown as MutatingRequest, 1);
-  await journal.append(request(1), 2);
+  await journal.append([{ method: 'vlan.add', params: {} } as unknown as MutatingRequest], 1);
+  await journal.append([request(1)], 2);
   await journal.close();
   const opened = await open();
   t.match(opened.requests, [{ request: request(1) }]);

@@ -75,6 +75,11 @@ export const dataplaneDefs = block({
       'tap',
       'virtio_user is faster and needs /dev/vhost-net; tap needs /dev/net/tun.',
     ),
+    stop_linger: init(
+      integer({ min: 0, max: 60, unit: 's' }),
+      3,
+      'On SIGTERM, with a routing bridge: forward for at most so long, until the bridge has withdrawn the VIPs. A second SIGTERM ends it at once.',
+    ),
     mirror_routes: init(
       onOff,
       true,

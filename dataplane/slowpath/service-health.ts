@@ -1,0 +1,66 @@
+// What a router must know of each service once a second: can it take connections, and how many it has. Counts, no lists.
+import type { ServiceKey } from '../../api/index.js';
+import { isEligible, rsBucket, type Service, type ServiceTable } from '../ipvs/index.js';
+import type { Scheduling } from './scheduling.js';
+import { keyOf } from './service-key.js';
+
+export interface ServiceHealthRuntime {
+  readonly service: ServiceKey;
+  readonly servers: number;
+  /** Those that would get a new connection: weight above zero, neither inhibited nor overloaded. */
+  readonly healthy: number;
+  readonly activeConns: number;
+  readonly inactiveConns: number;
+  /**
+   * Of the pools' buckets that these real servers use: a port left where none of them may take it is no port left. Pools are
+   * shared by services. null without a local address.
+   */
+  readonly localPorts: { readonly used: number; readonly free: number } | null;
+  /** Slots of the servers' counters. */
+  readonly dests: readonly number[];
+}
+
+export interface HealthParts {
+  readonly services: ServiceTable;
+  readonly scheduling: Scheduling;
+}
+
+export function serviceHealth({ services, scheduling }: HealthParts): ServiceHealthRuntime[] {
+  return services.list().map((service) => {
+    scheduling.sync(service);
+    const { dests } = services;
+    const members = [...service.members.subarray(0, service.count)];
+    let [healthy, activeConns, inactiveConns] = [0, 0, 0];
+    for (const dest of members) {
+      if (isEligible(dests, dest)) healthy++;
+      activeConns += dests.active[dest];
+      inactiveConns += dests.inactive[dest];
+    }
+    const localPorts = portsOf(service, services, members);
+    return {
+      service: keyOf(service),
+      servers: service.count,
+      healthy,
+      activeConns,
+      inactiveConns,
+      localPorts,
+      dests: members,
+    };
+  });
+}
+
+function portsOf(service: Service, { dests }: ServiceTable, members: readonly number[]) {
+  const laddrs = service.laddrs.list();
+  if (laddrs.length === 0) return null;
+  let [used, free] = [0, 0];
+  const buckets = new Set<number>();
+  const count = laddrs[0].pool.buckets;
+  for (const dest of members) buckets.add(rsBucket(service.protocol, dests.address(dest), dests.ports[dest], count));
+  for (const { pool } of laddrs)
+    for (const bucket of buckets) {
+      const taken = pool.usedIn(bucket);
+      used += taken;
+      free += pool.portsOfBucket - taken;
+    }
+  return { used, free };
+}
