@@ -1,95 +1,52 @@
-// npm run lab -- up|down|status|exec: the demo's topology, kept for playing.
+// npm run lab -- up|down|status|exec|fail|heal: the demo's topology, kept for playing.
 import { spawn } from 'node:child_process';
+import { type Command, help, parseCommandLine, Usage } from './command-line.js';
+import type { DpvsNode } from './dpvs-node.js';
 import { LabError } from './errors.js';
 import { inNamespace } from './exec.js';
+import { type FailureKind, failureKinds } from './failures.js';
 import { Frr } from './frr.js';
-import { type BuildOptions, Lab } from './lab.js';
+import { Lab } from './lab.js';
 import { binDirectory } from './paths.js';
 import { picture } from './picture.js';
-import { members, nodes, vip } from './plan.js';
+import { nodePlans, vip } from './plan.js';
 import { RunState } from './run-state.js';
 import { statusText } from './status.js';
 import { reap, teardown } from './teardown.js';
 import { bold, dim, red, say } from './terminal.js';
 
-const help = `npm run lab -- COMMAND
-
-  up [--driver af_xdp|af_packet] [--network point-to-point|broadcast] [--bfd] [--empty] [--new]
-        builds the topology and announces ${vip}; with --empty the nodes are left bare, with --bfd a dead one is missed in a second,
-        with --new a second one is built beside the one that is up
-  down [--all]      removes it
-  status            what runs, and how to get in
-  exec MEMBER COMMAND…
-        runs a command in the namespace of: ${members.join(' ')}
-
-  --prefix dlXXXX   before the command: which lab, when several are up`;
-
-interface Arguments {
-  readonly command: string;
-  readonly prefix: string | undefined;
-  readonly rest: readonly string[];
-}
-
-function parse(argv: readonly string[]): Arguments {
-  const words = [...argv];
-  let prefix: string | undefined;
-  if (words[0] === '--prefix') {
-    prefix = words[1];
-    words.splice(0, 2);
-  }
-  const [command = 'help', ...rest] = words;
-  return { command, prefix, rest };
-}
-
-class Usage extends Error {}
-
-/** The lab that is meant: the only one that is kept, or the one that is named. */
+/** The lab that is meant: the only one that is kept, or the one that is named. Never silently another process's. */
 function chosen(prefix: string | undefined): RunState {
   if (prefix !== undefined) return RunState.load(prefix);
-  const kept = RunState.all().filter((state) => state.kept);
-  if (kept.length > 1)
+  const all = RunState.all();
+  const [only, ...more] = all.filter((state) => state.kept);
+  if (only === undefined) {
+    const others = all.filter((state) => !state.abandoned).map((state) => state.prefix);
+    const theirs = others.length > 0 ? `; a running program has one: --prefix ${others.join(', ')}` : '';
+    throw new LabError('no lab is up', `npm run lab -- up${theirs}`);
+  }
+  if (more.length > 0)
     throw new LabError(
-      `several labs are up: ${kept.map((state) => state.prefix).join(' ')}`,
+      `several labs are up: ${[only, ...more].map((state) => state.prefix).join(' ')}`,
       'name one: --prefix dlXXXX',
     );
-  const only = kept[0] ?? RunState.all().find((state) => !state.abandoned);
-  if (only === undefined) throw new LabError('no lab is up', 'npm run lab -- up');
   return only;
 }
 
-function upOptions(rest: readonly string[]): BuildOptions & { readonly another: boolean } {
-  let options: BuildOptions & { another: boolean } = { another: false };
-  for (let i = 0; i < rest.length; i++) {
-    const word = rest[i];
-    if (word === '--new') options = { ...options, another: true };
-    else if (word === '--bfd') options = { ...options, bfd: true };
-    else if (word === '--empty') options = { ...options, startNodes: false };
-    else if (word === '--driver') {
-      const driver = rest[++i];
-      if (driver !== 'af_xdp' && driver !== 'af_packet') throw new Usage(`--driver ${driver ?? ''}`);
-      options = { ...options, driver };
-    } else if (word === '--network') {
-      const ospfNetwork = rest[++i];
-      if (ospfNetwork !== 'point-to-point' && ospfNetwork !== 'broadcast')
-        throw new Usage(`--network ${ospfNetwork ?? ''}`);
-      options = { ...options, ospfNetwork };
-    } else throw new Usage(word);
-  }
-  return options;
+function stopwatch(): (line: string) => void {
+  const start = performance.now();
+  return (line) => say(`${dim(`${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s`)}  ${line}`);
 }
 
-async function up(rest: readonly string[]): Promise<void> {
-  const { another, ...options } = upOptions(rest);
+async function up({ another, options }: Command & { name: 'up' }): Promise<void> {
   const there = RunState.all().find((state) => state.kept);
   if (there !== undefined && !another) {
     say(`${there.prefix} is up already`);
     return say(await statusText(there));
   }
-  say(picture());
+  say(picture(options.nodeCount === undefined ? undefined : nodePlans(options.nodeCount)));
   say();
-  const start = performance.now();
-  const progress = (line: string) =>
-    say(`${dim(`${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s`)}  ${line}`);
+  const progress = stopwatch();
   const lab = await Lab.up({ ...options, progress });
   try {
     if (options.startNodes !== false) {
@@ -107,12 +64,11 @@ async function up(rest: readonly string[]): Promise<void> {
   say(await statusText(lab.state));
 }
 
-async function down(prefix: string | undefined, rest: readonly string[]): Promise<void> {
-  if (rest.some((word) => word !== '--all')) throw new Usage(rest.join(' '));
+async function down(prefix: string | undefined, everything: boolean): Promise<void> {
   for (const gone of await reap()) say(`removed ${gone}, left behind by a run that was killed`);
   const all = RunState.all().filter((state) => state.kept);
   if (prefix === undefined && all.length === 0) return say('no lab is up');
-  for (const state of rest.includes('--all') ? all : [chosen(prefix)]) {
+  for (const state of everything ? all : [chosen(prefix)]) {
     const problems = await teardown(state);
     say(problems.length === 0 ? `removed ${state.prefix}` : problems.join('\n'));
     if (problems.length > 0) process.exitCode = 1;
@@ -125,11 +81,11 @@ async function status(prefix: string | undefined): Promise<void> {
   for (const state of states) say(await statusText(state));
 }
 
-function exec(prefix: string | undefined, rest: readonly string[]): Promise<number> {
-  const [member, ...argv] = rest;
-  if (member === undefined || !members.includes(member)) throw new Usage(`exec ${member ?? ''}`);
+function exec(prefix: string | undefined, member: string, argv: readonly string[]): Promise<number> {
   const state = chosen(prefix);
-  const node = nodes.some(({ name }) => name === member) ? Lab.open(state).node(member) : undefined;
+  if (!state.members.includes(member))
+    throw new LabError(`no ${member} in ${state.prefix}`, `its members are ${state.members.join(' ')}`);
+  const node = Lab.open(state).nodes.find(({ name }) => name === member);
   const env = node?.env ?? { ...process.env, PATH: `${binDirectory}:${process.env.PATH}` };
   const [program, ...args] = inNamespace(state.namespace(member), completed(argv, new Frr(state, member)));
   const child = spawn(program, args, { stdio: 'inherit', env: { ...env, LAB_NAMESPACE: state.namespace(member) } });
@@ -148,36 +104,58 @@ function completed(argv: readonly string[], frr: Frr): readonly string[] {
   return argv[0] === 'vtysh' ? ['vtysh', ...frr.vtyshOptions, ...argv.slice(1)] : argv;
 }
 
-async function main({ command, prefix, rest }: Arguments): Promise<number> {
-  switch (command) {
+async function fail(lab: Lab, node: DpvsNode, kind: FailureKind): Promise<void> {
+  await lab.fail(node.name, kind, stopwatch());
+  const { consequence, look } = failureKinds[kind];
+  say(consequence);
+  const exec = `npm run -s lab -- exec`;
+  say(dim(`look: ${look(node.name).join(`\n      `)}`.replaceAll(/(?<=^look: |^ {6})/gm, `${exec} `)));
+  if (kind !== 'slowpath') say(dim(`back: npm run -s lab -- heal ${node.name}`));
+}
+
+async function heal(lab: Lab, names: readonly string[]): Promise<void> {
+  const nodes = names.length === 0 ? lab.nodes : names.map((name) => lab.node(name));
+  const progress = stopwatch();
+  for (const node of nodes) {
+    await lab.heal(node.name, progress);
+    progress(`${node.name} is whole`);
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { command, prefix } = parseCommandLine(argv);
+  switch (command.name) {
     case 'up':
-      await up(rest);
+      await up(command);
       break;
     case 'down':
-      await down(prefix, rest);
+      await down(prefix, command.all);
       break;
     case 'status':
       await status(prefix);
       break;
     case 'exec':
-      return exec(prefix, rest);
-    case 'help':
-    case '--help':
-    case '-h':
-      say(help);
+      return exec(prefix, command.member, command.argv);
+    case 'fail': {
+      const lab = Lab.open(chosen(prefix));
+      await fail(lab, lab.node(command.node), command.kind);
       break;
-    default:
-      throw new Usage(command);
+    }
+    case 'heal':
+      await heal(Lab.open(chosen(prefix)), command.nodes);
+      break;
+    case 'help':
+      say(help);
   }
   return Number(process.exitCode ?? 0);
 }
 
 try {
-  process.exitCode = await main(parse(process.argv.slice(2)));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof Usage) {
     say(`${red('not understood:')} ${error.message}`);
-    say(help);
+    say(dim('npm run lab -- help'));
     process.exitCode = 2;
   } else if (error instanceof LabError) {
     say(red(error.message));

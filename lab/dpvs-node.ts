@@ -2,12 +2,13 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Counter, NodeStatus, ServiceInfo } from '../api/index.js';
+import type { BridgeStatus } from '../routing/index.js';
 import { type Daemon, findDaemon, startDaemon } from './daemon.js';
 import { type Driver, dpvsConf } from './dpvs-conf.js';
 import { Hopeless, LabError } from './errors.js';
 import { eventually } from './eventually.js';
 import { must, type Outcome, run } from './exec.js';
-import { Frr } from './frr.js';
+import { Frr, isFull, type Neighbour } from './frr.js';
 import { binDirectory, type Program, program } from './paths.js';
 import { lanNetwork, type NodePlan, ospfTimers, realServers, vip, vport } from './plan.js';
 import { sendSignal, stopAll, waitForEnd } from './process-ref.js';
@@ -80,6 +81,22 @@ export class DpvsNode {
     await this.startDataplane();
     await this.raiseKni();
     await this.startRouting();
+  }
+
+  /** Whatever does not run of what a started node has; `started` is told of each. */
+  async startMissing(started: (what: string) => void = () => {}): Promise<void> {
+    const { running } = this;
+    const lacks = (what: (typeof nodeDaemons)[number]): boolean => !running.includes(what);
+    if (lacks('dpvs')) {
+      await this.startDataplane();
+      started('dpvs');
+      await this.raiseKni();
+    }
+    for (const name of await this.frr.startMissing()) started(name);
+    if (lacks('bridge')) {
+      await this.startBridge();
+      started('bridge');
+    }
   }
 
   async startDataplane(): Promise<Daemon> {
@@ -182,6 +199,10 @@ export class DpvsNode {
     return must([program(name), ...args], { namespace: this.namespace, env: this.env, timeoutMs: 60_000 });
   }
 
+  async fullNeighbours(): Promise<Neighbour[]> {
+    return (await this.frr.neighbours()).filter(isFull);
+  }
+
   /** What one of the programs says with --json, typed by the API's schema. */
   async #json(name: Program, ...args: string[]): Promise<unknown> {
     return JSON.parse(await this.cliOrThrow(name, [...args, '--json']));
@@ -196,7 +217,15 @@ export class DpvsNode {
   }
 
   async status(): Promise<NodeStatus> {
-    return (await this.#json('dpip', 'status')) as NodeStatus;
+    // It ends with 1 when the node does not serve, and says why all the same.
+    const { code, stdout, stderr } = await this.cli('dpip', 'status', '--json');
+    if (code > 1 || stdout === '')
+      throw new LabError(`dpip status of ${this.name} ended with ${code}: ${stderr.trim()}`);
+    return JSON.parse(stdout) as NodeStatus;
+  }
+
+  async routing(): Promise<BridgeStatus> {
+    return (await this.#json('dpvs-route', 'status')) as BridgeStatus;
   }
 
   announce(address = vip): Promise<string> {
@@ -219,10 +248,7 @@ export class DpvsNode {
 
   /** SIGKILL to everything at once: the machine loses power, as far as its peers can tell. */
   async crash(): Promise<void> {
-    const refs = nodeDaemons.flatMap((what) => {
-      const daemon = findDaemon(this.state, this.name, what);
-      return daemon === undefined ? [] : [daemon.ref];
-    });
+    const refs = this.state.record.processes.filter(({ member }) => member === this.name);
     for (const ref of refs) sendSignal(ref, 'SIGKILL');
     if (!(await waitForEnd(refs, 5000))) throw new LabError(`${this.name} survived SIGKILL for 5 s`);
   }

@@ -57,9 +57,16 @@ export class Frr {
     mkdirSync(sockets, { recursive: true, mode: 0o755 });
     const frrUser = Number(await must(['id', '-u', 'frr']));
     chownSync(sockets, frrUser, Number(await must(['id', '-g', 'frr'])));
-    await this.startDaemon('zebra');
-    if (existsSync(join(this.configDirectory, 'bfdd.conf'))) await this.startDaemon('bfdd');
-    await this.startDaemon('ospfd');
+    await this.startMissing();
+  }
+
+  /** Starts the daemons that have a file and do not run, in the order they need each other. */
+  async startMissing(): Promise<FrrDaemon[]> {
+    const wanted = (['zebra', 'bfdd', 'ospfd'] as const).filter(
+      (name) => !this.isRunning(name) && existsSync(join(this.configDirectory, `${name}.conf`)),
+    );
+    for (const name of wanted) await this.startDaemon(name);
+    return wanted;
   }
 
   async startDaemon(name: FrrDaemon): Promise<Daemon> {

@@ -8,6 +8,7 @@ export { DpvsNode, wanKni } from './dpvs-node.js';
 export { Hopeless, LabError } from './errors.js';
 export { eventually, sleep } from './eventually.js';
 export { must, type Outcome, run } from './exec.js';
+export { type FailureKind, failureKinds } from './failures.js';
 export { Frr, isFull, type Neighbour } from './frr.js';
 export { KernelNode } from './kernel-node.js';
 export { type BuildOptions, Lab } from './lab.js';

@@ -3,8 +3,9 @@ import { Client } from './client.js';
 import type { Driver } from './dpvs-conf.js';
 import { DpvsNode } from './dpvs-node.js';
 import { LabError } from './errors.js';
+import { type FailureKind, fail, heal } from './failures.js';
 import { buildNetwork } from './network.js';
-import { nodes as nodePlans, realServers as realServerPlans } from './plan.js';
+import { defaultNodeCount, nodePlans, realServers as realServerPlans } from './plan.js';
 import { missing } from './prerequisites.js';
 import { RealServer } from './real-server.js';
 import { RunState } from './run-state.js';
@@ -13,6 +14,8 @@ import { reap, teardown } from './teardown.js';
 import { postWarden } from './warden.js';
 
 export interface LabOptions {
+  /** 1 to 4. */
+  readonly nodeCount: number;
   readonly driver: Driver;
   readonly ospfNetwork: OspfNetwork;
   readonly toa: boolean;
@@ -29,6 +32,15 @@ export interface BuildOptions extends Partial<LabOptions> {
   readonly startNodes?: boolean;
 }
 
+const defaults: LabOptions = {
+  nodeCount: defaultNodeCount,
+  driver: 'af_xdp',
+  ospfNetwork: 'broadcast',
+  toa: true,
+  bfd: false,
+  form: 'redistribute',
+};
+
 export class Lab {
   readonly switch: L3Switch;
   readonly client: Client;
@@ -39,9 +51,10 @@ export class Lab {
     readonly state: RunState,
     readonly options: LabOptions,
   ) {
-    this.switch = new L3Switch(state, options);
+    const plans = nodePlans(options.nodeCount);
+    this.switch = new L3Switch(state, { ...options, nodes: plans });
     this.client = new Client(state);
-    this.nodes = nodePlans.map((plan, index) => new DpvsNode(state, plan, { ...options, index }));
+    this.nodes = plans.map((plan, index) => new DpvsNode(state, plan, { ...options, index }));
     this.realServers = realServerPlans.map((plan) => new RealServer(state, plan, options.toa));
   }
 
@@ -54,14 +67,7 @@ export class Lab {
       );
     const { progress = () => {}, startNodes = true, ...rest } = options;
     for (const prefix of await reap()) progress(`removed ${prefix}, left behind by a run that was killed`);
-    const settings: LabOptions = {
-      driver: 'af_xdp',
-      ospfNetwork: 'broadcast',
-      toa: true,
-      bfd: false,
-      form: 'redistribute',
-      ...rest,
-    };
+    const settings: LabOptions = { ...defaults, ...rest };
     const lab = new Lab(RunState.create({ ...settings }), settings);
     postWarden(lab.prefix);
     try {
@@ -76,7 +82,7 @@ export class Lab {
 
   /** A lab that is up, made by another process. */
   static open(state: RunState): Lab {
-    return new Lab(state, state.record.options as unknown as LabOptions);
+    return new Lab(state, { ...defaults, ...(state.record.options as Partial<LabOptions>) });
   }
 
   get prefix(): string {
@@ -85,8 +91,22 @@ export class Lab {
 
   node(name: string): DpvsNode {
     const found = this.nodes.find((node) => node.name === name);
-    if (found === undefined) throw new LabError(`no node ${name}`);
+    if (found === undefined)
+      throw new LabError(
+        `no node ${name}`,
+        `there ${this.nodes.length === 1 ? 'is' : 'are'} ${this.nodes.map((node) => node.name).join(', ')}`,
+      );
     return found;
+  }
+
+  /** Breaks something of a node; returns when it is broken. @throws {LabError} when it is broken already */
+  fail(name: string, kind: FailureKind, progress?: (line: string) => void): Promise<void> {
+    return fail(this, this.node(name), kind, progress);
+  }
+
+  /** Starts what is missing of a node; returns when the switch sends it what it is to announce. */
+  heal(name: string, progress?: (line: string) => void): Promise<void> {
+    return heal(this, this.node(name), progress);
   }
 
   /** From now on it stays when this process ends. */
@@ -101,7 +121,10 @@ export class Lab {
 
   async #build(progress: (line: string) => void, startNodes: boolean): Promise<void> {
     progress(`namespaces and links, all named ${this.prefix}-…`);
-    await buildNetwork(this.state);
+    await buildNetwork(
+      this.state,
+      this.nodes.map(({ plan }) => plan),
+    );
     progress('the switch: zebra, ospfd');
     await this.switch.start();
     // Side by side: starting is mostly waiting for one another.
@@ -112,7 +135,8 @@ export class Lab {
       }),
     );
     if (!startNodes) return;
-    progress("both nodes: dpvs, the tutorial's script, zebra, ospfd, the routing bridge");
+    const who = this.nodes.map(({ name }) => name).join(', ');
+    progress(`${who}: dpvs, the tutorial's script, zebra, ospfd, the routing bridge`);
     await Promise.all(
       this.nodes.map(async (node) => {
         await node.start();

@@ -1,6 +1,6 @@
 // Namespaces and the links between them: veth pairs made in place, so the host's own namespace never sees them.
 import { ipBatch, must } from './exec.js';
-import { client, lanName, lanPort, members, nodes, realServers, switchName, wanPort } from './plan.js';
+import { client, lanName, lanPort, membersWith, type NodePlan, realServers, switchName, wanPort } from './plan.js';
 import type { RunState } from './run-state.js';
 
 interface Cable {
@@ -10,15 +10,16 @@ interface Cable {
   readonly bName: string;
 }
 
-const cables: readonly Cable[] = [
+const cablesOf = (nodes: readonly NodePlan[]): readonly Cable[] => [
   { a: client.name, aName: 'eth0', b: switchName, bName: 'to-client' },
   ...nodes.map((node) => ({ a: node.name, aName: wanPort, b: switchName, bName: node.switchInterface })),
   ...nodes.map((node) => ({ a: node.name, aName: lanPort, b: lanName, bName: node.name })),
   ...realServers.map((server) => ({ a: server.name, aName: 'eth0', b: lanName, bName: server.name })),
 ];
 
-export async function buildNetwork(state: RunState): Promise<void> {
-  for (const member of members) {
+export async function buildNetwork(state: RunState, nodes: readonly NodePlan[]): Promise<void> {
+  const cables = cablesOf(nodes);
+  for (const member of membersWith(nodes)) {
     const namespace = state.namespace(member);
     state.add('namespaces', namespace);
     await must(['ip', 'netns', 'add', namespace]);
@@ -38,7 +39,7 @@ export async function buildNetwork(state: RunState): Promise<void> {
     await must(['sysctl', '-q', '-w', ...[wanPort, lanPort].flatMap(deafPort)], {
       namespace: state.namespace(node.name),
     });
-  await addressEveryone(state);
+  await addressEveryone(state, nodes);
 }
 
 /**
@@ -77,7 +78,7 @@ async function plainFrames(state: RunState, member: string, name: string): Promi
   });
 }
 
-async function addressEveryone(state: RunState): Promise<void> {
+async function addressEveryone(state: RunState, nodes: readonly NodePlan[]): Promise<void> {
   const at = (member: string, lines: string[]) => ipBatch(lines, state.namespace(member));
   await at(client.name, [
     'link set lo up',

@@ -29,26 +29,34 @@ export const switchName = 'switch';
 /** Holds the LAN's bridge and nothing else. */
 export const lanName = 'lan';
 
-export const nodes: readonly NodePlan[] = [
-  {
-    name: 'node1',
-    switchAddress: '172.10.0.1',
-    wanAddress: '172.10.0.2',
-    wanPrefix: '172.10.0.0/30',
-    switchInterface: 'to-node1',
-    lips: ['192.168.100.200', '192.168.100.201'],
-    routerId: '192.168.100.200',
-  },
-  {
-    name: 'node2',
-    switchAddress: '172.10.0.5',
-    wanAddress: '172.10.0.6',
-    wanPrefix: '172.10.0.4/30',
-    switchInterface: 'to-node2',
-    lips: ['192.168.100.210', '192.168.100.211'],
-    routerId: '192.168.100.210',
-  },
-];
+export const defaultNodeCount = 2;
+/** What the picture has room for, and what two CPUs still serve: every node is a dataplane with a worker of its own. */
+export const maxNodeCount = 4;
+
+/** Node 1 has 172.10.0.0/30 and the LIPs .200 and .201, node 2 the next /30 and .210 and .211, and so on. */
+function nodePlan(ordinal: number): NodePlan {
+  const interconnect = 4 * (ordinal - 1);
+  const firstLip = 190 + 10 * ordinal;
+  const name = `node${ordinal}`;
+  return {
+    name,
+    switchAddress: `172.10.0.${interconnect + 1}`,
+    wanAddress: `172.10.0.${interconnect + 2}`,
+    wanPrefix: `172.10.0.${interconnect}/30`,
+    switchInterface: `to-${name}`,
+    lips: [`192.168.100.${firstLip}`, `192.168.100.${firstLip + 1}`],
+    routerId: `192.168.100.${firstLip}`,
+  };
+}
+
+export function nodePlans(count: number): readonly NodePlan[] {
+  if (!Number.isInteger(count) || count < 1 || count > maxNodeCount)
+    throw new RangeError(`a lab has 1 to ${maxNodeCount} nodes, not ${count}`);
+  return Array.from({ length: count }, (_, i) => nodePlan(i + 1));
+}
+
+/** The nodes of a lab that was not asked for another number of them. */
+export const nodes = nodePlans(defaultNodeCount);
 
 export const realServers: readonly RealServerPlan[] = [
   { name: 'rs1', address: '192.168.100.2' },
@@ -62,10 +70,11 @@ export const lanPort = 'lan0';
 /** OSPF timers both ends agree on; a node that dies by SIGKILL is missed after the dead interval. */
 export const ospfTimers = { helloSeconds: 1, deadSeconds: 4 } as const;
 
-export const members: readonly string[] = [
+/** Everyone who has a namespace. */
+export const membersWith = (nodePlans: readonly NodePlan[]): readonly string[] => [
   client.name,
   switchName,
-  ...nodes.map((node) => node.name),
+  ...nodePlans.map((node) => node.name),
   lanName,
   ...realServers.map((server) => server.name),
 ];

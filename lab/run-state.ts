@@ -124,6 +124,11 @@ export class RunState {
     return `${this.prefix}-${member}`;
   }
 
+  /** Everyone who has a namespace in it. */
+  get members(): readonly string[] {
+    return this.record.namespaces.map((namespace) => namespace.slice(this.prefix.length + 1));
+  }
+
   addProcess(record: ProcessRecord): void {
     // Restarts pile up otherwise: what has ended need not be remembered.
     const living = this.record.processes.filter(isAlive);

@@ -2,7 +2,7 @@
 
 import { isFull } from './frr.js';
 import { Lab } from './lab.js';
-import { members, vip } from './plan.js';
+import { vip } from './plan.js';
 import { isAlive } from './process-ref.js';
 import type { RunState } from './run-state.js';
 import { bold, dim, green, red } from './terminal.js';
@@ -12,7 +12,7 @@ export async function statusText(state: RunState): Promise<string> {
   const owner = state.kept ? 'stays until `lab down`' : `belongs to process ${record.owner?.pid ?? '?'}`;
   const lines = [bold(`lab ${state.prefix}`) + dim(`  since ${record.startedAt}, ${owner}`)];
   if (state.abandoned) return [...lines, red('  abandoned: the next `lab up` removes it')].join('\n');
-  for (const member of members) {
+  for (const member of state.members) {
     const running = record.processes
       .filter((entry) => entry.member === member && isAlive(entry))
       .map(({ what, pid }) => `${what}(${pid})`);

@@ -2,7 +2,7 @@
 
 import { must } from './exec.js';
 import { Frr, isFull, type Neighbour } from './frr.js';
-import { clientNetwork, nodes, ospfTimers, switchName } from './plan.js';
+import { clientNetwork, type NodePlan, ospfTimers, switchName } from './plan.js';
 import type { RunState } from './run-state.js';
 
 export type OspfNetwork = 'broadcast' | 'point-to-point';
@@ -10,20 +10,33 @@ export type OspfNetwork = 'broadcast' | 'point-to-point';
 /** FRR's own intervals, 3 x 300 ms. */
 const bfddConf = 'hostname switch\n';
 
+/**
+ * Next hops in the routes themselves: of a next-hop group, the kernel drops the members of a link that loses its carrier, and FRR
+ * (8.4.4), which keeps the group for three minutes, believes them to be there still when the link is back.
+ */
+const zebraConf = 'hostname switch\nno zebra nexthop kernel enable\n';
+
+export interface SwitchOptions {
+  readonly ospfNetwork: OspfNetwork;
+  readonly bfd: boolean;
+  /** Its neighbours. */
+  readonly nodes: readonly NodePlan[];
+}
+
 export class L3Switch {
   readonly frr: Frr;
   readonly namespace: string;
 
   constructor(
     readonly state: RunState,
-    readonly options: { readonly ospfNetwork: OspfNetwork; readonly bfd: boolean },
+    readonly options: SwitchOptions,
   ) {
     this.frr = new Frr(state, switchName);
     this.namespace = state.namespace(switchName);
   }
 
   async start(): Promise<void> {
-    const files = { 'zebra.conf': 'hostname switch\n', 'ospfd.conf': this.#ospfdConf() };
+    const files = { 'zebra.conf': zebraConf, 'ospfd.conf': this.#ospfdConf() };
     await this.frr.writeConfig(this.options.bfd ? { ...files, 'bfdd.conf': bfddConf } : files);
     await this.frr.start();
   }
@@ -48,6 +61,7 @@ export class L3Switch {
 
   #ospfdConf(): string {
     const { helloSeconds, deadSeconds } = ospfTimers;
+    const { nodes } = this.options;
     return [
       'hostname switch',
       ...nodes.flatMap(({ switchInterface }) => [

@@ -17,7 +17,7 @@ export interface NativePort {
   readonly speedMbps: number;
   readonly fullDuplex: boolean;
   readonly autoneg: boolean;
-  /** Carrier, as the driver sees it. */
+  /** Carrier, as the driver sees it, and the kernel where the port is made of one of its interfaces. */
   readonly linkUp: boolean;
   readonly promisc: boolean;
   readonly allmulticast: boolean;

@@ -1,9 +1,13 @@
 // Ports: probe, queues, kni pairing, statistics.
 #include "port.h"
 #include <errno.h>
+#include <net/if.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static int take_slot(uint16_t dpdk_id) {
     for (int i = 0; i < DP_MAX_PORTS; i++) {
@@ -122,6 +126,20 @@ int dp_port_pair(uint32_t port, uint32_t kni) {
     return 0;
 }
 
+// Whether the kernel sees a carrier on the interface that a port is made of. AF_XDP and AF_PACKET say "up"
+// whatever happens.
+static bool kernel_carrier(unsigned if_index) {
+    struct ifreq request = {0};
+    if (!if_indextoname(if_index, request.ifr_name))
+        return false;
+    int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return true;
+    bool running = ioctl(s, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_RUNNING);
+    close(s);
+    return running;
+}
+
 int dp_port_info(uint32_t port, struct dp_port_info *out) {
     memset(out, 0, sizeof *out);
     if (port >= DP_MAX_PORTS || !dp_ctx->ports[port].used)
@@ -141,8 +159,11 @@ int dp_port_info(uint32_t port, struct dp_port_info *out) {
                                s.ierrors,  s.oerrors,  s.imissed, s.rx_nombuf};
         memcpy(out->stats, v, sizeof v);
     }
-    if (rte_eth_dev_info_get(p->id, &info) == 0)
+    if (rte_eth_dev_info_get(p->id, &info) == 0) {
         snprintf(out->driver, sizeof out->driver, "%s", info.driver_name);
+        if (info.if_index && !p->is_kni && out->link)
+            out->link = kernel_carrier(info.if_index);
+    }
     out->rx_offloads = info.rx_offload_capa;
     out->tx_offloads = info.tx_offload_capa;
     out->promisc = rte_eth_promiscuous_get(p->id) == 1;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { openAround, outage, plan, spread } from '../../lab/index.js';
-import { announcedCluster, bothFull, nextHopsBecome, skip } from './support.js';
+import { allFull, announcedCluster, nextHopsBecome, skip } from './support.js';
 
 const { deadSeconds } = plan.ospfTimers;
 
@@ -31,7 +31,7 @@ t.test('ospfd and a node are killed', { skip }, async (t) => {
 
   await t.test('ospfd starts again and the VIP is announced again', async (t) => {
     await one.frr.startDaemon('ospfd');
-    await bothFull(lab);
+    await allFull(lab);
     await nextHopsBecome(lab, ['node1', 'node2'], { timeoutMs: 20_000 });
     t.equal((await lab.client.curl()).status, 200);
   });

@@ -9,7 +9,7 @@ export const skip: string | false = lacks.length > 0 ? lacks.map(({ what }) => w
 
 type Test = typeof t;
 
-/** The demo's topology with both adjacencies Full, removed when the test ends. */
+/** The demo's topology with every adjacency Full, removed when the test ends. */
 export async function cluster(
   test: Pick<Test, 'teardown' | 'comment' | 'passing'>,
   options: BuildOptions = {},
@@ -21,26 +21,29 @@ export async function cluster(
     if (process.env.DPVS_LAB_KEEP === undefined) await lab.down();
     else lab.keep();
   });
-  await bothFull(lab);
+  await allFull(lab);
   return lab;
 }
 
-/** As `cluster`, and both nodes have announced the VIP. */
+/** As `cluster`, and every node has announced the VIP. */
 export async function announcedCluster(
   test: Pick<Test, 'teardown' | 'comment' | 'passing'>,
   options: BuildOptions = {},
 ): Promise<Lab> {
   const lab = await cluster(test, options);
   await Promise.all(lab.nodes.map((node) => node.announce()));
-  await nextHopsBecome(lab, ['node1', 'node2']);
+  await nextHopsBecome(
+    lab,
+    lab.nodes.map(({ name }) => name),
+  );
   return lab;
 }
 
-export async function bothFull(lab: Lab): Promise<void> {
+export async function allFull(lab: Lab): Promise<void> {
   await eventually(
-    'both adjacencies are Full at the switch',
+    'every adjacency is Full at the switch',
     () => lab.switch.fullNeighbours(),
-    (seen) => plan.nodes.every(({ wanAddress }) => seen.some(({ address }) => address === wanAddress)),
+    (seen) => lab.nodes.every((node) => seen.some(({ address }) => address === node.plan.wanAddress)),
     { timeoutMs: 30_000 },
   );
 }

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseConfig } from '../../dataplane/config/index.js';
+import { help, parseCommandLine } from '../../lab/command-line.js';
 import { dpvsConf } from '../../lab/dpvs-conf.js';
 import {
   eventually,
+  failureKinds,
   Hopeless,
   identify,
   isAlive,
@@ -129,15 +131,90 @@ t.test('the state of a run is found again by its prefix', (t) => {
   t.end();
 });
 
-t.test('the picture shows every address of the plan', (t) => {
-  const text = picture();
-  const { nodes, realServers, client, vip, lanNetwork } = plan;
-  for (const { name, switchAddress, wanAddress, lips } of nodes)
-    for (const word of [name, switchAddress, `${wanAddress}/30`, lips[0]!]) t.match(text, word);
-  for (const { name, address } of realServers) t.match(text, `${name} ${address}`);
-  for (const word of [client.address, vip, lanNetwork]) t.match(text, word);
-  const widths = text.split('\n').map((line) => [...line].length);
-  t.ok(Math.max(...widths) <= 80, `fits 80 columns: ${Math.max(...widths)}`);
+t.test('the plan has the tutorial’s addresses, and goes on where it ends', (t) => {
+  const { nodes, nodePlans, maxNodeCount } = plan;
+  t.same(
+    nodes.map(({ wanAddress, lips }) => [wanAddress, ...lips]),
+    [
+      ['172.10.0.2', '192.168.100.200', '192.168.100.201'],
+      ['172.10.0.6', '192.168.100.210', '192.168.100.211'],
+    ],
+  );
+  const all = nodePlans(maxNodeCount);
+  t.same(all[2], {
+    name: 'node3',
+    switchAddress: '172.10.0.9',
+    wanAddress: '172.10.0.10',
+    wanPrefix: '172.10.0.8/30',
+    switchInterface: 'to-node3',
+    lips: ['192.168.100.220', '192.168.100.221'],
+    routerId: '192.168.100.220',
+  });
+  for (const field of ['name', 'switchAddress', 'wanAddress', 'wanPrefix', 'routerId'] as const)
+    t.equal(new Set(all.map((each) => each[field])).size, maxNodeCount, `${field} of its own`);
+  for (const count of [0, maxNodeCount + 1, 1.5]) t.throws(() => nodePlans(count), /1 to 4 nodes/);
+  t.end();
+});
+
+t.test('the picture shows every address of the plan, in 80 columns', (t) => {
+  const { nodePlans, realServers, client, vip, lanNetwork } = plan;
+  for (const count of [1, 2, 3, 4]) {
+    const nodes = nodePlans(count);
+    const text = picture(nodes);
+    for (const { name, switchAddress, wanAddress, lips } of nodes)
+      for (const word of [name, switchAddress, `${wanAddress}/30`, lips[0]!]) t.match(text, word);
+    for (const { name, address } of realServers) t.match(text, `${name} ${address}`);
+    for (const word of [client.address, vip, lanNetwork]) t.match(text, word);
+    const widths = text.split('\n').map((line) => [...line].length);
+    t.ok(Math.max(...widths) <= 80, `${count} nodes: ${Math.max(...widths)} columns`);
+  }
+  t.end();
+});
+
+t.test('the words of `npm run lab --`', (t) => {
+  const parsed = (text: string) => parseCommandLine(text.split(' ').filter(Boolean));
+  t.same(parsed(''), { command: { name: 'help' }, prefix: undefined });
+  t.same(parsed('up'), { command: { name: 'up', another: false, options: {} }, prefix: undefined });
+  t.same(parsed('up --nodes 3 --bfd --new --empty --driver af_packet --network broadcast').command, {
+    name: 'up',
+    another: true,
+    options: { nodeCount: 3, bfd: true, startNodes: false, driver: 'af_packet', ospfNetwork: 'broadcast' },
+  });
+  t.same(parsed('--prefix dl0000 fail node2 link'), {
+    command: { name: 'fail', node: 'node2', kind: 'link' },
+    prefix: 'dl0000',
+  });
+  t.same(parsed('heal node1 node2').command, { name: 'heal', nodes: ['node1', 'node2'] });
+  t.same(parsed('heal').command, { name: 'heal', nodes: [] });
+  t.same(parsed('down --all').command, { name: 'down', all: true });
+  t.same(parsed('exec node1 dpip link show --help').command, {
+    name: 'exec',
+    member: 'node1',
+    argv: ['dpip', 'link', 'show', '--help'],
+  });
+  for (const text of ['--help', 'fail --help', 'up --nodes 3 -h']) t.same(parsed(text).command, { name: 'help' }, text);
+  for (const kind of Object.keys(failureKinds)) {
+    t.match(parsed(`fail node1 ${kind}`).command, { kind });
+    t.match(help, new RegExp(`^ +${kind} `, 'm'), `${kind} is in the help`);
+  }
+  const wrong: [string, RegExp][] = [
+    ['fail', /which node/],
+    ['fail node1', /which kind\? One of power link ospfd zebra bridge dpvs slowpath/],
+    ['fail node1 fire', /fail node1 fire: the kinds are power/],
+    ['fail node1 link power', /one at a time/],
+    ['up --nodes', /--nodes needs a value/],
+    ['up --nodes 0', /--nodes 0: 1 to 4/],
+    ['up --nodes 5', /1 to 4/],
+    ['up --nodes 2x', /1 to 4/],
+    ['up --driver igb', /--driver igb: af_xdp or af_packet/],
+    ['up three', /up three/],
+    ['down everything', /down everything/],
+    ['status now', /status now/],
+    ['exec', /exec: where/],
+    ['--prefix', /--prefix needs a value/],
+    ['mend', /mend/],
+  ];
+  for (const [text, message] of wrong) t.throws(() => parsed(text), message, text);
   t.end();
 });
 
