@@ -86,7 +86,7 @@ export const errorTable = {
     exit: refused,
   },
   no_ports: {
-    message: 'the local addresses have no port left',
+    message: 'no local port is free',
     suggestion: 'ipvsadm -G shows their use; ipvsadm --add-laddr adds one',
     exit: refused,
   },

@@ -282,6 +282,8 @@ export const nodeStatus = z.strictObject({
   startedAt: z.string(),
   /** true when new connections are scheduled: ports up, slow path answering. */
   serving: z.boolean(),
+  /** It has been told to stop, and goes on forwarding until its VIPs are withdrawn. */
+  stopping: z.boolean(),
   /** Why not, one sentence each with what to do; empty when serving. */
   problems: z.array(z.string()),
   slowPath: z.strictObject({

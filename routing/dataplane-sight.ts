@@ -1,5 +1,5 @@
 // One look at the dataplane: its services with what they can still take, its links, and what it says of itself.
-import type { LinkInfo, ServiceInfo } from '../api/index.js';
+import type { LinkInfo, Result } from '../api/index.js';
 import { canonicalAddress } from './address.js';
 import type { DataplaneApi } from './tools.js';
 import type { ServiceHealth } from './view.js';
@@ -14,8 +14,10 @@ export interface Sight {
 
 /** @throws {DpvsError} */
 export async function see(api: DataplaneApi, answerMs: number): Promise<Sight> {
-  const [services, links, status] = await Promise.all([
-    api.call('service.list', {}, answerMs),
+  const [, services, links, status] = await Promise.all([
+    // A lease, so that a dataplane that is told to stop waits for us to withdraw.
+    api.call('node.attach', { role: 'bridge' }, answerMs),
+    api.call('service.health', {}, answerMs),
     api.call('link.list', {}, answerMs),
     api.call('node.status', {}, answerMs),
   ]);
@@ -24,17 +26,19 @@ export async function see(api: DataplaneApi, answerMs: number): Promise<Sight> {
     const vip = canonicalAddress(info.service.address);
     vips.set(vip, [...(vips.get(vip) ?? []), healthOf(info)]);
   }
-  return { vips, links, serving: status.serving, stopping: false, problems: status.problems };
+  return { vips, links, serving: status.serving, stopping: status.stopping, problems: status.problems };
 }
 
-function healthOf({ service, servers, rates }: ServiceInfo): ServiceHealth {
+function healthOf(health: Result<'service.health'>[number]): ServiceHealth {
+  const { service, servers, healthy, localPorts, cps, activeConns, inactiveConns } = health;
   return {
     protocol: service.protocol,
     port: service.port,
-    servers: servers.length,
-    healthy: servers.filter(({ weight, inhibited, overload }) => weight > 0 && !inhibited && !overload).length,
-    ports: null,
-    newPerSecond: rates.cps,
-    flows: servers.reduce((sum, { activeConns, inactiveConns }) => sum + activeConns + inactiveConns, 0),
+    servers,
+    healthy,
+    // FullNAT is the only forwarding there is: without a local address there are no ports.
+    ports: localPorts ?? { free: 0, used: 0 },
+    newPerSecond: cps,
+    flows: activeConns + inactiveConns,
   };
 }

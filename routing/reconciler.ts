@@ -25,8 +25,6 @@ export class Reconciler {
   #again = false;
   #thoroughAt = Number.NEGATIVE_INFINITY;
   #closed = false;
-  /** Called at the end of each round. */
-  onRound: () => Promise<void> = async () => {};
 
   constructor(core: BridgeCore) {
     this.#core = core;
@@ -49,7 +47,6 @@ export class Reconciler {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#running = this.#round()
-      .then(() => this.onRound())
       .catch((error: unknown) => this.#core.parts.log.event('api.defect', { method: 'reconcile', error }))
       .then(() => {
         this.#running = null;
@@ -91,7 +88,8 @@ export class Reconciler {
   #round(): Promise<void> {
     return this.#core.exclusive(async () => {
       const { book } = this.#core.parts;
-      if (this.#closed || book.all.length === 0) return;
+      if (this.#closed) return;
+      if (book.all.length === 0) return this.#release();
       const thorough = performance.now() - this.#thoroughAt >= thoroughMs;
       const pending = book.all.some(({ state }) => state.kind !== 'announced');
       if (thorough || pending) await this.#core.lookAtNeighbours();
@@ -103,7 +101,16 @@ export class Reconciler {
       withdraw.push(...(await this.#drains.round(thorough)));
       if (withdraw.length > 0) await this.#core.withdraw(withdraw, false);
       await this.#announce(announce);
+      await this.#release();
     });
+  }
+
+  /** A dataplane that is stopping goes on forwarding until it hears that nothing is announced any more. */
+  async #release(): Promise<void> {
+    const { book, dataplane, api } = this.#core.parts;
+    if (!dataplane.view().stopping || book.all.some(({ state }) => isHeld(state))) return;
+    // It may have ended meanwhile: that is what it is told for.
+    await api.call('node.released', {}).catch(() => {});
   }
 
   /** Those that are tried for the first time all at once, the others one by one. */

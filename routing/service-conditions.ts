@@ -37,5 +37,7 @@ export function ports(services: readonly ServiceHealth[], policy: Policy, held: 
   if (asked.every((each) => each.ports === null)) return holds('not needed');
   const seen = asked.map((each) => `${label(each)}: ${each.ports?.free ?? 'any'}`).join(', ');
   const passing = asked.filter((each) => enoughPorts(each, held)).length;
-  return satisfied(policy, passing, asked.length) ? holds(`${seen} free`) : fails('no_ports', `${seen} free`);
+  if (satisfied(policy, passing, asked.length)) return holds(`${seen} free`);
+  const none = asked.every(({ ports }) => ports !== null && ports.free + ports.used === 0);
+  return fails('no_ports', none ? 'no local address' : `${seen} free`);
 }

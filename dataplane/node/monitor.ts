@@ -69,6 +69,7 @@ export class Monitor {
       pid: process.pid,
       startedAt: this.#startedAt.toISOString(),
       serving: problems.length === 0,
+      stopping: this.parts.stopping(),
       problems,
       slowPath: {
         state: slowPath.running ? 'running' : 'restarting',

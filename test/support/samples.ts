@@ -118,6 +118,7 @@ export const sampleStatus = (given: Partial<NodeStatus>): NodeStatus => ({
   pid: 4242,
   startedAt: '2024-01-01T00:00:00.000Z',
   serving: true,
+  stopping: false,
   problems: [],
   slowPath: { state: 'running', generation: 1, lastAnswerMs: 3 },
   ports: [{ name: 'dpdk1', up: true, kni: 'dpdk1.kni', kniUp: true }],

@@ -113,6 +113,11 @@ class Model {
   }
 
   #dataplane(method: Method, params: unknown): unknown {
+    if (method === 'batch') {
+      const { requests } = params as { requests: { method: Method; params: unknown }[] };
+      for (const each of requests) this.#dataplane(each.method, each.params);
+      return {};
+    }
     this.#call(method);
     const destination = (params as { destination?: string }).destination ?? '';
     if (method === 'route.add') this.routes.add(destination);

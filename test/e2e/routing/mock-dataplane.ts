@@ -1,11 +1,15 @@
 // A mock of the dataplane's control API for tests of the routing bridge: services, links and routes are tables, no packet is forwarded.
 // The serving side (socket, validation, answers) and the event socket are the real ones.
-import { DpvsError, methods, type RouteInfo } from '../../../api/index.js';
+import { DpvsError, methods, type Params, type RouteInfo } from '../../../api/index.js';
 import { ApiServer, EventPublisher } from '../../../api/server.js';
 import { silentLog } from '../../../log/index.js';
 
 const table = {
   'service.list': methods['service.list'],
+  'service.health': methods['service.health'],
+  'node.attach': methods['node.attach'],
+  'node.released': methods['node.released'],
+  batch: methods.batch,
   'link.list': methods['link.list'],
   'node.status': methods['node.status'],
   'route.list': methods['route.list'],
@@ -27,6 +31,11 @@ export class MockDataplane {
     { weight: 1, inhibited: false },
     { weight: 1, inhibited: false },
   ];
+  localPorts = { used: 0, free: 64511 };
+  /** Live connections of every service. */
+  flows = 0;
+  stopping = false;
+  released = false;
   routes: RouteInfo[] = [];
   problems: string[] = [];
   #server: ApiServer<typeof table> | null = null;
@@ -51,17 +60,35 @@ export class MockDataplane {
         'node.status': async () => this.#status(),
         'route.list': async ({ device }) =>
           this.routes.filter((route) => device === undefined || route.device === device),
-        'route.add': async ({ destination, device, scope = 'link' }) => {
-          if (this.#find(destination, device) !== undefined) throw new DpvsError('already_exist', destination);
-          if (!this.links.has(device)) throw new DpvsError('no_device', device);
-          const rest = { gateway: '0.0.0.0', source: '0.0.0.0', mtu: 1500, tos: 0, metric: 0, onlink: false } as const;
-          this.routes.push({ destination, device, scope, proto: 'auto', ...rest });
+        'service.health': async () =>
+          [...this.vips].map((address) => ({
+            service: { protocol: 'tcp' as const, address, port: 80 },
+            servers: this.servers.length,
+            healthy: this.servers.filter(({ weight, inhibited }) => weight > 0 && !inhibited).length,
+            localPorts: this.localPorts,
+            cps: 0,
+            ...{ activeConns: this.flows, inactiveConns: 0 },
+          })),
+        'node.attach': async () => ({ leaseMs: 10_000 }),
+        'node.released': async () => {
+          this.released = true;
           return {};
         },
-        'route.del': async ({ destination, device }) => {
-          const found = this.#find(destination, device);
-          if (found === undefined) throw new DpvsError('not_exist', destination);
-          this.routes = this.routes.filter((route) => route !== found);
+        'route.add': async (params) => this.#addRoute(params),
+        'route.del': async (params) => this.#deleteRoute(params),
+        batch: async ({ requests }) => {
+          const before = this.routes;
+          this.routes = [...before];
+          try {
+            for (const { method, params } of requests) {
+              if (method === 'route.add') this.#addRoute(params);
+              else if (method === 'route.del') this.#deleteRoute(params);
+              else throw new DpvsError('not_support', method);
+            }
+          } catch (error) {
+            this.routes = before;
+            throw error;
+          }
           return {};
         },
       },
@@ -77,6 +104,21 @@ export class MockDataplane {
     await this.#events?.close();
     this.#server = null;
     this.#events = null;
+  }
+
+  #addRoute({ destination, device, scope = 'link' }: Params<'route.add'>): Record<string, never> {
+    if (this.#find(destination, device) !== undefined) throw new DpvsError('already_exist', destination);
+    if (!this.links.has(device)) throw new DpvsError('no_device', device);
+    const rest = { gateway: '0.0.0.0', source: '0.0.0.0', mtu: 1500, tos: 0, metric: 0, onlink: false } as const;
+    this.routes.push({ destination, device, scope, proto: 'auto', ...rest });
+    return {};
+  }
+
+  #deleteRoute({ destination, device }: Params<'route.del'>): Record<string, never> {
+    const found = this.#find(destination, device);
+    if (found === undefined) throw new DpvsError('not_exist', destination);
+    this.routes = this.routes.filter((route) => route !== found);
+    return {};
   }
 
   setService(vip: string, exists: boolean): void {
@@ -149,7 +191,8 @@ export class MockDataplane {
       version: 'mock',
       pid: process.pid,
       startedAt: new Date().toISOString(),
-      serving: this.problems.length === 0,
+      serving: this.problems.length === 0 && !this.stopping,
+      stopping: this.stopping,
       problems: this.problems,
       slowPath: { state: 'running' as const, generation: 1, lastAnswerMs: 0 },
       ports: [...this.links].map(([name, { up, kni }]) => ({ name, up, kni, kniUp: up })),
