@@ -87,8 +87,14 @@ function exec(prefix: string | undefined, member: string, argv: readonly string[
     throw new LabError(`no ${member} in ${state.prefix}`, `its members are ${state.members.join(' ')}`);
   const node = Lab.open(state).nodes.find(({ name }) => name === member);
   const env = node?.env ?? { ...process.env, PATH: `${binDirectory}:${process.env.PATH}` };
-  const [program, ...args] = inNamespace(state.namespace(member), completed(argv, new Frr(state, member)));
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...env, LAB_NAMESPACE: state.namespace(member) } });
+  // vtysh finds the member's own daemons instead of the host's.
+  const path = `${new Frr(state, member).shellDirectory()}:${env.PATH}`;
+  const command = argv.length > 0 ? argv : [process.env.SHELL ?? 'sh'];
+  const [program, ...args] = inNamespace(state.namespace(member), command);
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: { ...env, PATH: path, LAB_NAMESPACE: state.namespace(member) },
+  });
   return new Promise((resolve) => {
     child.once('error', (error) => {
       say(red(error.message));
@@ -96,12 +102,6 @@ function exec(prefix: string | undefined, member: string, argv: readonly string[
     });
     child.once('close', (code) => resolve(code ?? 1));
   });
-}
-
-/** A shell when no command is given; vtysh finds the member's own daemons instead of the host's. */
-function completed(argv: readonly string[], frr: Frr): readonly string[] {
-  if (argv.length === 0) return [process.env.SHELL ?? 'sh'];
-  return argv[0] === 'vtysh' ? ['vtysh', ...frr.vtyshOptions, ...argv.slice(1)] : argv;
 }
 
 async function fail(lab: Lab, node: DpvsNode, kind: FailureKind): Promise<void> {

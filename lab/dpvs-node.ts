@@ -57,12 +57,13 @@ export class DpvsNode {
     return join(this.directory, 'dpvs.conf');
   }
 
-  /** What dpip, ipvsadm and dpvs-route need to find this node. */
+  /** What dpip, ipvsadm and dpvs-route need to find this node and its routing daemons. */
   get env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
       PATH: `${binDirectory}:${process.env.PATH}`,
       DPVS_NAME: this.dpvsName,
+      DPVS_FRR_NAMESPACE: this.frr.pathspace,
       DPVS_RUN_DIR: join(this.directory, 'run'),
       DPVS_STATE_DIR: join(this.directory, 'state'),
     };
@@ -153,7 +154,7 @@ export class DpvsNode {
   async provision(): Promise<void> {
     const path = join(this.directory, 'provision.sh');
     writeFileSync(path, this.script, { mode: 0o755 });
-    await must(['sh', '-e', path], { namespace: this.namespace, env: this.env });
+    await must(['sh', '-e', path], { namespace: this.namespace, env: this.env, timeoutMs: 60_000 });
   }
 
   async startRouting(): Promise<void> {
@@ -175,7 +176,7 @@ export class DpvsNode {
   }
 
   async startBridge(): Promise<Daemon> {
-    const argv = [program('dpvs-route'), 'run', '--frr-namespace', this.frr.pathspace, '--form', this.options.form];
+    const argv = [program('dpvs-route'), 'run', '--form', this.options.form];
     const daemon = await startDaemon(this.state, { member: this.name, what: 'bridge', argv, env: this.env });
     await eventually(
       `the routing bridge of ${this.name} answers`,

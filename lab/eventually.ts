@@ -7,6 +7,12 @@ export interface Patience {
   readonly everyMs?: number;
 }
 
+/**
+ * How many times longer than on an idle machine things may take before they are given up: the test runner sets it, as it runs several
+ * topologies at once. What comes in time does not wait for it.
+ */
+export const patienceFactor = Math.max(1, Number(process.env.DPVS_LAB_PATIENCE) || 1);
+
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -20,7 +26,8 @@ export async function eventually<T>(
   want: (seen: T) => boolean,
   patience: Patience = {},
 ): Promise<T> {
-  const { timeoutMs = 10_000, everyMs = 100 } = patience;
+  const { everyMs = 100 } = patience;
+  const timeoutMs = (patience.timeoutMs ?? 10_000) * patienceFactor;
   const deadline = performance.now() + timeoutMs;
   let last = 'nothing yet';
   for (;;) {

@@ -1,6 +1,7 @@
 // Running short commands, on the host or inside one of the lab's network namespaces.
 import { execFile } from 'node:child_process';
 import { LabError } from './errors.js';
+import { patienceFactor } from './eventually.js';
 
 export interface Outcome {
   /** The exit code; 128 + signal number when a signal ended it, 127 when there is no such program. */
@@ -38,7 +39,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
       {
         env: options.env ?? process.env,
         cwd: options.cwd,
-        timeout: options.timeoutMs ?? 30_000,
+        timeout: (options.timeoutMs ?? 30_000) * patienceFactor,
         killSignal: 'SIGKILL',
         maxBuffer: 64 << 20,
         encoding: 'utf8',

@@ -12,6 +12,9 @@ const daemonDirectory = '/usr/lib/frr';
 /** Where FRR keeps the sockets of a pathspace; it does not make the directory itself. */
 const socketDirectory = '/var/run/frr';
 
+/** Not by the PATH, on which ours comes first. */
+const systemVtysh = '/usr/bin/vtysh';
+
 export type FrrDaemon = 'zebra' | 'bfdd' | 'ospfd';
 
 export interface Neighbour {
@@ -43,6 +46,19 @@ export class Frr {
   /** How vtysh finds these daemons. Not by -N, with which it wants a vtysh.conf below /etc/frr. */
   get vtyshOptions(): readonly string[] {
     return ['--vty_socket', this.#sockets, '--config_dir', this.configDirectory];
+  }
+
+  /** A directory for the PATH, whose vtysh finds these daemons instead of the host's. */
+  shellDirectory(): string {
+    const directory = join(this.state.directory, 'bin', this.member);
+    mkdirSync(directory, { recursive: true });
+    const options = this.vtyshOptions.map((option) => `'${option}'`).join(' ');
+    // Whoever names the daemons, such as dpvs-route, knows them already.
+    const named = `case " $* " in *' -N '*) exec ${systemVtysh} "$@" ;; esac`;
+    writeFileSync(join(directory, 'vtysh'), `#!/bin/sh\n${named}\nexec ${systemVtysh} ${options} "$@"\n`, {
+      mode: 0o755,
+    });
+    return directory;
   }
 
   async writeConfig(files: Readonly<Record<string, string>>): Promise<void> {

@@ -1,6 +1,6 @@
 // A process told apart from any later one with the same PID: by its start time. Nothing in the lab is killed by name.
 import { readFileSync } from 'node:fs';
-import { sleep } from './eventually.js';
+import { patienceFactor, sleep } from './eventually.js';
 
 export interface ProcessRef {
   readonly pid: number;
@@ -48,7 +48,7 @@ export function sendSignal(ref: ProcessRef, signal: NodeJS.Signals): boolean {
 
 /** @returns whether all of them have ended in time. */
 export async function waitForEnd(refs: readonly ProcessRef[], timeoutMs: number): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs * patienceFactor;
   while (refs.some(isAlive)) {
     if (performance.now() >= deadline) return false;
     await sleep(10);

@@ -4,4 +4,4 @@ export { layout, type Reason, reasonNumber, reasons, word } from './layout.js';
 export { libraryPath, loadLibrary, type NativeFunctions } from './library.js';
 export { memory, type Usage, usage } from './memory.js';
 export { type NativePort, portInfo } from './port-info.js';
-export { createContext, type EalOptions, type NativeConfig, startEal } from './start.js';
+export { createContext, type EalOptions, type NativeConfig, startEal, startOver } from './start.js';

@@ -9,6 +9,7 @@ import { DpvsError } from '../api/errors.js';
 const prototypes = {
   // setup.h
   dp_eal_init: 'int dp_eal_init(int argc, const char **argv)',
+  dp_exec: 'int dp_exec(const char **argv)',
   dp_create: 'int dp_create(const uint32_t *words, uint32_t n_words)',
   dp_lcore_add: 'int dp_lcore_add(uint32_t eal_id)',
   dp_port_probe: 'int dp_port_probe(const char *devargs, int existing)',
@@ -60,7 +61,7 @@ const prototypes = {
   dp_test_advance: 'void dp_test_advance(uint32_t ms)',
 } as const;
 
-type Arg = number | string | null | Uint8Array | Uint32Array | string[] | bigint[];
+type Arg = number | string | null | Uint8Array | Uint32Array | (string | null)[] | bigint[];
 export type NativeFunctions = { readonly [K in keyof typeof prototypes]: (...args: Arg[]) => unknown };
 
 /** DPVS_NATIVE names another build of the library, such as the sanitizer's. */

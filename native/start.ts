@@ -48,6 +48,17 @@ export function startEal(options: EalOptions): void {
     );
 }
 
+/**
+ * Starts this program over with one more variable in its environment; same PID, same arguments. For what EAL allows once in a
+ * process. @throws {DpvsError} config when it could not
+ */
+export function startOver(variable: string, value: string): never {
+  process.env[variable] = value;
+  const library = loadLibrary();
+  library.dp_exec([process.execPath, ...process.execArgv, ...process.argv.slice(1), null]);
+  throw new DpvsError('config', `dpvs could not start itself again: ${library.dp_error() as string}`);
+}
+
 /** @throws {DpvsError} config, naming what could not be allocated. */
 export function createContext(config: NativeConfig): void {
   const words = new Uint32Array(layout('config.size') / 4);

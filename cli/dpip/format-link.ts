@@ -33,10 +33,23 @@ function linkTotals({ stats, mbufAvail, mbufInuse }: LinkInfo): string[] {
   ];
 }
 
+/** A heading above each value, in columns of 20 as the reference's, wider where a vdev's string needs it. */
+function details(cells: readonly (readonly [heading: string, value: string])[]): string[] {
+  const line = (pick: 0 | 1): string =>
+    row(
+      cells.map((cell) => left(cell[pick], Math.max(20, cell[1].length + 2))),
+      0,
+    );
+  return [line(0), line(1)];
+}
+
 function linkDetails(info: LinkInfo, cpus: readonly CpuInfo[]): string[] {
   const lines = [
-    row(['driver_name', 'pci_addr', 'kni'], 20),
-    `    ${left(info.driver, 19)} ${left(info.hardware, 19)} ${info.kni ?? 'none'}`,
+    ...details([
+      ['pci_addr', info.hardware],
+      ['driver_name', info.driver],
+      ['kni', info.kni ?? 'none'],
+    ]),
     '    Queue Configuration:',
   ];
   for (const direction of ['rx', 'tx'] as const)

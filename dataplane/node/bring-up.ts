@@ -1,7 +1,7 @@
 // From the configuration to running ports and lcores: EAL, context, ports, kni, queues. Nothing forwards before startLcores().
 import { existsSync, readFileSync } from 'node:fs';
 import { DpvsError } from '../../api/index.js';
-import { createContext, loadLibrary, type NativeConfig, portInfo, startEal } from '../../native/index.js';
+import { createContext, loadLibrary, type NativeConfig, portInfo, startEal, startOver } from '../../native/index.js';
 import type { DataplaneConfig, PortConfig } from '../config/index.js';
 
 /** A configured port and where it lives natively. */
@@ -51,6 +51,9 @@ function hugepagesFree(): number {
   return match === null ? 0 : Math.floor((Number(match[1]) * Number(match[2])) / 1024);
 }
 
+/** Set for our own second start: why the hugepages that were counted are not there. */
+const NO_HUGEPAGES = 'DPVS_NO_HUGEPAGES';
+
 /** Whether hugepages are used, and why. @throws {DpvsError} config when they must be and cannot */
 export function chooseMemory(config: DataplaneConfig): { huge: boolean; megabytes: number; why: string } {
   const room = nativeConfig(config).mbufRoom + MBUF_OVERHEAD;
@@ -58,6 +61,8 @@ export function chooseMemory(config: DataplaneConfig): { huge: boolean; megabyte
   const megabytes = Math.max(config.memory.megabytes ?? 0, needed);
   const free = hugepagesFree();
   if (config.memory.huge === 'off') return { huge: false, megabytes, why: 'dataplane_defs { huge off }' };
+  const taken = process.env[NO_HUGEPAGES];
+  if (config.memory.huge === 'auto' && taken !== undefined) return { huge: false, megabytes, why: taken };
   if (free >= megabytes) return { huge: true, megabytes, why: `${free} MB of hugepages are free` };
   const why = `${free} MB of hugepages are free, ${megabytes} MB are needed`;
   if (config.memory.huge === 'auto') return { huge: false, megabytes, why };
@@ -72,13 +77,19 @@ export function bringUpEal(config: DataplaneConfig, name: string): { huge: boole
   const master = config.workers.find((w) => w.role === 'master');
   const slaves = config.workers.filter((w) => w.role === 'slave');
   const lcores = [`0@${master?.cpu ?? 0}`, ...slaves.map((w, i) => `${i + 1}@${w.cpu}`)].join(',');
-  startEal({
-    lcores,
-    huge,
-    memoryMb: megabytes,
-    pci: config.ports.some((p) => p.hardware.kind !== 'vdev'),
-    filePrefix: `dpvs-${name}`,
-  });
+  try {
+    startEal({
+      lcores,
+      huge,
+      memoryMb: megabytes,
+      pci: config.ports.some((p) => p.hardware.kind !== 'vdev'),
+      filePrefix: `dpvs-${name}`,
+    });
+  } catch (error) {
+    // Two nodes that start together count the same free pages, and one of them gets none.
+    if (!huge || config.memory.huge !== 'auto') throw error;
+    startOver(NO_HUGEPAGES, `${why}, but DPDK did not get them: another process took them meanwhile`);
+  }
   createContext(nativeConfig(config));
   const library = loadLibrary();
   slaves.forEach((_, i) => {

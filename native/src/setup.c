@@ -5,6 +5,8 @@
 #include "lcore.h"
 #include "memory.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 struct dp *dp_ctx;
 static char error_text[256];
@@ -35,6 +38,16 @@ int dp_eal_init(int argc, char **argv) {
     // EAL pins the calling thread; Node's main thread must stay free to move.
     sched_setaffinity(0, sizeof before, &before);
     return code ? fail(code, "rte_eal_init") : 0;
+}
+
+int dp_exec(char **argv) {
+    // What EAL opened before it failed would keep its hugepages.
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    // Node keeps these from its children.
+    for (int fd = 0; fd < 3; fd++)
+        fcntl(fd, F_SETFD, 0);
+    execv(argv[0], argv);
+    return fail(-errno, argv[0]);
 }
 
 static int create_pool(struct dp *d) {

@@ -6,6 +6,9 @@
 
 /** rte_eal_init with the caller's CPU affinity kept. Returns 0 or a negative errno. */
 DP_EXPORT int dp_eal_init(int argc, char **argv);
+/** Replaces this process's program; argv[0] is a path, NULL the last. Returns only when that fails: a
+ * negative errno. */
+DP_EXPORT int dp_exec(char **argv);
 /** Allocates the context. `words` is struct dp_config as 32-bit words. Returns 0 or a negative errno. */
 DP_EXPORT int dp_create(const uint32_t *words, uint32_t n_words);
 /** Makes an lcore record for EAL lcore `eal_id`; returns our index or a negative errno. */

@@ -131,10 +131,30 @@ t.test('dpip link show', async (t) => {
     ...printf('    %-20s%-20s%-20s%-20s', 'ierrors', 'oerrors', 'imissed', 'rx_nombuf', 1, 2, 3, 4),
     ...printf('    %-20s%-20s', 'mbuf-avail', 'mbuf-inuse', 65000, 535),
   ]);
+  const headed = (given: Partial<typeof link>): string[] =>
+    formatLinks([sampleLink(given)], { stats: false, cpus: [] }).slice(3, 5);
+  t.same(
+    headed({ hardware: '0000:06:00.0', driver: 'net_ixgbe', kni: 'dpdk0.kni' }),
+    printf('    %-20s%-20s%-20s', 'pci_addr', 'driver_name', 'kni', '0000:06:00.0', 'net_ixgbe', 'dpdk0.kni'),
+    'columns of 20, as the reference has them',
+  );
+  t.same(
+    headed({ hardware: 'net_af_xdp0,iface=enp6s0f0np0', driver: 'net_af_xdp', kni: null }),
+    printf(
+      '    %-31s%-20s%-20s',
+      'pci_addr',
+      'driver_name',
+      'kni',
+      'net_af_xdp0,iface=enp6s0f0np0',
+      'net_af_xdp',
+      'none',
+    ),
+    'wider where a vdev needs it, and the headings stay above their values',
+  );
   const details = formatLinks([link], { stats: false, cpus: [sampleCpu({}), sampleCpu({ id: 2, cpu: 3 })] });
   t.match(
     details.join('\n'),
-    /0000:06:00.0 +dpdk0.kni\n {4}Queue Configuration:\n {4}rx0 +cpu1\n {4}rx0 +cpu3\n {4}tx0 +cpu1/,
+    /0000:06:00.0 +net_ixgbe +dpdk0.kni *\n {4}Queue Configuration:\n {4}rx0 +cpu1\n {4}rx0 +cpu3\n {4}tx0 +cpu1/,
   );
 
   const earlier = sampleLink({});
