@@ -164,11 +164,25 @@ export const trafficRates = z.strictObject({
   outBps: z.number(),
 });
 
+/** The passive health check of a service's real servers (dpvs.md 2.2): what new connections tell of them. Seconds. */
+export const destCheck = z.strictObject({
+  /** Failed attempts to connect within `wait` that inhibit a server. */
+  down: z.int().min(1).max(255),
+  /** Accepted ones that end its back-off. */
+  up: z.int().min(1).max(255),
+  wait: z.int().min(1).max(3600),
+  /** The first inhibition, doubled each time up to the longest. */
+  inhibitMin: z.int().min(1).max(86_400),
+  inhibitMax: z.int().min(1).max(86_400),
+});
+export type DestCheck = z.infer<typeof destCheck>;
+
 export const serviceSpec = z.strictObject({
   service: serviceKey,
   scheduler: scheduler.optional(),
   /** Idle timeout in seconds that overrides TCP established and UDP. */
   connTimeout: z.int().min(1).max(31535999).optional(),
+  destCheck: destCheck.optional(),
 });
 export const serverSpec = z.strictObject({
   service: serviceKey,
@@ -197,6 +211,8 @@ export const serviceInfo = z.strictObject({
   service: serviceKey,
   scheduler,
   connTimeout: z.int().nullable(),
+  /** Absent: off. */
+  destCheck: destCheck.optional(),
   servers: z.array(serverInfo),
   localAddresses: z.int(),
   stats: trafficStats,

@@ -75,6 +75,10 @@ const groups = {
     no_laddr: card('warn', 'a service has no local address'),
     no_port: card('warn', 'the local addresses of a service have no free port'),
   },
+  server: {
+    inhibited: card('warn', 'a real server does not take connections and gets none for a while'),
+    released: card('info', 'an inhibited real server gets connections again'),
+  },
   upcall: {
     dropped: card('warn', 'upcalls were dropped because a ring was full or over its rate'),
   },

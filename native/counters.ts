@@ -38,6 +38,9 @@ export class Counters {
   /** Of `established`, which is read for thousands of servers at once. */
   readonly #destWords = layout('dest_stats.size') / 4;
   readonly #establishedWord = layout('dest_stats.established') / 4;
+  readonly #acceptedWord = layout('dest_stats.accepted') / 4;
+  readonly #refusedWord = layout('dest_stats.refused') / 4;
+  readonly #connsWord = layout('dest_stats.conns') / 4;
 
   constructor() {
     const { lcores } = usage();
@@ -107,6 +110,24 @@ export class Counters {
     let total = 0;
     for (const { words } of this.#dests) total += words[at];
     return total;
+  }
+
+  /** How one real server answered attempts to connect: SYNs, and resets instead of one. Modulo 2^32. */
+  answersOf(index: number): { accepted: number; refused: number } {
+    const at = index * this.#destWords;
+    let [accepted, refused] = [0, 0];
+    for (const { words } of this.#dests) {
+      accepted += words[at + this.#acceptedWord];
+      refused += words[at + this.#refusedWord];
+    }
+    return { accepted: accepted >>> 0, refused: refused >>> 0 };
+  }
+
+  /** Connections made for one real server, modulo 2^32. */
+  attemptsOf(index: number): number {
+    let total = 0;
+    for (const { words } of this.#dests) total += words[index * this.#destWords + this.#connsWord];
+    return total >>> 0;
   }
 
   /** A slot that is given to another real server starts from zero. */

@@ -9,6 +9,7 @@ export type {
   ConnectionInfo,
   Counter,
   CpuInfo,
+  DestCheck,
   Endpoint,
   LaddrInfo,
   LinkInfo,

@@ -1,5 +1,6 @@
 // The listing of services in its five shapes: schedulers, totals, rates, thresholds, persistent connections.
 import { left, portName, right, type ServerInfo, type ServiceInfo, showEndpoint } from '../common/index.js';
+import { showDestCheck } from './dest-check.js';
 import type { Columns, ListFormat } from './parse.js';
 
 /** The tutorial's line. The reference prints the version of its table here; ours has a command for that. */
@@ -56,7 +57,9 @@ function serviceLine(info: ServiceInfo, name: string, format: ListFormat): strin
   if (format.columns === 'stats' || format.columns === 'rate')
     return left(name, 33) + numbers(statsOf(info, format.columns), format.exact);
   if (format.columns !== 'plain') return name;
-  return `${name} ${info.scheduler}${info.connTimeout === null ? '' : ` conn-timeout ${info.connTimeout}`}`;
+  const timeout = info.connTimeout === null ? '' : ` conn-timeout ${info.connTimeout}`;
+  const check = info.destCheck === undefined ? '' : ` dest-check internal:${showDestCheck(info.destCheck)}`;
+  return `${name} ${info.scheduler}${timeout}${check}`;
 }
 
 function serverLine(info: ServerInfo, name: string, format: ListFormat): string {

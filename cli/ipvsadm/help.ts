@@ -3,7 +3,7 @@ import { renderHelp } from '../common/index.js';
 import { commandTable, optionTable } from './options.js';
 
 const usage = [
-  'ipvsadm -A|-E -t|-u HOST:PORT [-s SCHED] [--conn-timeout SEC]',
+  'ipvsadm -A|-E -t|-u HOST:PORT [-s SCHED] [--conn-timeout SEC] [--dest-check CONF]',
   'ipvsadm -D -t|-u HOST:PORT',
   'ipvsadm -a|-e -t|-u HOST:PORT -r HOST[:PORT] [-b|-g|-i|-m|-J] [-w WEIGHT] [-x N] [-y N]',
   'ipvsadm -d -t|-u HOST:PORT -r HOST[:PORT]',

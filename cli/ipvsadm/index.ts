@@ -3,6 +3,7 @@ import type { Context, ExitCode } from '../common/index.js';
 import { execute } from './execute.js';
 import { parseLine } from './parse.js';
 
+export { defaultDestCheck, parseDestCheck, showDestCheck } from './dest-check.js';
 export { formatServices, largeNumber, sortServices } from './format-list.js';
 export { formatConnections, formatLaddrs, formatTimeouts } from './format-other.js';
 export { type Action, type Line, type ListFormat, parseLine } from './parse.js';

@@ -82,6 +82,7 @@ export type OptionKey =
   | 'u-threshold'
   | 'l-threshold'
   | 'conn-timeout'
+  | 'dest-check'
   | 'local-address'
   | 'ifname'
   | 'connection'
@@ -128,6 +129,12 @@ export const optionTable: readonly OptionSpec<OptionKey>[] = [
     help: 'no more connections than N; 0: no limit',
   },
   { key: 'l-threshold', short: 'y', long: ['l-threshold'], value: 'N', help: 'back in use below N connections' },
+  {
+    key: 'dest-check',
+    long: ['dest-check'],
+    value: 'CONF',
+    help: 'inhibit real servers that refuse or ignore new connections: default, or DOWN,UP,WAITs,MIN-MAXs, or DOWN,WAITs',
+  },
   { key: 'conn-timeout', long: ['conn-timeout'], value: 'SEC', help: "idle timeout of the service's connections" },
   { key: 'local-address', short: 'z', long: ['local-address', 'laddr'], value: 'LADDR', help: 'a local address' },
   { key: 'ifname', short: 'F', long: ['ifname'], value: 'IFNAME', help: 'the port of the local address' },
@@ -180,7 +187,6 @@ export const unbuiltOptionTable: readonly OptionSpec<OptionKey>[] = [
   unbuilt({ long: ['pe'], value: 'PE' }),
   unbuilt({ long: ['hash-target'], value: 'sip|qid' }),
   unbuilt({ long: ['expire-quiescent'] }),
-  unbuilt({ long: ['dest-check'], value: 'CONF' }),
   unbuilt({ long: ['proxy-protocol'], value: 'VERSION' }),
   unbuilt({ long: ['quic'] }),
   unbuilt({ long: ['sockpair'], value: 'PROTO:SIP:SPORT:TIP:TPORT' }),

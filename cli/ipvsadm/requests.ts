@@ -9,6 +9,7 @@ import {
   type ServiceSpec,
   UsageError,
 } from '../common/index.js';
+import { parseDestCheck } from './dest-check.js';
 import type { OptionKey } from './options.js';
 import type { Words } from './words.js';
 
@@ -37,7 +38,11 @@ export function serviceRequest(command: 'add-service' | 'edit-service' | 'delete
   if (service.port === 0) throw new UsageError('Zero port specified for non-persistent service');
   const connTimeout = words.number('conn-timeout', 'illegal conn-timeout specified', 1, 31535999);
   // An edit replaces the whole service, as in the reference: what is not given is its default again.
-  const params = { service, scheduler: schedulerOf(words), connTimeout };
+  const checks = words.values('dest-check').map(parseDestCheck);
+  if (checks.length > 1) throw new UsageError('multiple dest-check options specified');
+  if (checks.length > 0 && service.protocol !== 'tcp')
+    throw notSupported('--dest-check of a UDP service: it goes by TCP handshakes');
+  const params = { service, scheduler: schedulerOf(words), connTimeout, destCheck: checks[0] };
   return command === 'add-service' ? { method: 'service.add', params } : { method: 'service.edit', params };
 }
 

@@ -1,5 +1,6 @@
 // --save: services as the argument lines that make them anew. Unlike the reference's, with local addresses, thresholds and timeouts.
 import { type LaddrInfo, type ServerInfo, type ServiceInfo, type ServiceKey, showEndpoint } from '../common/index.js';
+import { showDestCheck } from './dest-check.js';
 
 const forwardingLetter: Readonly<Record<ServerInfo['forwarding'], string>> = {
   FullNat: '-b',
@@ -23,11 +24,12 @@ export function saveLines(services: readonly ServiceInfo[], laddrs: readonly Lad
   return services.flatMap((info) => {
     const own = selector(info.service);
     const timeout = info.connTimeout === null ? '' : ` --conn-timeout ${info.connTimeout}`;
+    const check = info.destCheck === undefined ? '' : ` --dest-check ${showDestCheck(info.destCheck)}`;
     const local = laddrs
       .filter(({ service }) => selector(service) === own)
       .flatMap(({ localAddresses }) => localAddresses);
     return [
-      `-A ${own} -s ${info.scheduler}${timeout}`,
+      `-A ${own} -s ${info.scheduler}${timeout}${check}`,
       ...local.map(({ address, device }) => `--add-laddr -z ${address} ${own} -F ${device}`),
       ...info.servers.map((server) => `-a ${own} ${serverWords(server)}`),
     ];

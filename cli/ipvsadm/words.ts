@@ -14,6 +14,10 @@ export class Words {
     return this.options.find((option) => option.key === key)?.values[0];
   }
 
+  values(key: OptionKey): string[] {
+    return this.options.filter((option) => option.key === key).map(({ values }) => values[0]);
+  }
+
   number(key: OptionKey, mistake: string, min: number, max: number): number | undefined {
     const word = this.value(key);
     return word === undefined ? undefined : numberOr(word, mistake, min, max);

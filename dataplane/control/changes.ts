@@ -1,5 +1,5 @@
 // The vocabulary of the desired state: its records, and the elementary changes sent to the slow path.
-import type { Scope, ServerKey, ServiceKey } from '../../api/index.js';
+import type { DestCheck, Scope, ServerKey, ServiceKey } from '../../api/index.js';
 
 /** What the desired state must know of a port to judge requests. */
 export interface DeviceFacts {
@@ -72,6 +72,8 @@ export interface DesiredService {
   readonly scheduler: SchedulerName;
   /** Seconds; null: the protocol's. */
   readonly connTimeout: number | null;
+  /** Absent: no passive health check. */
+  readonly destCheck?: DestCheck;
 }
 
 export interface DesiredServer {

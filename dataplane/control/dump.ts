@@ -64,8 +64,13 @@ function routeSpec({ destination, gateway, source, device, scope, mtu, metric }:
   };
 }
 
-function serviceSpec({ service, scheduler, connTimeout }: DesiredService): ServiceSpec {
-  return { service, scheduler, ...(connTimeout === null ? {} : { connTimeout }) };
+function serviceSpec({ service, scheduler, connTimeout, destCheck }: DesiredService): ServiceSpec {
+  return {
+    service,
+    scheduler,
+    ...(connTimeout === null ? {} : { connTimeout }),
+    ...(destCheck === undefined ? {} : { destCheck }),
+  };
 }
 
 function serverSpec({

@@ -23,8 +23,15 @@ export function editService(facts: Facts, spec: ServiceSpec): FactChange[] {
   return [{ kind: 'service.set', service: desiredService(spec) }];
 }
 
-function desiredService({ service, scheduler = 'wlc', connTimeout }: ServiceSpec): DesiredService {
-  return { service, scheduler, connTimeout: connTimeout ?? null };
+function desiredService({ service, scheduler = 'wlc', connTimeout, destCheck }: ServiceSpec): DesiredService {
+  const plain = { service, scheduler, connTimeout: connTimeout ?? null };
+  if (destCheck === undefined) return plain;
+  // Nothing in UDP says that a server is there, or is not.
+  if (service.protocol !== 'tcp')
+    throw new DpvsError('not_support', 'destCheck: a passive check sees handshakes, and UDP has none', 'destCheck');
+  if (destCheck.inhibitMin > destCheck.inhibitMax)
+    throw invalid('destCheck.inhibitMin', `${destCheck.inhibitMin} is more than the longest ${destCheck.inhibitMax}`);
+  return { ...plain, destCheck };
 }
 
 export function deleteService(facts: Facts, service: ServiceKey): FactChange[] {

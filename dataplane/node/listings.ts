@@ -109,6 +109,7 @@ function serviceInfo(state: ServiceState, runtime: ServiceRuntime | undefined, t
     service: state.service,
     scheduler: state.scheduler,
     connTimeout: state.connTimeout,
+    ...(state.destCheck === undefined ? {} : { destCheck: state.destCheck }),
     servers,
     localAddresses: state.laddrs.length,
     stats: sumStats(servers.map((s) => s.stats)),

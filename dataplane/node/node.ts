@@ -103,6 +103,10 @@ export class DataplaneNode {
           log.event(info.generation === 1 ? 'slowpath.started' : 'slowpath.recovered', info);
           events?.publish('slowpath', { state: 'running', ...info });
         },
+        noticed: ({ inhibited, ...server }) => {
+          log.event(inhibited ? 'server.inhibited' : 'server.released', server);
+          events?.publish('server', { inhibited, ...server });
+        },
         died: (info) => {
           log.event('slowpath.crashed', info);
           events?.publish('slowpath', { state: 'restarting', generation: info.generation });

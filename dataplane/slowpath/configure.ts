@@ -13,6 +13,7 @@ import {
 } from '../inet/index.js';
 import { Protocol, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { ConnView } from './conn-view.js';
+import type { DestChecks } from './dest-checks.js';
 import type { DestInfo } from './dest-info.js';
 import type { NextHops } from './next-hops.js';
 
@@ -30,6 +31,7 @@ export interface ConfigureParts {
   readonly nextHops: NextHops;
   readonly conns: ConnView;
   readonly destInfo: DestInfo;
+  readonly destChecks: DestChecks;
   /** From dpvs.conf; timeout.set changes some of them. */
   readonly timeouts: Timeouts;
 }
@@ -78,12 +80,12 @@ export class Configure {
       case 'link.set':
         return; // the control thread sets ports
       case 'service.set': {
-        const { service, scheduler, connTimeout } = change.service;
+        const { service, scheduler, connTimeout, destCheck } = change.service;
         const vip = parseIpv4(service.address);
         const known = services.lookup(protocolOf(service), vip, service.port);
         if (known === undefined) services.add(protocolOf(service), vip, service.port, { scheduler, connTimeout });
         else services.edit(protocolOf(service), vip, service.port, { scheduler, connTimeout });
-        return;
+        return this.parts.destChecks.configure(this.#service(service), destCheck);
       }
       case 'service.remove':
         services.remove(protocolOf(change.service), parseIpv4(change.service.address), change.service.port);

@@ -1,5 +1,6 @@
 // What the control thread and the slow-path worker say to each other.
 import type { Change } from '../control/index.js';
+import type { Notice } from './dest-checks.js';
 import type { Queries } from './queries.js';
 import type { SlowPathOptions } from './slow-path.js';
 
@@ -23,6 +24,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'started'; readonly kept: number; readonly ended: number; readonly requeued: number }
+  | { readonly kind: 'notice'; readonly notice: Notice }
   | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
   | {
       readonly kind: 'refused';

@@ -1,6 +1,6 @@
 // The slow path: takes upcalls, decides, answers; ages neighbours and connections; keeps the tables the control thread fills.
 // It knows nothing of threads: worker.ts runs it in one, tests step it by hand.
-import { loadLibrary } from '../../native/index.js';
+import { Counters, loadLibrary } from '../../native/index.js';
 import type { Change } from '../control/index.js';
 import { Ipv4AddressTable, Ipv4RouteTable } from '../inet/index.js';
 import { SaPoolTable, ServiceTable } from '../ipvs/index.js';
@@ -9,6 +9,7 @@ import { AnswerBatch } from './answers.js';
 import { Arp } from './arp.js';
 import { Configure, type Timeouts } from './configure.js';
 import { ConnView } from './conn-view.js';
+import { DestChecks, type Notice } from './dest-checks.js';
 import { DestInfo } from './dest-info.js';
 import { Events } from './events.js';
 import { Expiry } from './expiry.js';
@@ -51,13 +52,15 @@ export class SlowPath {
   readonly #expiry: Expiry;
   readonly #follower: RouteFollower;
   readonly #destInfo = new DestInfo();
+  readonly #destChecks: DestChecks;
   readonly #sapools: SaPoolTable;
   /** The native clock at its last reading, milliseconds modulo 2^32; `#now` is the same moment without the modulo. */
   #nativeMs = loadLibrary().dp_clock_ms() as number;
   #now = this.#nativeMs;
   #housekeeping = 0;
 
-  constructor(options: SlowPathOptions) {
+  /** @param notice told of what the slow path did by itself */
+  constructor(options: SlowPathOptions, notice: (notice: Notice) => void = () => {}) {
     const { seed } = options;
     const now = (): number => this.#now;
     const ports = new Ports(options.ports);
@@ -106,7 +109,10 @@ export class SlowPath {
     this.#follower = new RouteFollower(routes, conns, nextHops);
     const { timeouts } = options;
     const destInfo = this.#destInfo;
-    this.#configure = new Configure({ addresses, routes, services, sapools, nextHops, conns, destInfo, timeouts });
+    const destChecks = new DestChecks(services.dests, new Counters(), notice);
+    this.#destChecks = destChecks;
+    const tables = { addresses, routes, services, sapools, nextHops, conns };
+    this.#configure = new Configure({ ...tables, destInfo, destChecks, timeouts });
     this.#parts = { services, sapools, addresses, nextHops, scheduling, conns, now };
   }
 
@@ -156,13 +162,18 @@ export class SlowPath {
   /** Milliseconds until the next timer, for sleeping. */
   idleMs(): number {
     if (this.#follower.busy) return 0;
-    return Math.max(0, Math.min(this.#expiry.due(this.#now), this.#parts.nextHops.neighbours.nextDeadline - this.#now));
+    const checks = this.#destChecks.due(this.#now);
+    return Math.max(
+      0,
+      Math.min(checks, this.#expiry.due(this.#now), this.#parts.nextHops.neighbours.nextDeadline - this.#now),
+    );
   }
 
   #timers(): void {
     this.#parts.nextHops.neighbours.tick(this.#now);
     this.#expiry.tick(this.#now);
     this.#follower.tick();
+    this.#destChecks.tick(this.#now);
     if (this.#now < this.#housekeeping) return;
     this.#housekeeping = this.#now + HOUSEKEEPING_MS;
     const { services } = this.#parts;

@@ -4,11 +4,14 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { DpvsError, isErrorCode } from '../../api/index.js';
 import { loadLibrary } from '../../native/index.js';
 import type { Change } from '../control/index.js';
+import type { Notice } from './dest-checks.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 import type { Queries } from './queries.js';
 import type { SlowPathOptions } from './slow-path.js';
 
 export interface SlowPathThreadEvents {
+  /** It took a real server out of use, or back, by itself. */
+  noticed(notice: Notice): void;
   started(info: { generation: number; kept: number; ended: number; requeued: number; downMs: number }): void;
   /** It ended without being told to; it is being started again. */
   died(info: { generation: number; error: string; stack: string }): void;
@@ -101,6 +104,7 @@ export class SlowPathThread {
     this.#port = port1;
     port1.on('message', (message: FromWorker) => {
       this.lastAnswer = Date.now();
+      if (message.kind === 'notice') return this.#events.noticed(message.notice);
       if (message.kind !== 'started') return this.#settle(message);
       this.#running = true;
       this.#startFailed = undefined;
@@ -128,7 +132,7 @@ export class SlowPathThread {
     });
   }
 
-  #settle(message: Exclude<FromWorker, { kind: 'started' }>): void {
+  #settle(message: Exclude<FromWorker, { kind: 'started' | 'notice' }>): void {
     const pending = this.#pending.get(message.id);
     if (pending === undefined) return;
     this.#pending.delete(message.id);

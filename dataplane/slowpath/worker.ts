@@ -26,7 +26,7 @@ function obey(slowPath: SlowPath, message: ToWorker): void {
 /** Until it is terminated. */
 function run(messages: MessagePort): never {
   const library = loadLibrary();
-  const slowPath = new SlowPath(options);
+  const slowPath = new SlowPath(options, (notice) => say({ kind: 'notice', notice }));
   say({ kind: 'started', ...slowPath.start(changes, adopt) });
   for (;;) {
     for (let next = receiveMessageOnPort(messages); next !== undefined; next = receiveMessageOnPort(messages))

@@ -251,7 +251,9 @@ static_assert(sizeof(struct dp_answer) == 128, "answer");
 struct dp_dest_stats {
     uint64_t in_pkts, out_pkts, in_bytes, out_bytes, conns;
     int32_t established; // this lcore's share: enters minus leaves
-    uint32_t spare[5];
+    // SYNs of the server, and resets instead of one: how it answers attempts to connect
+    uint32_t accepted, refused;
+    uint32_t spare[3];
 };
 static_assert(sizeof(struct dp_dest_stats) == 64, "dest stats");
 

@@ -159,12 +159,23 @@ static void execute_udp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_
         rewrite_udp(f, (struct udp_hdr *)l4);
 }
 
+/** What a health check that sends nothing itself goes by. A reset after the server's SYN is a client's or an
+ * application's affair. */
+static void note_answer(struct dp_dest_stats *s, const struct dp_conn *c, uint8_t tcp_flags) {
+    if (tcp_flags & TCP_SYN)
+        s->accepted++;
+    else if (!(c->flags & DP_C_RS_SEQ))
+        s->refused++;
+}
+
 /** Everything TCP except the insertion of the address option, which moves the headers. */
 static bool execute_tcp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_conn *c, struct dp_pkt *p,
                         uint8_t *l4) {
     struct tcp_hdr *t = (struct tcp_hdr *)l4;
     uint64_t delta = 0;
     bool out = f->flags & DP_F_OUT, toa = false;
+    if (out && (p->tcp_flags & (TCP_SYN | TCP_RST)))
+        note_answer(&lc->dests[f->dest], c, p->tcp_flags);
     if (out)
         tcp_outbound(f, c, p, t, &delta);
     else

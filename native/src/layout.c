@@ -112,6 +112,8 @@ static const struct {
     FIELD(dest_stats, in_bytes),
     FIELD(dest_stats, out_bytes),
     FIELD(dest_stats, established),
+    FIELD(dest_stats, accepted),
+    FIELD(dest_stats, refused),
     FIELD(dest_stats, conns),
     FIELD(lcore_stats, drop),
     FIELD(lcore_stats, punt),

@@ -17,6 +17,7 @@ const SUBJECTS = [
   'fragments',
   'exhaustion',
   'restart',
+  'dest-check',
 ];
 
 /** Where the compiler keeps a runtime; preloaded because node itself is not instrumented. */

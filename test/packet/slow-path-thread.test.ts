@@ -25,6 +25,7 @@ const died: string[] = [];
 const make = (changes: readonly Change[] = services, more: Partial<SlowPathOptions> = {}) =>
   new SlowPathThread({ ...options, ...more }, () => changes, {
     started: () => undefined,
+    noticed: () => undefined,
     died: ({ error }) => died.push(error),
   });
 

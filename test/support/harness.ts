@@ -1,6 +1,7 @@
 // The harness packet tests run against: ports in and out of the real native code, a stepped slow path and a virtual clock.
 
 import type { ConnectionInfo, Counter, Method, Params, Result } from '../../api/index.js';
+import type { Notice } from '../../dataplane/slowpath/index.js';
 import type { KernelRoute, KniAddressEvent } from '../../kni/index.js';
 import type { NativeConfig } from '../../native/index.js';
 
@@ -92,6 +93,9 @@ export interface Harness {
 
   /** Kills the slow path and starts another over the same native state (the API's slowpath.restart). */
   restartSlowPath?(): Awaitable<void>;
+
+  /** What the slow path told since the last call: servers inhibited or released. */
+  notices?(): Notice[];
 
   /** The next change finds the slow path dead: it is accepted and kept, and only the slow path started next learns of it. */
   crashOnNextChange?(): void;

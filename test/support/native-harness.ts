@@ -13,7 +13,7 @@ import {
   slowPathOptions,
   Traffic,
 } from '../../dataplane/node/index.js';
-import { type Queries, SlowPath, type SlowPathOptions } from '../../dataplane/slowpath/index.js';
+import { type Notice, type Queries, SlowPath, type SlowPathOptions } from '../../dataplane/slowpath/index.js';
 import { silentLog } from '../../log/index.js';
 import { Counters, createContext, loadLibrary, startEal, usage } from '../../native/index.js';
 import type { Harness, HarnessOptions, HarnessPort, PortName } from './harness.js';
@@ -38,11 +38,12 @@ class SteppedSlowPath {
   readonly running = true;
   readonly lastAnswer = Date.now();
   crashOnNextChange = false;
+  readonly notices: Notice[] = [];
 
   constructor(options: SlowPathOptions, snapshot: () => readonly Change[]) {
     this.#options = options;
     this.#snapshot = snapshot;
-    this.#slowPath = new SlowPath(options);
+    this.#slowPath = new SlowPath(options, (notice) => this.notices.push(notice));
     this.#slowPath.start(snapshot(), false);
   }
 
@@ -59,7 +60,7 @@ class SteppedSlowPath {
   }
   async restart(): Promise<{ downMs: number }> {
     this.generation++;
-    this.#slowPath = new SlowPath(this.#options);
+    this.#slowPath = new SlowPath(this.#options, (notice) => this.notices.push(notice));
     this.#slowPath.start(this.#snapshot(), true);
     return { downMs: 0 };
   }
@@ -286,6 +287,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       await slowPath.restart();
       settle();
     },
+    notices: () => slowPath.notices.splice(0),
     crashOnNextChange() {
       slowPath.crashOnNextChange = true;
     },

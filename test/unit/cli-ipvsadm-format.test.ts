@@ -59,6 +59,11 @@ t.test('ipvsadm -ln', async (t) => {
     connTimeout: 90,
   });
   t.equal(formatServices([udp], numeric)[3], 'UDP  [2001:db8::1]:53 wlc conn-timeout 90');
+  const destCheck = { down: 3, up: 3, wait: 3, inhibitMin: 60, inhibitMax: 3600 };
+  t.equal(
+    formatServices([sampleService({ destCheck })], numeric)[3],
+    'TCP  10.0.0.100:80 rr dest-check internal:3,3,3s,60-3600s',
+  );
 });
 
 t.test('the other shapes of ipvsadm -l', async (t) => {

@@ -31,6 +31,19 @@ t.test('lines and their requests', async (t) => {
       '-A -t 10.0.0.100:80 --conn-timeout 300',
       change('service.add', { service: tcp, scheduler: 'wlc', connTimeout: 300 }),
     ],
+    ...(
+      [
+        ['default', [1, 1, 3, 5, 3600]],
+        ['3,3,3s,60-3600s', [3, 3, 3, 60, 3600]],
+        ['2,7s', [2, 1, 7, 5, 3600]],
+      ] as const
+    ).map(([word, [down, up, wait, inhibitMin, inhibitMax]]): [string, ReturnType<typeof change>] => [
+      `-A -t 10.0.0.100:80 --dest-check ${word}`,
+      change('service.add', {
+        ...{ service: tcp, scheduler: 'wlc' },
+        destCheck: { down, up, wait, inhibitMin, inhibitMax },
+      }),
+    ]),
     ['-E -t 10.0.0.100:80 -s wlc', change('service.edit', { service: tcp, scheduler: 'wlc' })],
     // An edit replaces: what is not given is its default again.
     ['-E -t 10.0.0.100:80', change('service.edit', { service: tcp, scheduler: 'wlc' })],
@@ -171,7 +184,14 @@ t.test('what is not built is refused by name, with exit code 1', async (t) => {
     ['-A -t 10.0.0.100:80 -s mh', "not support: scheduler 'mh' (there are rr, wrr, wlc)"],
     ['-A -t 10.0.0.100:80 -j enable', 'not support: -j is not built yet'],
     ['-A -t 10.0.0.100:80 --proxy-protocol v2', 'not support: --proxy-protocol is not built yet'],
-    ['-A -t 10.0.0.100:80 --dest-check default --dest-check tcp', 'not support: --dest-check is not built yet'],
+    [
+      '-A -t 10.0.0.100:80 --dest-check default --dest-check tcp',
+      'not support: --dest-check tcp (an outside checker) is not built',
+    ],
+    [
+      '-A -u 10.0.0.100:53 --dest-check default',
+      'not support: --dest-check of a UDP service: it goes by TCP handshakes',
+    ],
     ['-A --sctp-service 10.0.0.100:80', 'not support: --sctp-service is not built yet'],
     ['-A -f 7', 'not support: -f is not built yet'],
     ['-A -q 10.0.0.1', 'not support: -q is not built yet'],

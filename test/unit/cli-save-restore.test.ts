@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { LaddrInfo, ServerInfo, ServiceInfo } from '../../api/index.js';
-import { readScript, saveLines, splitLine } from '../../cli/ipvsadm/index.js';
+import { defaultDestCheck, readScript, saveLines, splitLine } from '../../cli/ipvsadm/index.js';
 import { sampleServer, sampleService } from '../support/samples.js';
 
 interface Config {
@@ -26,6 +26,11 @@ const server: fc.Arbitrary<ServerInfo> = fc
     activeConns: fc.nat(),
   } as const)
   .map((given) => sampleServer(given));
+const seconds = fc.integer({ min: 1, max: 3600 });
+const count = fc.integer({ min: 1, max: 255 });
+const destCheck = fc
+  .record({ down: count, up: count, wait: seconds, inhibitMin: seconds, more: seconds })
+  .map(({ more, ...check }) => ({ ...check, inhibitMax: check.inhibitMin + more }));
 const device = fc.constantFrom('dpdk0', 'dpdk1', 'bond0.100');
 
 const config: fc.Arbitrary<Config> = fc
@@ -33,14 +38,16 @@ const config: fc.Arbitrary<Config> = fc
     service: fc.record({ protocol: fc.constantFrom('tcp', 'udp'), address: ip, port } as const),
     scheduler: fc.constantFrom('rr', 'wrr', 'wlc'),
     connTimeout: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: 31535999 })),
+    destCheck: fc.oneof(fc.constant(undefined), destCheck),
     servers: fc.uniqueArray(server, { selector: (each) => `${each.address} ${each.port}`, maxLength: 4 }),
     laddrs: fc.uniqueArray(fc.record({ address: ip, device }), { selector: (each) => each.address, maxLength: 3 }),
   } as const)
-  .map(({ service, scheduler, connTimeout, servers, laddrs }) => ({
+  .map(({ service, scheduler, connTimeout, destCheck, servers, laddrs }) => ({
     info: sampleService({
       service,
       scheduler,
       connTimeout,
+      ...(destCheck === undefined || service.protocol === 'udp' ? {} : { destCheck }),
       // What direct routing and tunnels do to the port.
       servers: servers.map((each) =>
         each.forwarding === 'Route' || each.forwarding === 'Tunnel' ? { ...each, port: service.port } : each,
@@ -62,13 +69,14 @@ t.test('restore(save(x)) asks for x, whole and in an order that can be obeyed', 
       // A model of a node, written apart from the code under test: it only obeys.
       const node = new Map<
         string,
-        { scheduler?: string; connTimeout?: number | null; servers: string[]; laddrs: string[] }
+        { scheduler?: string; connTimeout?: number | null; destCheck?: object; servers: string[]; laddrs: string[] }
       >();
       for (const { method, params } of calls) {
         if (method === 'service.add')
           node.set(keyOf(params), {
             scheduler: params.scheduler,
             connTimeout: params.connTimeout ?? null,
+            destCheck: params.destCheck,
             servers: [],
             laddrs: [],
           });
@@ -84,6 +92,7 @@ t.test('restore(save(x)) asks for x, whole and in an order that can be obeyed', 
         {
           scheduler: info.scheduler,
           connTimeout: info.connTimeout,
+          destCheck: info.destCheck,
           servers: info.servers.map((each) =>
             [each.address, each.port, each.forwarding, each.weight, each.upperThreshold, each.lowerThreshold].join(' '),
           ),
@@ -100,11 +109,18 @@ t.test('restore(save(x)) asks for x, whole and in an order that can be obeyed', 
 t.test('the saved text of one service', async (t) => {
   const service = { protocol: 'tcp', address: '10.0.0.100', port: 80 } as const;
   const lines = saveLines(
-    [sampleService({ service, servers: [sampleServer({ upperThreshold: 100 })], connTimeout: 60 })],
+    [
+      sampleService({
+        service,
+        servers: [sampleServer({ upperThreshold: 100 })],
+        connTimeout: 60,
+        destCheck: defaultDestCheck,
+      }),
+    ],
     [{ service, localAddresses: [{ address: '192.168.100.200', device: 'dpdk0', conflicts: 0, conns: 0 }] }],
   );
   t.same(lines, [
-    '-A -t 10.0.0.100:80 -s rr --conn-timeout 60',
+    '-A -t 10.0.0.100:80 -s rr --conn-timeout 60 --dest-check default',
     '--add-laddr -z 192.168.100.200 -t 10.0.0.100:80 -F dpdk0',
     '-a -t 10.0.0.100:80 -r 192.168.100.2:80 -b -w 1 -x 100',
   ]);
