@@ -40,9 +40,13 @@ export class WithdrawalGuard {
   #floor({ vip, floor, announcers }: GuardQuestion, now: number): Reason | null {
     if (floor === 0) return null;
     const kept = (detail: string): Reason => ({ at: 'floor', code: 'kept', detail });
-    if (announcers === null) return kept('the announcers in the area cannot be counted');
-    const others = announcers.filter(({ self }) => !self).length;
-    if (others < floor) return kept(`${others} other announcers, ${floor} have to stay`);
+    const others = announcers?.filter(({ self }) => !self).length ?? 0;
+    if (announcers === null || others < floor) {
+      // Who comes now may fail together with us: the turns are taken anew.
+      this.#waiting.delete(vip);
+      if (announcers === null) return kept('the announcers in the area cannot be counted');
+      return kept(`${others} other announcers, ${floor} have to stay`);
+    }
     // Nodes that fail at the same time must not all count each other. By router id, as many as may go are first; the others look again
     // when the first are out of the LSDB.
     const rank = announcers.filter(({ self, router }) => !self && router < ownRouter(announcers)).length;

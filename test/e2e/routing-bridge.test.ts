@@ -1,59 +1,18 @@
 // The routing bridge with real zebra and ospfd on both ends of a link, a real kernel interface and a mock of the dataplane.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually, must, run, sleep } from '../../lab/index.js';
-import type { BridgeStatus, Report } from '../../routing/index.js';
-import { kni, type LinkType, nodeAddress, Scene, type SceneOptions } from './routing/scene.js';
+import type { Report } from '../../routing/index.js';
+import { done, lacking, sceneOf, stateBecomes, stateOf, statusOf } from './routing/probe.js';
+import { kni, type LinkType, nodeAddress } from './routing/scene.js';
 
-async function lacking(): Promise<string | false> {
-  if (process.getuid?.() !== 0) return 'needs root';
-  for (const daemon of ['zebra', 'ospfd']) if (!existsSync(`/usr/lib/frr/${daemon}`)) return 'needs FRR';
-  for (const tool of ['ip', 'nsenter', 'unshare', 'vtysh'])
-    if ((await run(['which', tool])).code !== 0) return `needs ${tool}`;
-  if ((await run(['unshare', '--net', 'true'])).code !== 0) return 'needs the right to make a network namespace';
-  return false;
-}
 const skip = await lacking();
 
 const vip = '123.1.2.3';
 const other = '123.1.2.4';
-type Test = Pick<typeof t, 'teardown' | 'comment' | 'passing'>;
 t.setTimeout(400_000);
 // Each scene has namespaces of its own, and they mostly wait for OSPF's timers.
 t.jobs = 4;
-
-async function sceneOf(test: Test, options?: SceneOptions): Promise<Scene> {
-  const scene = await Scene.up(options);
-  test.teardown(async () => {
-    if (!test.passing()) test.comment(scene.bridgeLog);
-    await scene.down();
-  });
-  return scene;
-}
-
-const statusOf = async (scene: Scene): Promise<BridgeStatus> =>
-  JSON.parse((await scene.cli('status', '--json')).stdout) as BridgeStatus;
-
-/** The VIP's state, and its reason's place. */
-async function stateOf(scene: Scene, address: string): Promise<string> {
-  const found = (await statusOf(scene)).vips.find((each) => each.vip === address);
-  return found === undefined ? 'absent' : `${found.state} ${found.reason?.at ?? '-'}`;
-}
-
-/** A command that has to succeed; what it said is in the message when it does not. */
-async function done(test: Pick<typeof t, 'equal'>, scene: Scene, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await scene.cli(...args);
-  test.equal(code, 0, `${args.join(' ')}: ${stderr.trim() || 'done'}`);
-  return stdout;
-}
-
-const stateBecomes = (scene: Scene, address: string, wanted: string, timeoutMs = 8_000): Promise<string> =>
-  eventually(
-    `${address} becomes ${wanted}`,
-    () => stateOf(scene, address),
-    (seen) => seen === wanted,
-    { timeoutMs },
-  );
 
 t.test('redistribute form', { skip, buffered: true }, async (t) => {
   const scene = await sceneOf(t, { linkType: 'point-to-point' });

@@ -1,17 +1,10 @@
 // A scene for `dpvs-route doctor`: sound to begin with, broken by one change at a time.
-import { existsSync } from 'node:fs';
-import { eventually, type Frr, must, run } from '../../../lab/index.js';
+import { eventually, type Frr, must } from '../../../lab/index.js';
 import type { DoctorReport, Finding } from '../../../routing/doctor/index.js';
+import { lacking as lackingFor } from './probe.js';
 import { nodeAddress, Scene, type SceneOptions } from './scene.js';
 
-export async function lacking(): Promise<string | false> {
-  if (process.getuid?.() !== 0) return 'needs root';
-  for (const daemon of ['zebra', 'ospfd']) if (!existsSync(`/usr/lib/frr/${daemon}`)) return 'needs FRR';
-  for (const tool of ['ip', 'nsenter', 'unshare', 'vtysh', 'tcpdump'])
-    if ((await run(['which', tool])).code !== 0) return `needs ${tool}`;
-  if ((await run(['unshare', '--net', 'true'])).code !== 0) return 'needs the right to make a network namespace';
-  return false;
-}
+export const lacking = (): Promise<string | false> => lackingFor('tcpdump');
 
 type FrrDaemon = Parameters<Frr['kill']>[0];
 

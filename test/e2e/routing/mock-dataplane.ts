@@ -20,19 +20,29 @@ const table = {
 const zero = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 };
 const rates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 };
 
+export interface MockServer {
+  readonly weight: number;
+  readonly inhibited: boolean;
+}
+export const healthy: MockServer = { weight: 1, inhibited: false };
+export const sick: MockServer = { weight: 1, inhibited: true };
+
 export class MockDataplane {
   readonly vips = new Set<string>();
   readonly links = new Map([
     ['dpdk0', { up: true, kni: 'dpdk0.kni' as string | null }],
     ['dpdk1', { up: true, kni: 'dpdk1.kni' as string | null }],
   ]);
-  /** Of every service. */
-  servers = [
-    { weight: 1, inhibited: false },
-    { weight: 1, inhibited: false },
-  ];
+  /** Of every service that has none of its own. */
+  servers: MockServer[] = [healthy, healthy];
+  /** Ports of the services on a VIP; 80 alone where nothing is said. */
+  readonly ports = new Map<string, readonly number[]>();
+  /** By `VIP:port`. */
+  readonly #ownServers = new Map<string, readonly MockServer[]>();
+  /** By VIP, of its first service. */
+  readonly #ownFlows = new Map<string, { readonly live: number; readonly perSecond: number }>();
   localPorts = { used: 0, free: 64511 };
-  /** Live connections of every service. */
+  /** Live connections of every service, but those that are said by VIP. */
   flows = 0;
   stopping = false;
   released = false;
@@ -61,14 +71,17 @@ export class MockDataplane {
         'route.list': async ({ device }) =>
           this.routes.filter((route) => device === undefined || route.device === device),
         'service.health': async () =>
-          [...this.vips].map((address) => ({
-            service: { protocol: 'tcp' as const, address, port: 80 },
-            servers: this.servers.length,
-            healthy: this.servers.filter(({ weight, inhibited }) => weight > 0 && !inhibited).length,
-            localPorts: this.localPorts,
-            cps: 0,
-            ...{ activeConns: this.flows, inactiveConns: 0 },
-          })),
+          this.#each((address, port, servers, at) => {
+            const { live, perSecond } = (at === 0 && this.#ownFlows.get(address)) || { live: this.flows, perSecond: 0 };
+            return {
+              service: { protocol: 'tcp' as const, address, port },
+              servers: servers.length,
+              healthy: servers.filter(({ weight, inhibited }) => weight > 0 && !inhibited).length,
+              localPorts: this.localPorts,
+              cps: perSecond,
+              ...{ activeConns: Math.ceil(live / 2), inactiveConns: Math.floor(live / 2) },
+            };
+          }),
         'node.attach': async () => ({ leaseMs: 10_000 }),
         'node.released': async () => {
           this.released = true;
@@ -127,9 +140,20 @@ export class MockDataplane {
     this.#events?.publish('service', { vip });
   }
 
-  setServers(...servers: { weight: number; inhibited: boolean }[]): void {
+  setServers(...servers: MockServer[]): void {
     this.servers = servers;
     this.#events?.publish('server', {});
+  }
+
+  /** @param service `VIP:port` */
+  setServersOf(service: string, ...servers: MockServer[]): void {
+    this.#ownServers.set(service, servers);
+    this.#events?.publish('server', {});
+  }
+
+  /** No event: the bridge has to look. */
+  setFlows(vip: string, live: number, perSecond: number): void {
+    this.#ownFlows.set(vip, { live, perSecond });
   }
 
   kniRoutes(): string[] {
@@ -142,12 +166,20 @@ export class MockDataplane {
     return this.routes.find((route) => route.destination === destination && route.device === device);
   }
 
+  #each<T>(service: (address: string, port: number, servers: readonly MockServer[], at: number) => T): T[] {
+    return [...this.vips].flatMap((address) =>
+      (this.ports.get(address) ?? [80]).map((port, at) =>
+        service(address, port, this.#ownServers.get(`${address}:${port}`) ?? this.servers, at),
+      ),
+    );
+  }
+
   #services() {
-    return [...this.vips].map((address) => ({
-      service: { protocol: 'tcp' as const, address, port: 80 },
+    return this.#each((address, port, servers) => ({
+      service: { protocol: 'tcp' as const, address, port },
       scheduler: 'rr' as const,
       connTimeout: null,
-      servers: this.servers.map(({ weight, inhibited }, i) => ({
+      servers: servers.map(({ weight, inhibited }, i) => ({
         ...{ address: `192.168.100.${i + 2}`, port: 80, forwarding: 'FullNat' as const, weight, inhibited },
         ...{ upperThreshold: 0, lowerThreshold: 0, activeConns: 0, inactiveConns: 0, overload: false },
         stats: zero,

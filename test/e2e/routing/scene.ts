@@ -134,11 +134,12 @@ export class Scene {
     return must(['ip', ...args], { namespace: this.node });
   }
 
-  async full(): Promise<void> {
+  /** Those of node and switch; with a peer the switch has one more. */
+  async full(adjacencies = 2): Promise<void> {
     await eventually(
       'the adjacency is Full on both sides',
       async () => [...(await this.nodeFrr.neighbours()), ...(await this.switchFrr.neighbours())],
-      (seen) => seen.length === 2 && seen.every(isFull),
+      (seen) => seen.length === adjacencies && seen.every(isFull),
       { timeoutMs: 40_000 },
     );
   }
@@ -187,6 +188,13 @@ export class Scene {
         'router ospf',
         ' ospf router-id 10.0.0.1',
         ` network ${network} area 0.0.0.0`,
+        // Of a peer, where there is one (peer.ts).
+        'interface to-peer',
+        ' ip ospf network point-to-point',
+        ' ip ospf hello-interval 1',
+        ' ip ospf dead-interval 4',
+        'router ospf',
+        ' network 172.31.8.0/30 area 0.0.0.0',
         '',
       ].join('\n'),
     });
