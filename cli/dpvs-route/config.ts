@@ -30,14 +30,15 @@ export async function config(options: Options, terminal: Terminal): Promise<Exit
     ([name, text]): ConfigFile => ({
       name,
       text: String(text),
-      // The hint is in ospfd's words.
-      daemon: configDaemons.find((each) => name === `${each}.conf`) ?? 'ospfd',
+      daemon: configDaemons.find((each) => name === `${each}.conf`) ?? (request.bgp === undefined ? 'ospfd' : 'bgpd'),
     }),
   );
   const json = options.has('json');
   const directory = options.last('out');
   if (options.has('check') && !(await check(list, request.flavor, options, terminal))) return ExitCode.refused;
-  const secret = ['password', 'enablePassword', 'auth'].some((key) => options.has(key as OptionKey));
+  const secret = ['password', 'enablePassword', 'auth', 'auth6', 'peerPassword'].some((key) =>
+    options.has(key as OptionKey),
+  );
   const writing = { directory: directory ?? '', mark: generatedMark, force: options.has('force'), secret };
   if (options.has('apply')) {
     if (directory === undefined)
