@@ -3,6 +3,21 @@
 export { checkModel, dottedArea, isPrefix, ModelError } from './check.js';
 export { type ConfigDifference, configDifference, type DifferenceInput } from './difference.js';
 export {
+  type BuildOptions as ImportOptions,
+  type Built as ImportedConfig,
+  type Finding as ImportFinding,
+  importConfig,
+  type KnownAddress,
+  keptMark,
+  longestFile,
+  placeOf,
+  type SourceFile,
+  type SourceLine,
+  shown as shownLine,
+  writable as writableModel,
+  writeImported,
+} from './import/index.js';
+export {
   type AnnounceForm,
   type AreaType,
   type Authentication,

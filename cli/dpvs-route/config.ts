@@ -3,6 +3,7 @@ import type { ConfigDaemon } from '../../quagga-conf/index.js';
 import { ExitCode, type Terminal, UsageError } from '../common/index.js';
 import { apply } from './config-apply.js';
 import { writeFiles } from './config-files.js';
+import { importFiles } from './config-import.js';
 import { renderRequest } from './config-options.js';
 import type { OptionKey } from './options.js';
 import type { Options } from './parse.js';
@@ -15,6 +16,7 @@ export interface ConfigFile {
 }
 
 export async function config(options: Options, terminal: Terminal): Promise<ExitCode> {
+  if (options.has('import') || options.has('fromRunning')) return importFiles(options, terminal);
   const request = renderRequest(options);
   const [{ renderRequested }, { Rtnetlink }, { configDaemons, generatedMark }] = await Promise.all([
     import('../../routing/render-request.js'),

@@ -62,7 +62,9 @@ export type OptionKey =
   | 'peer'
   | 'peerPassword'
   | 'gracefulRestart'
-  | 'auth6';
+  | 'auth6'
+  | 'import'
+  | 'fromRunning';
 
 export type CommandName =
   | 'announce'
@@ -188,6 +190,13 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       long: ['apply'],
       help: 'change the running daemons by the difference, then write the files to --out',
     },
+    {
+      key: 'import',
+      long: ['import'],
+      value: 'DIR|FILE',
+      help: "say what somebody's files mean and what will not work; with --out, write the generator's equivalent; several times",
+    },
+    { key: 'fromRunning', long: ['from-running'], help: 'the same with what the daemons run' },
     { key: 'dryRun', long: ['dry-run'], help: 'with --apply: only show the difference' },
     frrNamespace,
     {
