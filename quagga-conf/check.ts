@@ -1,6 +1,6 @@
 // The refusal of what the daemons would misread, take for something else, or take and then announce nothing.
 import { isIPv4, isIPv6 } from 'node:net';
-import type { OspfInterface, RoutingModel } from './model.js';
+import { algorithms6, type OspfInterface, type RoutingModel } from './model.js';
 
 /** A value that cannot go into the files. */
 export class ModelError extends Error {
@@ -58,8 +58,15 @@ export function checkModel(model: RoutingModel): void {
   demand(within(receive, 10, 60000), 'bfdTimers.receive', '10-60000 ms');
   demand(within(multiplier, 2, 255), 'bfdTimers.multiplier', '2-255');
   checkOspf6(model);
+  checkBgp(model);
+  checkGracefulRestart(model);
   if (model.switchHint === undefined) return;
   demand(isWord(model.switchHint.interface, 15), 'switchHint.interface', 'an interface name of at most 15 characters');
+  demand(
+    model.bgp === undefined || isIPv4(model.switchHint.nodeAddress ?? ''),
+    'switchHint.nodeAddress',
+    "an IPv4 address: the switch's neighbour",
+  );
   demand(within(model.switchHint.maximumPaths, 1, 256), 'switchHint.maximumPaths', '1-256');
 }
 
@@ -86,9 +93,9 @@ function checkArea({ area, areaType, form, authenticationScope, interfaces }: Ro
   );
 }
 
-function checkOspf6({ ospf6, flavor, areaType, interfaces }: RoutingModel): void {
+function checkOspf6({ ospf6, flavor, areaType, interfaces, bgp }: RoutingModel): void {
   if (ospf6 === undefined) return;
-  demand(flavor === 'frr', 'ospf6', "only FRR's ospf6d can be written for");
+  demand(bgp === undefined, 'ospf6', 'with BGP there is no OSPF');
   demand(
     areaType === 'normal',
     'areaType',
@@ -98,10 +105,56 @@ function checkOspf6({ ospf6, flavor, areaType, interfaces }: RoutingModel): void
     demand(isIPv6(vip) && !vip.includes('%'), `ospf6.vips[${i}]`, 'an IPv6 address');
   for (const [i, { authentication }] of interfaces.entries())
     demand(
+      authentication === undefined || ospf6.authentication !== undefined,
+      `interfaces[${i}].authentication`,
+      'OSPFv3 has keys of its own (RFC 7166), and without them its neighbours would not be authenticated: ospf6.authentication',
+    );
+  if (ospf6.authentication === undefined) return;
+  const { keyId, algorithm, key } = ospf6.authentication;
+  demand(flavor === 'frr', 'ospf6.authentication', 'Quagga has none for OSPFv3');
+  demand(within(keyId, 1, 65535), 'ospf6.authentication.keyId', '1-65535');
+  demand(algorithms6.includes(algorithm), 'ospf6.authentication.algorithm', algorithms6.join(', '));
+  demand(isWord(key, 64), 'ospf6.authentication.key', 'one word of at most 64 characters');
+}
+
+const isAs = (value: number): boolean => within(value, 1, 4294967295) && value !== 23456;
+
+function checkBgp({ bgp, flavor, form, areaType, passive, interfaces }: RoutingModel): void {
+  if (bgp === undefined) return;
+  demand(flavor === 'frr', 'bgp', "only FRR's bgpd can be written for");
+  demand(form === 'redistribute', 'form', 'BGP announces VIPs by redistribution only');
+  demand(areaType === 'normal', 'areaType', 'BGP has no areas');
+  demand(passive.length === 0, 'passive', 'BGP has no passive interfaces');
+  demand(isAs(bgp.localAs), 'bgp.localAs', '1-4294967295, but not 23456 (RFC 6793)');
+  demand(bgp.peers.length > 0, 'bgp.peers', 'at least one');
+  for (const [i, { address, remoteAs, password }] of bgp.peers.entries()) {
+    demand(isIPv4(address), `bgp.peers[${i}].address`, 'an IPv4 address');
+    demand(isAs(remoteAs), `bgp.peers[${i}].remoteAs`, '1-4294967295, but not 23456 (RFC 6793)');
+    demand(
+      remoteAs !== bgp.localAs,
+      `bgp.peers[${i}].remoteAs`,
+      'another one than ours: only eBGP makes ECMP of many nodes',
+    );
+    demand(
+      password === undefined || isWord(password, 80),
+      `bgp.peers[${i}].password`,
+      'one word of at most 80 characters',
+    );
+  }
+  for (const [i, { dead, authentication }] of interfaces.entries()) {
+    demand(dead >= 3, `interfaces[${i}].dead`, "BGP's hold time is at least 3 s (RFC 4271 section 4.2)");
+    demand(
       authentication === undefined,
       `interfaces[${i}].authentication`,
-      'OSPFv3 has no such keys (RFC 5340 section 2.6): its neighbours would not be authenticated; write ospf6d.conf apart',
+      "BGP's key is its peer's: bgp.peers[].password",
     );
+  }
+}
+
+function checkGracefulRestart({ gracefulRestart, flavor }: RoutingModel): void {
+  if (gracefulRestart === undefined) return;
+  demand(flavor === 'frr', 'gracefulRestart', 'Quagga cannot');
+  demand(within(gracefulRestart, 1, 1800), 'gracefulRestart', '1-1800 s');
 }
 
 function checkInterface(model: RoutingModel, each: OspfInterface, at: string): void {

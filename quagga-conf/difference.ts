@@ -24,6 +24,11 @@ const losesAdjacency: readonly RegExp[] = [
   /^ipv6 ospf6 (network|hello-interval|dead-interval|area)/,
   /^ospf6? router-id/,
   /^area \S+ (stub|authentication)/,
+  // The options of the neighbour are negotiated anew.
+  /^capability opaque/,
+  /^ipv6 ospf6 authentication/,
+  /^bgp (router-id|graceful-restart)/,
+  /^neighbor \S+ (remote-as|password|timers \d)/,
 ];
 /** A network that is new takes nothing down; nor does a VIP that goes. */
 const isDisruptive = (line: string, leaving: boolean): boolean =>
@@ -87,7 +92,8 @@ function asCommands(list: readonly Statement[], prefix: string): string[] {
       commands.push(...inside);
       at = inside;
     }
-    if (!opens) commands.push(`${prefix}${line}`);
+    // What is off by `no` is on again without it.
+    if (!opens) commands.push(prefix !== '' && line.startsWith('no ') ? line.slice(3) : `${prefix}${line}`);
   }
   leave();
   return commands;

@@ -41,6 +41,22 @@ export interface BfdTimers {
   readonly multiplier: number;
 }
 
+/** RFC 7166; FRR only. The key's length is the daemon's to judge. */
+export interface Authentication6 {
+  readonly keyId: number;
+  readonly algorithm: (typeof algorithms6)[number];
+  readonly key: string;
+}
+export const algorithms6 = ['md5', 'hmac-sha-1', 'hmac-sha-256', 'hmac-sha-384', 'hmac-sha-512'] as const;
+
+export interface BgpPeer {
+  /** The switch's address on the inter-connection network. */
+  readonly address: string;
+  readonly remoteAs: number;
+  /** TCP MD5 (RFC 2385). */
+  readonly password?: string;
+}
+
 export interface RoutingModel {
   readonly flavor: Flavor;
   readonly form: AnnounceForm;
@@ -66,10 +82,16 @@ export interface RoutingModel {
   /** Used when an interface has `bfd`. */
   readonly bfdTimers: BfdTimers;
   /** ospf6d.conf is made when this is there. Text only: the dataplane carries no IPv6 yet. */
-  readonly ospf6?: { readonly vips: readonly string[] };
+  readonly ospf6?: { readonly vips: readonly string[]; readonly authentication?: Authentication6 };
+  /** bgpd.conf is made instead of ospfd.conf when this is there. Keepalive and hold time are the first interface's hello and dead. */
+  readonly bgp?: { readonly localAs: number; readonly peers: readonly BgpPeer[] };
+  /** Seconds that the switch goes on forwarding while a daemon is restarted on purpose (RFC 3623, 5187); FRR only. Absent: off. */
+  readonly gracefulRestart?: number;
   /** switch.conf, the other end's side in FRR's words, is made when this is there. */
   readonly switchHint?: {
     readonly interface: string;
+    /** The node's end of the link, which a BGP switch has as its neighbour. */
+    readonly nodeAddress?: string;
     /** How many nodes a VIP may be spread over. */
     readonly maximumPaths: number;
   };
@@ -84,6 +106,8 @@ export const modelDefaults = {
   referenceBandwidth: 1000,
   externalMetric: 20,
   maximumPaths: 16,
+  /** Longer than a restart with a package upgrade; a node that does not come back is missed after it. */
+  gracefulRestart: 60,
 } as const;
 /** A neighbour that is gone is missed after 0.9 s. */
 export const bfdDefaults: BfdTimers = { transmit: 300, receive: 300, multiplier: 3 };

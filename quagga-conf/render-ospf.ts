@@ -1,6 +1,7 @@
 // The lines of ospfd.conf, for the redistribute and the network form, in FRR's and Quagga's words.
 import type { OspfInterface, RoutingModel } from './model.js';
-import { bfdProfile, prefixListSentinel, redistributeLine, routeMapLines, vipPrefixList } from './names.js';
+import { announceMapLines, bfdProfile, redistributeVips } from './names.js';
+import { listLines } from './render-lists.js';
 
 export function renderOspf(model: RoutingModel): string[] {
   const lines: string[] = [];
@@ -9,10 +10,7 @@ export function renderOspf(model: RoutingModel): string[] {
   if (model.flavor === 'frr')
     for (const { name } of model.passive) lines.push(`interface ${name}`, ' ip ospf passive', '!');
   if (model.form === 'redistribute') {
-    lines.push(prefixListSentinel);
-    for (const [i, vip] of model.vips.entries())
-      lines.push(`ip prefix-list ${vipPrefixList} seq ${(i + 1) * 5} permit ${vip}/32`);
-    lines.push('!', ...routeMapLines, '!');
+    lines.push(...listLines('ip', model.vips), '!', ...announceMapLines('ospf', model.externalMetric), '!');
   }
   return [...lines, ...routerLines(model)];
 }
@@ -57,7 +55,10 @@ function interfaceLines(model: RoutingModel, each: OspfInterface, carriesVips: b
 function routerLines(model: RoutingModel): string[] {
   const lines = ['router ospf', ` ospf router-id ${model.routerId}`, ' log-adjacency-changes'];
   lines.push(` auto-cost reference-bandwidth ${model.referenceBandwidth}`);
-  if (model.form === 'redistribute') lines.push(` ${redistributeLine(model.externalMetric)}`);
+  if (model.form === 'redistribute') lines.push(` ${redistributeVips('ospf')}`);
+  // The grace-LSA is an opaque one (RFC 3623).
+  if (model.gracefulRestart !== undefined)
+    lines.push(' capability opaque', ` graceful-restart grace-period ${model.gracefulRestart}`);
   if (model.flavor === 'quagga') {
     // Quagga has no `ip ospf passive`.
     for (const { name } of model.passive) lines.push(` passive-interface ${name}`);

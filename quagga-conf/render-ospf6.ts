@@ -1,31 +1,50 @@
 // The lines of ospf6d.conf: OSPFv3 (RFC 5340) for IPv6 VIPs, each an AS-external LSA. Text only: the dataplane carries no IPv6 yet.
-import type { RoutingModel } from './model.js';
-import { announce6RouteMap, bfdProfile, vip6PrefixList } from './names.js';
+import type { OspfInterface, RoutingModel } from './model.js';
+import { announce6RouteMap, announceMapLines, bfdProfile, redistributeVips } from './names.js';
+import { listLines } from './render-lists.js';
 
-export function renderOspf6(model: RoutingModel, vips: readonly string[]): string[] {
+type Ospf6 = NonNullable<RoutingModel['ospf6']>;
+
+export function renderOspf6(model: RoutingModel, ospf6: Ospf6): string[] {
   const lines: string[] = [];
-  for (const { name, networkType, hello, dead, cost, bfd } of model.interfaces) {
-    lines.push(`interface ${name}`, ` ipv6 ospf6 area ${model.area}`, ` ipv6 ospf6 network ${networkType}`);
-    lines.push(` ipv6 ospf6 hello-interval ${hello}`, ` ipv6 ospf6 dead-interval ${dead}`, ` ipv6 ospf6 cost ${cost}`);
-    if (bfd === true) lines.push(' ipv6 ospf6 bfd', ` ipv6 ospf6 bfd profile ${bfdProfile}`);
-    lines.push('!');
-  }
+  const frr = model.flavor === 'frr';
+  for (const each of model.interfaces) lines.push(`interface ${each.name}`, ...link6Lines(model, ospf6, each), '!');
   for (const { name } of model.passive)
-    lines.push(`interface ${name}`, ` ipv6 ospf6 area ${model.area}`, ' ipv6 ospf6 passive', '!');
-  // As in ospfd: an empty list would permit everything.
-  lines.push(`ipv6 prefix-list ${vip6PrefixList} seq 1 deny ::/0`);
-  for (const [i, vip] of vips.entries())
-    lines.push(`ipv6 prefix-list ${vip6PrefixList} seq ${(i + 1) * 5} permit ${vip}/128`);
-  lines.push(
-    '!',
-    `route-map ${announce6RouteMap} permit 10`,
-    ` match ipv6 address prefix-list ${vip6PrefixList}`,
-    '!',
-    'router ospf6',
-    ` ospf6 router-id ${model.routerId}`,
-    ' log-adjacency-changes',
-    ` auto-cost reference-bandwidth ${model.referenceBandwidth}`,
-    ` redistribute connected metric ${model.externalMetric} metric-type 1 route-map ${announce6RouteMap}`,
-  );
+    lines.push(`interface ${name}`, ...(frr ? [` ipv6 ospf6 area ${model.area}`] : []), ' ipv6 ospf6 passive', '!');
+  lines.push(...listLines('ipv6', ospf6.vips), '!', ...announceMapLines('ospf6', model.externalMetric));
+  // Quagga's line of `redistribute` has no place for it.
+  if (!frr) lines.push(' set metric-type type-1');
+  return [...lines, '!', ...routerLines(model)];
+}
+
+/** What both ends of the link must agree on. */
+export function link6Lines(
+  { flavor, area }: RoutingModel,
+  { authentication }: Ospf6,
+  { networkType, hello, dead, cost, bfd }: OspfInterface,
+): string[] {
+  const lines = flavor === 'frr' ? [` ipv6 ospf6 area ${area}`] : [];
+  lines.push(` ipv6 ospf6 network ${networkType}`, ` ipv6 ospf6 hello-interval ${hello}`);
+  lines.push(` ipv6 ospf6 dead-interval ${dead}`, ` ipv6 ospf6 cost ${cost}`);
+  if (authentication !== undefined) {
+    const { keyId, algorithm, key } = authentication;
+    lines.push(` ipv6 ospf6 authentication key-id ${keyId} hash-algo ${algorithm} key ${key}`);
+  }
+  if (bfd === true) lines.push(' ipv6 ospf6 bfd', ` ipv6 ospf6 bfd profile ${bfdProfile}`);
+  return lines;
+}
+
+function routerLines(model: RoutingModel): string[] {
+  if (model.flavor === 'quagga')
+    return [
+      'router ospf6',
+      ` router-id ${model.routerId}`,
+      ` auto-cost reference-bandwidth ${model.referenceBandwidth}`,
+      ` redistribute connected route-map ${announce6RouteMap}`,
+      ...[...model.interfaces, ...model.passive].map(({ name }) => ` interface ${name} area ${model.area}`),
+    ];
+  const lines = ['router ospf6', ` ospf6 router-id ${model.routerId}`, ' log-adjacency-changes'];
+  lines.push(` auto-cost reference-bandwidth ${model.referenceBandwidth}`, ` ${redistributeVips('ospf6')}`);
+  if (model.gracefulRestart !== undefined) lines.push(` graceful-restart grace-period ${model.gracefulRestart}`);
   return lines;
 }

@@ -14,7 +14,7 @@ export interface Statement {
 /** Of the file or the vty, not of routing: they take effect when the daemon starts. */
 const notRouting =
   /^(!|#|end$|exit$|exit-|Building |Current config|frr |hostname |log (file|stdout|syslog|commands)|password |enable |service |line |no ip(v6)? forwarding|ip(v6)? forwarding)/;
-const opener = /^(interface|router|route-map|bfd$|profile|vrf|area-range|key chain|key) ?/;
+const opener = /^(interface|router|route-map|bfd$|profile|vrf|area-range|key chain|key|address-family)(?= |$)/;
 
 export function statements(text: string): Statement[] {
   const found: Statement[] = [];
@@ -25,7 +25,7 @@ export function statements(text: string): Statement[] {
     if (line === '' || notRouting.test(line)) continue;
     while (open.length > 0 && (open.at(-1)?.depth ?? 0) >= depth) open.pop();
     const path = open.map((each) => each.line);
-    const opens = opener.test(line) && (depth === 0 || path[0] === 'bfd');
+    const opens = opener.test(line) && (depth === 0 || path[0] === 'bfd' || line.startsWith('address-family '));
     found.push({ path, line, id: [...path, opens ? line : settingOf(line)].join(' / '), opens });
     if (opens) open.push({ depth, line });
   }
@@ -34,13 +34,17 @@ export function statements(text: string): Statement[] {
 
 /** FRR prints some lines in another way than they were given. */
 function canonical(line: string): string {
-  return line
-    .replace(/\s+/g, ' ')
-    .replace(/^(ip(?:v6)? prefix-list \S+) seq \d+ (permit)/, '$1 $2')
-    .replace(
-      /^(network \S+ area |area |ipv6 ospf6 area )(\d+)(?= |$)/,
-      (_, head: string, area: string) => `${head}${dottedArea(area)}`,
-    );
+  return (
+    line
+      .replace(/\s+/g, ' ')
+      .replace(/^(ip(?:v6)? prefix-list \S+) seq \d+ (permit)/, '$1 $2')
+      // Its number says only that the route-map was to be asked again.
+      .replace(/^(redistribute connected) metric \d+ (.*route-map DPVS-ANNOUNCE6?)$/, '$1 $2')
+      .replace(
+        /^(network \S+ area |area |ipv6 ospf6 area )(\d+)(?= |$)/,
+        (_, head: string, area: string) => `${head}${dottedArea(area)}`,
+      )
+  );
 }
 
 /** Statements with one value each; what follows the match is the value. Any other line is a flag: it is there or not. */
@@ -53,6 +57,11 @@ const singleValued: readonly RegExp[] = [
   /^ospf6? router-id\b/,
   /^auto-cost reference-bandwidth\b/,
   /^redistribute \S+/,
+  /^set (metric|metric-type|community|as-path prepend)\b/,
+  /^graceful-restart grace-period\b/,
+  /^bgp (router-id|graceful-restart restart-time)\b/,
+  /^neighbor \S+ (remote-as|password|timers connect|timers|bfd profile)\b/,
+  /^ipv6 ospf6 authentication key-id\b/,
   /^network \S+/,
   /^area \S+ (stub|authentication)\b/,
   /^(detect-multiplier|receive-interval|transmit-interval)\b/,

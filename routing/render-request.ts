@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DpvsError, ipv4Address, prefix } from '../api/index.js';
 import type { KernelAddress } from '../kni/index.js';
 import {
+  algorithms6,
   bfdDefaults,
   type ConfigFiles,
   defaultLogDirectory,
@@ -48,6 +49,18 @@ export const renderRequest = z.strictObject({
   passive: z.array(z.strictObject({ name: z.string(), network: prefix.optional() })).optional(),
   /** IPv6 VIPs; also an empty list makes ospf6d.conf. */
   vips6: z.array(z.string()).optional(),
+  authentication6: z.strictObject({ keyId: z.int(), algorithm: z.enum(algorithms6), key: z.string() }).optional(),
+  /** bgpd.conf instead of ospfd.conf. The peer is the other address of a /30 when it is not given. */
+  bgp: z
+    .strictObject({
+      localAs: z.int(),
+      remoteAs: z.int(),
+      peer: ipv4Address.optional(),
+      password: z.string().optional(),
+    })
+    .optional(),
+  /** Seconds; null: off. */
+  gracefulRestart: z.int().nullable().optional(),
   /** Makes switch.conf. */
   switchHint: z.strictObject({ interface: z.string().optional(), maximumPaths: z.int().optional() }).optional(),
   vips: z.array(ipv4Address).optional(),
@@ -82,6 +95,30 @@ function passiveInterfaces(request: RenderRequest, addresses: readonly KernelAdd
   });
 }
 
+/** The other end of a /30 or /31. */
+function otherEnd(network: string, own: string | undefined): string | undefined {
+  const [base, length] = network.split('/');
+  const first = Number(base.split('.')[3]);
+  const ends = length === '31' ? [first, first + 1] : length === '30' ? [first + 1, first + 2] : [];
+  const others = ends.map((last) => base.replace(/\d+$/, String(last))).filter((each) => each !== own);
+  return own === undefined || others.length !== 1 ? undefined : others[0];
+}
+
+function bgpOf(
+  { localAs, remoteAs, peer, password }: NonNullable<RenderRequest['bgp']>,
+  network: string,
+  own: string | undefined,
+): { model: NonNullable<RoutingModel['bgp']>; nodeAddress?: string } {
+  const address = peer ?? otherEnd(network, own);
+  if (address === undefined)
+    throw new DpvsError('usage', `${network} does not say who the switch is: give --peer`, 'bgp.peer');
+  const nodeAddress = own ?? otherEnd(network, address);
+  return {
+    model: { localAs, peers: [{ address, remoteAs, ...(password === undefined ? {} : { password }) }] },
+    ...(nodeAddress === undefined ? {} : { nodeAddress }),
+  };
+}
+
 /** @param addresses of the kernel in the node's namespace. @throws {DpvsError} usage: what cannot be guessed */
 export function completeModel(request: RenderRequest, addresses: readonly KernelAddress[]): RoutingModel {
   const wan = interconnect(addresses, request.interface);
@@ -91,7 +128,10 @@ export function completeModel(request: RenderRequest, addresses: readonly Kernel
   if (network === undefined) throw new DpvsError('usage', `${name} has no address: give --network`, 'network');
   const routerId = request.routerId ?? wan?.address;
   if (routerId === undefined) throw new DpvsError('usage', `${name} has no address: give --router-id`, 'routerId');
-  const { flavor, password, enablePassword, authentication, bfd, vips6, switchHint } = request;
+  const { flavor, password, enablePassword, authentication, bfd, vips6, authentication6, switchHint } = request;
+  const bgp = request.bgp === undefined ? undefined : bgpOf(request.bgp, network, wan?.address);
+  const gracefulRestart =
+    request.gracefulRestart === undefined && flavor === 'frr' ? modelDefaults.gracefulRestart : request.gracefulRestart;
   const named = request.hostname ?? hostname();
   return {
     flavor,
@@ -121,12 +161,17 @@ export function completeModel(request: RenderRequest, addresses: readonly Kernel
     externalMetric: request.externalMetric ?? modelDefaults.externalMetric,
     passive: passiveInterfaces(request, addresses),
     bfdTimers: request.bfdTimers ?? bfdDefaults,
-    ...(vips6 === undefined ? {} : { ospf6: { vips: vips6 } }),
+    ...(vips6 === undefined
+      ? {}
+      : { ospf6: { vips: vips6, ...(authentication6 === undefined ? {} : { authentication: authentication6 }) } }),
+    ...(bgp === undefined ? {} : { bgp: bgp.model }),
+    ...(gracefulRestart === undefined || gracefulRestart === null ? {} : { gracefulRestart }),
     ...(switchHint === undefined
       ? {}
       : {
           switchHint: {
             interface: switchHint.interface ?? `to-${named}`.slice(0, 15),
+            ...(bgp?.nodeAddress === undefined ? {} : { nodeAddress: bgp.nodeAddress }),
             maximumPaths: switchHint.maximumPaths ?? modelDefaults.maximumPaths,
           },
         }),

@@ -145,7 +145,8 @@ export const bridgeMethods = {
     params: renderRequest,
     result: z.strictObject({
       'zebra.conf': z.string(),
-      'ospfd.conf': z.string(),
+      'ospfd.conf': z.string().optional(),
+      'bgpd.conf': z.string().optional(),
       'bfdd.conf': z.string().optional(),
       'ospf6d.conf': z.string().optional(),
       'switch.conf': z.string().optional(),

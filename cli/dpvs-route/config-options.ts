@@ -1,5 +1,6 @@
 // dpvs-route config's options → a request to the generator.
 import { isIPv6 } from 'node:net';
+import { algorithms6 } from '../../quagga-conf/index.js';
 import type { RenderRequest } from '../../routing/index.js';
 import { address, addressWithLength, integer, quote, UsageError } from '../common/index.js';
 import type { Options } from './parse.js';
@@ -43,6 +44,9 @@ export function renderRequest(options: Options): RenderRequest {
     passive: passive.length > 0 ? passive : undefined,
     bfd: options.has('bfd') || options.has('bfdTimers') ? true : undefined,
     bfdTimers: bfdTimers(options.last('bfdTimers')),
+    ...bgp(options),
+    gracefulRestart: gracefulRestart(options.last('gracefulRestart')),
+    authentication6: authentication6(options.last('auth6')),
     vips6: options.has('ospf6') || options.has('vip6') ? options.all('vip6').map(vip6) : undefined,
     switchHint:
       options.oneOf('for', ['node', 'switch']) === 'switch'
@@ -55,6 +59,37 @@ export function renderRequest(options: Options): RenderRequest {
     referenceBandwidth: number('referenceBandwidth', 'reference bandwidth', 1, 4294967),
     externalMetric: number('metric', 'metric', 0, 16777214),
   });
+}
+
+function bgp(options: Options): Pick<RenderRequest, 'bgp'> {
+  if (options.oneOf('protocol', ['ospf', 'bgp']) !== 'bgp') return {};
+  const as = (key: 'localAs' | 'peerAs', spelled: string): number => {
+    const word = options.last(key);
+    if (word === undefined) throw new UsageError(`--protocol bgp without ${spelled}`, '--as N --peer-as N');
+    return integer(word, 'AS number', 1, 4294967295);
+  };
+  const peer = options.last('peer');
+  return {
+    bgp: withoutUndefined({
+      localAs: as('localAs', '--as'),
+      remoteAs: as('peerAs', '--peer-as'),
+      peer: peer === undefined ? undefined : address(peer, 'peer'),
+      password: options.last('peerPassword'),
+    }),
+  };
+}
+
+const gracefulRestart = (word: string | undefined): number | null | undefined =>
+  word === undefined ? undefined : word === 'off' ? null : integer(word, 'grace period', 1, 1800);
+
+function authentication6(word: string | undefined): RenderRequest['authentication6'] {
+  if (word === undefined) return undefined;
+  const [keyId, name, ...key] = word.split(':');
+  const algorithm = algorithms6.find((each) => each === name);
+  // Not quoted: it holds a key.
+  if (algorithm === undefined || key.length === 0)
+    throw new UsageError('invalid --auth6', `ID:ALGORITHM:KEY, ALGORITHM one of ${algorithms6.join(', ')}`);
+  return { keyId: integer(keyId, 'key id', 1, 65535), algorithm, key: key.join(':') };
 }
 
 /** @throws {UsageError} */

@@ -3,6 +3,7 @@ import type { ConfigDaemon } from '../../quagga-conf/index.js';
 import { ExitCode, type Terminal, UsageError } from '../common/index.js';
 import { apply } from './config-apply.js';
 import { writeFiles } from './config-files.js';
+import { importFiles } from './config-import.js';
 import { renderRequest } from './config-options.js';
 import type { OptionKey } from './options.js';
 import type { Options } from './parse.js';
@@ -15,6 +16,7 @@ export interface ConfigFile {
 }
 
 export async function config(options: Options, terminal: Terminal): Promise<ExitCode> {
+  if (options.has('import') || options.has('fromRunning')) return importFiles(options, terminal);
   const request = renderRequest(options);
   const [{ renderRequested }, { Rtnetlink }, { configDaemons, generatedMark }] = await Promise.all([
     import('../../routing/render-request.js'),
@@ -30,14 +32,15 @@ export async function config(options: Options, terminal: Terminal): Promise<Exit
     ([name, text]): ConfigFile => ({
       name,
       text: String(text),
-      // The hint is in ospfd's words.
-      daemon: configDaemons.find((each) => name === `${each}.conf`) ?? 'ospfd',
+      daemon: configDaemons.find((each) => name === `${each}.conf`) ?? (request.bgp === undefined ? 'ospfd' : 'bgpd'),
     }),
   );
   const json = options.has('json');
   const directory = options.last('out');
   if (options.has('check') && !(await check(list, request.flavor, options, terminal))) return ExitCode.refused;
-  const secret = ['password', 'enablePassword', 'auth'].some((key) => options.has(key as OptionKey));
+  const secret = ['password', 'enablePassword', 'auth', 'auth6', 'peerPassword'].some((key) =>
+    options.has(key as OptionKey),
+  );
   const writing = { directory: directory ?? '', mark: generatedMark, force: options.has('force'), secret };
   if (options.has('apply')) {
     if (directory === undefined)

@@ -107,9 +107,12 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route config [--flavor frr|quagga] [--form redistribute|network] [--out DIR] [OPTIONS]',
       'dpvs-route config --for switch [OPTIONS]',
+      'dpvs-route config --import DIR|FILE [--import …] [--out DIR] [--json]',
       '',
-      'zebra.conf and ospfd.conf; bfdd.conf with --bfd; ospf6d.conf with --ospf6 or --vip6, for which the dataplane has no IPv6 yet.',
+      'zebra.conf and ospfd.conf, or bgpd.conf with --protocol bgp; bfdd.conf with --bfd; ospf6d.conf with --ospf6 or --vip6, for which',
+      'the dataplane has no IPv6 yet.',
       'What is not given is taken from the kernel in this network namespace. Needs no bridge.',
+      '--import reads files written by hand (Quagga, FRR, also an integrated frr.conf). Keys are never shown.',
     ),
     options: byCommand.config,
     examples: [
@@ -118,6 +121,8 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
         'dpvs-route config --flavor quagga --form network --vip 123.1.2.3 --hello 10 --dead 40',
         "as in DPVS's tutorial",
       ],
+      ['dpvs-route config --protocol bgp --as 65001 --peer-as 65100', ''],
+      ['dpvs-route config --import /etc/quagga --out /tmp/conf', ''],
       ['dpvs-route config --bfd --for switch --switch-interface eth7', "the switch's side of the same link"],
     ],
     epilogue: 'FRR reads the files when /etc/frr/vtysh.conf says "no service integrated-vtysh-config".',

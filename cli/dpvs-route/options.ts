@@ -55,7 +55,16 @@ export type OptionKey =
   | 'password'
   | 'enablePassword'
   | 'logDirectory'
-  | 'referenceBandwidth';
+  | 'referenceBandwidth'
+  | 'protocol'
+  | 'localAs'
+  | 'peerAs'
+  | 'peer'
+  | 'peerPassword'
+  | 'gracefulRestart'
+  | 'auth6'
+  | 'import'
+  | 'fromRunning';
 
 export type CommandName =
   | 'announce'
@@ -181,6 +190,13 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       long: ['apply'],
       help: 'change the running daemons by the difference, then write the files to --out',
     },
+    {
+      key: 'import',
+      long: ['import'],
+      value: 'DIR|FILE',
+      help: "say what somebody's files mean and what will not work; with --out, write the generator's equivalent; several times",
+    },
+    { key: 'fromRunning', long: ['from-running'], help: 'the same with what the daemons run' },
     { key: 'dryRun', long: ['dry-run'], help: 'with --apply: only show the difference' },
     frrNamespace,
     {
@@ -234,6 +250,23 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       long: ['bfd-timers'],
       value: 'TX,RX,MULT',
       help: 'milliseconds, and how many may be missed (default 300,300,3)',
+    },
+    {
+      key: 'gracefulRestart',
+      long: ['graceful-restart'],
+      value: 'SEC|off',
+      help: 'how long the switch keeps the routes of a daemon that is restarted on purpose (default 60; FRR only)',
+    },
+    { key: 'protocol', long: ['protocol'], value: 'ospf|bgp', help: 'bgp: bgpd.conf instead of ospfd.conf; FRR only' },
+    { key: 'localAs', long: ['as'], value: 'N', help: "with bgp: this node's AS number" },
+    { key: 'peerAs', long: ['peer-as'], value: 'N', help: "with bgp: the switch's AS number" },
+    { key: 'peer', long: ['peer'], value: 'ADDR', help: 'with bgp: the switch (default: the other address of a /30)' },
+    { key: 'peerPassword', long: ['peer-password'], value: 'WORD', help: 'with bgp: TCP MD5 (RFC 2385)' },
+    {
+      key: 'auth6',
+      long: ['auth6'],
+      value: 'ID:ALGORITHM:KEY',
+      help: 'of OSPFv3 (RFC 7166): md5 or hmac-sha-1, -256, -384, -512; FRR only',
     },
     { key: 'ospf6', long: ['ospf6'], help: 'and ospf6d.conf: text only, the dataplane carries no IPv6 yet' },
     { key: 'vip6', long: ['vip6'], value: 'ADDR', help: 'in ospf6d.conf; may be given several times' },

@@ -11,7 +11,7 @@ const golden = fileURLToPath(new URL('../../../test/unit/golden/quagga-conf/', i
 const skip =
   process.getuid?.() !== 0
     ? 'needs root'
-    : ['zebra', 'ospfd', 'bfdd', 'ospf6d'].some((name) => !existsSync(join(daemons, name)))
+    : ['zebra', 'ospfd', 'bfdd', 'ospf6d', 'bgpd'].some((name) => !existsSync(join(daemons, name)))
       ? 'needs FRR'
       : false;
 
@@ -41,10 +41,12 @@ t.test("the daemons' parsers take every form and flavor", { skip }, async (t) =>
   t.ok(files.length >= 21, `${files.length} files`);
   for (const name of files) {
     // The switch's hint is ospfd's.
-    const daemon = ['zebra', 'bfdd', 'ospf6d'].find((each) => name.includes(`.${each}.`)) ?? 'ospfd';
+    const daemon =
+      ['zebra', 'bfdd', 'ospf6d', 'bgpd'].find((each) => name.includes(`.${each}.`)) ??
+      (name.includes('bgp') ? 'bgpd' : 'ospfd');
     const seen = complaints(daemon, readFileSync(join(golden, name), 'utf8'));
-    // FRR takes Quagga's `passive-interface` with an address, grudgingly.
-    const allowed = name.startsWith('quagga-') ? /deprecated/ : /^$/;
+    // FRR takes Quagga's `passive-interface` with an address, grudgingly; `router-id` of ospf6d has another name there.
+    const allowed = name.startsWith('quagga-') ? /deprecated|line \d+: {2}router-id / : /^$/;
     t.same(
       seen.filter((line) => !allowed.test(line)),
       [],
@@ -56,6 +58,8 @@ t.test("the daemons' parsers take every form and flavor", { skip }, async (t) =>
 t.test('the witness does complain', { skip }, async (t) => {
   const text = readFileSync(join(golden, 'frr-redistribute.ospfd.conf'), 'utf8');
   t.match(complaints('ospfd', text.replace('hello-interval 1', 'hello-interval often')).join(), /config line 8/);
+  const bgp = readFileSync(join(golden, 'frr-bgp.bgpd.conf'), 'utf8');
+  t.match(complaints('bgpd', bgp.replace('remote-as 65100', 'remote-as many')).join(), /config line 25/);
   t.match(complaints('zebra', 'hostname x\nredistribute nothing\n').join(), /config line 2/);
   const bfd = readFileSync(join(golden, 'frr-stub.bfdd.conf'), 'utf8');
   t.match(complaints('bfdd', bfd.replace('multiplier 4', 'multiplier many')).join(), /config line 8/);

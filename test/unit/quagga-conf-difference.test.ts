@@ -60,14 +60,21 @@ exit
 !
 ip prefix-list DPVS-VIPS seq 1 deny 0.0.0.0/0
 ip prefix-list DPVS-VIPS seq 5 permit 123.1.2.3/32
+ip prefix-list DPVS-DRAIN seq 1 deny 0.0.0.0/0
+!
+route-map DPVS-ANNOUNCE permit 5
+ match ip address prefix-list DPVS-DRAIN
+ set metric 1000000
+exit
 !
 route-map DPVS-ANNOUNCE permit 10
  match ip address prefix-list DPVS-VIPS
+ set metric 20
 exit
 !
 end
 `;
-const ospfd = (change: Partial<RoutingModel> = {}): string => renderConfig({ ...model, ...change })['ospfd.conf'];
+const ospfd = (change: Partial<RoutingModel> = {}): string => renderConfig({ ...model, ...change })['ospfd.conf'] ?? '';
 const link = (change: Partial<RoutingModel['interfaces'][number]>): Partial<RoutingModel> => ({
   interfaces: [{ ...model.interfaces[0]!, ...change }],
 });
@@ -91,8 +98,8 @@ t.test('what the generator changed is changed, in its context', async (t) => {
   });
   t.same(from(running, { externalMetric: 5, vips: [] }).commands, [
     'no ip prefix-list DPVS-VIPS permit 123.1.2.3/32',
-    'router ospf',
-    'redistribute connected metric 5 metric-type 1 route-map DPVS-ANNOUNCE',
+    'route-map DPVS-ANNOUNCE permit 10',
+    'set metric 5',
     'exit',
   ]);
   t.same(from(running, { vips: ['123.1.2.3', '123.1.2.9'] }).commands, [
@@ -104,6 +111,80 @@ t.test('what the generator changed is changed, in its context', async (t) => {
     'no ip ospf bfd',
     'exit',
   ]);
+});
+
+t.test("what the bridge does while it runs is nobody else's doing, and stays", async (t) => {
+  const draining = running
+    .replace('metric 20 metric-type', 'metric 21 metric-type')
+    .replace('!\nroute-map', 'ip prefix-list DPVS-DRAIN seq 6 permit 123.1.2.3/32\n!\nroute-map');
+  t.not(draining, running);
+  t.same(from(draining, {}), nothing);
+});
+
+t.test("bgpd's contexts, and what closes a session", async (t) => {
+  const bgp = (change: Partial<RoutingModel> = {}): string =>
+    renderConfig({
+      ...model,
+      passive: [],
+      gracefulRestart: 60,
+      bgp: { localAs: 65001, peers: [{ address: '172.10.0.1', remoteAs: 65100 }] },
+      ...change,
+    })['bgpd.conf'] ?? '';
+  // Captured from FRR 8.4.4 that had read this file, an empty line and its end left out.
+  const shown = `hostname vm
+!
+router bgp 65001
+ bgp router-id 1.1.1.1
+ no bgp ebgp-requires-policy
+ bgp graceful-restart restart-time 60
+ bgp graceful-restart
+ bgp graceful-restart preserve-fw-state
+ neighbor 172.10.0.1 remote-as 65100
+ neighbor 172.10.0.1 bfd
+ neighbor 172.10.0.1 bfd profile dpvs
+ neighbor 172.10.0.1 timers 1 4
+ neighbor 172.10.0.1 timers connect 1
+ !
+ address-family ipv4 unicast
+  redistribute connected metric 21 route-map DPVS-ANNOUNCE
+ exit-address-family
+exit
+!
+ip prefix-list DPVS-VIPS seq 1 deny 0.0.0.0/0
+ip prefix-list DPVS-VIPS seq 5 permit 123.1.2.3/32
+ip prefix-list DPVS-DRAIN seq 1 deny 0.0.0.0/0
+!
+route-map DPVS-ANNOUNCE permit 5
+ match ip address prefix-list DPVS-DRAIN
+ set community graceful-shutdown additive
+ set metric 4294967294
+exit
+!
+route-map DPVS-ANNOUNCE permit 10
+ match ip address prefix-list DPVS-VIPS
+ set metric 0
+exit
+!
+end
+`;
+  const difference = (change: Partial<RoutingModel>): ConfigDifference =>
+    configDifference({ running: shown, wanted: bgp(change), previous: bgp() });
+  t.same(difference({}), nothing);
+  t.same(difference({ vips: [] }), { ...nothing, commands: ['no ip prefix-list DPVS-VIPS permit 123.1.2.3/32'] });
+  t.same(difference({ gracefulRestart: 90 }).disruptive, ['bgp graceful-restart restart-time 90']);
+  const { commands } = configDifference({ running: '', wanted: bgp(), previous: null });
+  t.same(
+    commands.slice(commands.indexOf('address-family ipv4 unicast') - 1).filter((each) => !each.startsWith('neighbor')),
+    [
+      'router bgp 65001',
+      'address-family ipv4 unicast',
+      'redistribute connected route-map DPVS-ANNOUNCE',
+      'exit',
+      'exit',
+    ],
+  );
+  const gone = configDifference({ running: shown, wanted: '!', previous: bgp() }).commands;
+  t.ok(gone.includes('bgp ebgp-requires-policy') && !gone.some((each) => each.startsWith('no no ')), gone.join('; '));
 });
 
 t.test('what would take the neighbour down is named', async (t) => {

@@ -104,6 +104,33 @@ const cases: Record<string, RoutingModel> = {
     passive: [{ name: 'dpdk0.kni', network: '192.168.100.0/24' }],
     interfaces: [{ ...base.interfaces[0]!, bfd: true }],
     ospf6: { vips: ['2001:db8::1', '2001:db8::2'] },
+    gracefulRestart: 60,
+    switchHint: { interface: 'to-node1', maximumPaths: 16 },
+  },
+  'frr-ospf6-keys': {
+    ...base,
+    ospf6: { vips: [], authentication: { keyId: 3, algorithm: 'hmac-sha-256', key: 'k3y' } },
+    interfaces: [{ ...base.interfaces[0]!, authentication: { kind: 'md5', keyId: 1, key: 'k3y' } }],
+  },
+  'quagga-ospf6': {
+    ...base,
+    flavor: 'quagga',
+    logDirectory: '/var/log/quagga',
+    passive: [{ name: 'dpdk0.kni', network: '192.168.100.0/24' }],
+    ospf6: { vips: ['2001:db8::1'] },
+  },
+  'frr-graceful': { ...base, gracefulRestart: 90, switchHint: { interface: 'to-node1', maximumPaths: 16 } },
+  'frr-bgp': {
+    ...base,
+    interfaces: [{ ...base.interfaces[0]!, bfd: true }],
+    gracefulRestart: 60,
+    bgp: { localAs: 65001, peers: [{ address: '172.10.0.1', remoteAs: 65100, password: 'k3y' }] },
+    switchHint: { interface: 'to-node1', nodeAddress: '172.10.0.2', maximumPaths: 8 },
+  },
+  'frr-bgp-plain': {
+    ...base,
+    vips: [],
+    bgp: { localAs: 4200000001, peers: [{ address: '172.10.0.1', remoteAs: 65100 }] },
   },
 };
 
@@ -136,7 +163,7 @@ t.test("the network form has the tutorial's lines, in its order", async (t) => {
     'network 123.1.2.3/32 area 0.0.0.0',
   ];
   const lines = renderConfig(tutorial)
-    ['ospfd.conf'].split('\n')
+    ['ospfd.conf']!.split('\n')
     .map((line) => line.trim());
   t.same(
     lines.filter((line) => wanted.includes(line)),
@@ -155,6 +182,8 @@ t.test("the network form has the tutorial's lines, in its order", async (t) => {
 t.test('what the daemons would misread is refused with its field', async (t) => {
   const link = base.interfaces[0]!;
   const interfaces = (change: object): Partial<RoutingModel> => ({ interfaces: [{ ...link, ...change }] });
+  const bgp: NonNullable<RoutingModel['bgp']> = { localAs: 65001, peers: [{ address: '172.10.0.1', remoteAs: 65100 }] };
+  const sixKey = { keyId: 1, algorithm: 'md5', key: 'k' } as const;
   const refused: [field: string, change: Partial<RoutingModel>][] = [
     ['hostname', { hostname: 'two words' }],
     ['hostname', { hostname: 'x\nrouter bgp 1' }],
@@ -183,7 +212,19 @@ t.test('what the daemons would misread is refused with its field', async (t) => 
     ['passive[0].network', { passive: [{ name: 'dpdk0.kni', network: '10.0.0.0' }] }],
     ['bfdTimers.multiplier', { bfdTimers: { transmit: 300, receive: 300, multiplier: 1 } }],
     ['bfdTimers.receive', { bfdTimers: { transmit: 300, receive: 5, multiplier: 3 } }],
-    ['ospf6', { ...tutorial, ospf6: { vips: [] } }],
+    ['ospf6.authentication', { ...base, flavor: 'quagga', ospf6: { vips: [], authentication: sixKey } }],
+    ['ospf6.authentication.keyId', { ospf6: { vips: [], authentication: { ...sixKey, keyId: 0 } } }],
+    ['ospf6', { ospf6: { vips: [] }, bgp }],
+    ['bgp', { flavor: 'quagga', bgp }],
+    ['form', { form: 'network', bgp, ...interfaces({ networkType: 'broadcast' }) }],
+    ['bgp.localAs', { bgp: { ...bgp, localAs: 23456 } }],
+    ['bgp.peers', { bgp: { ...bgp, peers: [] } }],
+    ['bgp.peers[0].remoteAs', { bgp: { ...bgp, peers: [{ address: '172.10.0.1', remoteAs: 65001 }] } }],
+    ['bgp.peers[0].address', { bgp: { ...bgp, peers: [{ address: 'switch', remoteAs: 65100 }] } }],
+    ['interfaces[0].dead', { bgp, ...interfaces({ dead: 2 }) }],
+    ['interfaces[0].authentication', { bgp, ...interfaces({ authentication: { kind: 'plain', key: 'k' } }) }],
+    ['gracefulRestart', { flavor: 'quagga', gracefulRestart: 60 }],
+    ['gracefulRestart', { gracefulRestart: 1801 }],
     ['ospf6.vips[0]', { ospf6: { vips: ['1.2.3.4'] } }],
     ['areaType', { ...tutorial, flavor: 'frr', area: '7', areaType: 'stub', ospf6: { vips: [] } }],
     [
@@ -209,7 +250,7 @@ t.test('no value starts a line of its own', async (t) => {
   t.comment(`seed ${seed}`);
   const shape = (model: RoutingModel): number | null => {
     try {
-      return renderConfig(model)['ospfd.conf'].split('\n').length;
+      return renderConfig(model)['ospfd.conf']!.split('\n').length;
     } catch (error) {
       if (error instanceof ModelError) return null;
       throw error;

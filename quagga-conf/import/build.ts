@@ -1,0 +1,307 @@
+// What was read → the generator's model, its VIPs and where they stand, and what stays as it is.
+import { checkModel, isPrefix, ModelError } from '../check.js';
+import {
+  type Authentication,
+  bfdDefaults,
+  type Flavor,
+  interfaceDefaults,
+  modelDefaults,
+  type OspfInterface,
+  type PassiveInterface,
+  type RoutingModel,
+} from '../model.js';
+import { type Finding, findingsOf, placeOf } from './findings.js';
+import type { SourceLine } from './lines.js';
+import { type Policy, readPolicy } from './policy.js';
+import type { Found, FoundInterface, FoundNetwork } from './state.js';
+
+export interface KnownAddress {
+  readonly device: string;
+  /** `172.10.0.2/30` */
+  readonly address: string;
+}
+
+export interface BuildOptions {
+  /** Over what the files look like. */
+  readonly flavor?: Flavor;
+  /** Of the kernel; those in zebra.conf are known anyway. */
+  readonly addresses?: readonly KnownAddress[];
+  readonly hostname?: string;
+}
+
+export interface FoundVip {
+  readonly address: string;
+  readonly by: 'network' | 'redistribute';
+  readonly where: string;
+}
+
+export interface Built {
+  readonly model: RoutingModel;
+  readonly vips: readonly FoundVip[];
+  readonly kept: readonly SourceLine[];
+  readonly findings: readonly Finding[];
+}
+
+/** RFC 2328 appendix C.3, where a file says nothing. */
+const ospfDefaults = { hello: 10, dead: 40 } as const;
+const bgpDefaults = { keepalive: 60, hold: 180 } as const;
+
+/** @throws {ModelError} what is missing or cannot be written again */
+export function build(found: Found, options: BuildOptions = {}): Built {
+  if (found.ospf === undefined && found.bgp === undefined)
+    throw new ModelError('import', 'neither `router ospf` nor `router bgp` is there');
+  const kept = [...found.kept];
+  const findings: Finding[] = [];
+  const flavor = options.flavor ?? (found.quagga > 0 && found.frr === 0 ? 'quagga' : 'frr');
+  const bgp = found.ospf === undefined ? found.bgp : undefined;
+  if (found.ospf !== undefined && found.bgp !== undefined)
+    throw new ModelError(
+      'import',
+      'both `router ospf` and `router bgp`: which one announces the VIPs? Give the files of one',
+    );
+  const networks = splitNetworks(found);
+  const policy = policyOf(found, bgp === undefined ? 'ospf' : 'bgp', 'ip', kept, findings);
+  const policy6 = policyOf(found, 'ospf6', 'ipv6', kept, findings);
+  const form =
+    bgp === undefined && policy === undefined && (networks.vips.length > 0 || found.redistributions.ospf === undefined)
+      ? 'network'
+      : 'redistribute';
+  const vips: FoundVip[] = [
+    ...networks.vips.map(
+      ({ prefix, line }): FoundVip => ({ address: prefix.slice(0, -3), by: 'network', where: placeOf(line) }),
+    ),
+    ...(policy?.vips ?? []).map(
+      ({ address, line }): FoundVip => ({ address, by: 'redistribute', where: placeOf(line) }),
+    ),
+  ];
+  const read = [policy?.map, policy6?.map];
+  for (const { name, header, lines } of found.maps) if (!read.includes(name)) kept.push(header, ...lines);
+  const { interfaces, passive, area, rest } =
+    bgp === undefined ? ospfInterfaces(found, networks.links, options) : bgpInterfaces(found, options);
+  kept.push(...rest);
+  const routerId = found.routerId ?? found.routerId6 ?? interfaces[0]?.addressHint ?? '';
+  const links = interfaces.map(({ addressHint: _, ...each }) => each);
+  const model: RoutingModel = {
+    flavor,
+    form,
+    hostname: found.hostname ?? options.hostname ?? 'node',
+    ...(found.password === undefined ? {} : { password: found.password }),
+    ...(found.enablePassword === undefined ? {} : { enablePassword: found.enablePassword }),
+    logDirectory: found.logDirectory,
+    routerId,
+    area,
+    areaType: found.areaType?.type ?? 'normal',
+    authenticationScope: found.areaAuthentication === undefined ? 'interface' : 'area',
+    interfaces: links,
+    vips: [...new Set(vips.map(({ address }) => address))],
+    referenceBandwidth: found.referenceBandwidth ?? (bgp === undefined ? 100 : modelDefaults.referenceBandwidth),
+    externalMetric: (bgp === undefined ? policy?.metric : undefined) ?? policy6?.metric ?? modelDefaults.externalMetric,
+    passive,
+    bfdTimers: {
+      transmit: found.bfd.transmit ?? bfdDefaults.transmit,
+      receive: found.bfd.receive ?? bfdDefaults.receive,
+      multiplier: found.bfd.multiplier ?? bfdDefaults.multiplier,
+    },
+    ...(found.ospf6 === undefined ? {} : { ospf6: ospf6Of(found, policy6, interfaces[0]?.name) }),
+    ...(bgp === undefined ? {} : { bgp: bgpOf(found, bgp.localAs) }),
+    ...(found.gracefulRestart === undefined ? {} : { gracefulRestart: found.gracefulRestart }),
+  };
+  if (policy !== undefined && bgp === undefined && policy.type !== 1)
+    findings.push({
+      severity: 'risk',
+      where: placeOf(found.redistributions.ospf?.line ?? policy.vips[0].line),
+      what: 'the VIPs are type-2 externals; the generator announces type 1, which any router prefers to any type 2',
+      remedy: 'change all nodes of a VIP together',
+    });
+  findings.push(...findingsOf(found, model));
+  return { model, vips, kept: inOrder(kept), findings };
+}
+
+function policyOf(
+  found: Found,
+  protocol: 'ospf' | 'ospf6' | 'bgp',
+  family: 'ip' | 'ipv6',
+  kept: SourceLine[],
+  findings: Finding[],
+): Policy | undefined {
+  const redistribution = found.redistributions[protocol];
+  const policy = redistribution === undefined ? undefined : readPolicy(found, redistribution, family);
+  const read = typeof policy === 'object' ? policy : undefined;
+  if (redistribution !== undefined && typeof policy === 'string') {
+    kept.push(redistribution.line);
+    findings.push({
+      severity: 'note',
+      where: placeOf(redistribution.line),
+      what: `"${redistribution.line.text}" is kept: ${policy}`,
+      remedy: 'give its VIPs to dpvs-route announce, then take the line out',
+    });
+  }
+  for (const [name, lines] of found.lists) {
+    if (!lines[0].text.startsWith(`${family} `)) continue;
+    if (read?.lists.includes(name) !== true) kept.push(...lines);
+    // A VIP that was draining goes on draining.
+    else if (name !== read.lists[0]) kept.push(...lines.filter(({ text }) => / permit /.test(text)));
+  }
+  return read;
+}
+
+function splitNetworks(found: Found): { vips: FoundNetwork[]; links: FoundNetwork[] } {
+  const isVip = ({ prefix }: FoundNetwork): boolean => prefix.endsWith('/32') && prefix !== `${found.routerId}/32`;
+  return { vips: found.networks.filter(isVip), links: found.networks.filter((each) => !isVip(each)) };
+}
+
+type Link = OspfInterface & { readonly addressHint?: string };
+interface Links {
+  readonly interfaces: Link[];
+  readonly passive: PassiveInterface[];
+  readonly area: string;
+  readonly rest: SourceLine[];
+}
+
+function ospfInterfaces(found: Found, links: readonly FoundNetwork[], { addresses = [] }: BuildOptions): Links {
+  const left = new Set(links);
+  const known = (name: string): string[] => [
+    ...(found.interfaces.get(name)?.addresses ?? []),
+    ...addresses.filter(({ device }) => device === name).map(({ address }) => address),
+  ];
+  const take = (name: string): { network: string; area?: string } | undefined => {
+    const own = known(name).filter((each) => !each.endsWith('/32'));
+    const [first] = left;
+    const match =
+      [...left].find(({ prefix }) => own.some((each) => within(each, prefix))) ??
+      (own.length === 0 ? first : undefined);
+    if (match !== undefined) left.delete(match);
+    if (match !== undefined) return { network: match.prefix, area: match.area };
+    return own.length === 0 ? undefined : { network: networkOf(own[0]) };
+  };
+  const active = [...found.interfaces.values()].filter(({ ospf, passive }) => ospf && !passive);
+  if (active.length === 0) {
+    const guess =
+      addresses.find(({ address }) => links.some(({ prefix }) => within(address, prefix)))?.device ??
+      [...found.interfaces.values()].find(({ name, passive }) => name.endsWith('.kni') && !passive)?.name;
+    if (guess === undefined)
+      throw new ModelError(
+        'interface',
+        'no line says on which interface OSPF runs: give --interface, or run it on the node',
+      );
+    active.push(found.interface(guess));
+  }
+  const rest: SourceLine[] = [];
+  const interfaces: Link[] = [];
+  let area: string | undefined;
+  for (const each of active) {
+    const found4 = take(each.name);
+    if (found4 === undefined) throw new ModelError('network', `no network of ${each.name} is known: give --network`);
+    area ??= found4.area ?? each.area;
+    interfaces.push({ ...linkOf(each, found4.network), ...hint(known(each.name)) });
+    rest.push(...other6(each, interfaces.at(-1)));
+  }
+  const passive: PassiveInterface[] = [];
+  for (const { name, passive: silent } of found.interfaces.values()) {
+    if (!silent || active.some((each) => each.name === name)) continue;
+    const network = take(name)?.network;
+    if (network !== undefined) passive.push({ name, network });
+  }
+  rest.push(...[...left].map(({ line }) => line));
+  return { interfaces, passive, area: area ?? modelDefaults.area, rest };
+}
+
+const hint = ([address]: readonly string[]): { addressHint?: string } =>
+  address === undefined ? {} : { addressHint: address.split('/')[0] };
+
+function linkOf(each: FoundInterface, network: string): OspfInterface {
+  const authentication: Authentication | undefined = each.authentication;
+  return {
+    name: each.name,
+    network,
+    networkType: each.networkType ?? 'broadcast',
+    hello: each.hello ?? ospfDefaults.hello,
+    dead: each.dead ?? (each.hello === undefined ? ospfDefaults.dead : 4 * each.hello),
+    cost: each.cost ?? interfaceDefaults.cost,
+    ...(authentication === undefined ? {} : { authentication }),
+    ...(each.bfd === undefined ? {} : { bfd: each.bfd }),
+  };
+}
+
+/** OSPFv3's values that are not OSPFv2's. */
+function other6({ six }: FoundInterface, link: OspfInterface | undefined): SourceLine[] {
+  if (link === undefined) return [];
+  const wanted = new Map<string, string | number>([
+    ['network', link.networkType],
+    ['hello-interval', link.hello],
+    ['dead-interval', link.dead],
+    ['cost', link.cost],
+  ]);
+  return six.filter(({ what, value }) => String(wanted.get(what)) !== value).map(({ line }) => line);
+}
+
+function bgpInterfaces(found: Found, { addresses = [] }: BuildOptions): Links {
+  const [[peer, { timers, bfd } = {}] = ['']] = found.peers;
+  const all = [
+    ...[...found.interfaces.values()].flatMap(({ name, addresses: own }) =>
+      own.map((address) => ({ device: name, address })),
+    ),
+    ...addresses,
+  ];
+  const towards = all.find(({ address }) => isPrefix(address) && within(`${peer}/32`, address));
+  const name = towards?.device ?? [...found.interfaces.keys()][0];
+  if (name === undefined) throw new ModelError('interface', `no interface leads to ${peer}: give --interface`);
+  const network = networkOf(towards?.address ?? `${peer}/30`);
+  const { networkType, cost } = interfaceDefaults;
+  const [hello, dead] = timers ?? [bgpDefaults.keepalive, bgpDefaults.hold];
+  const link = { name, network, networkType, hello, dead, cost, ...(bfd === undefined ? {} : { bfd }) };
+  return {
+    interfaces: [{ ...link, ...hint(towards === undefined ? [] : [towards.address]) }],
+    passive: [],
+    area: modelDefaults.area,
+    rest: [],
+  };
+}
+
+function bgpOf(found: Found, localAs: number): NonNullable<RoutingModel['bgp']> {
+  return {
+    localAs,
+    peers: [...found.peers].map(([address, { remoteAs = 0, password }]) => ({
+      address,
+      remoteAs,
+      ...(password === undefined ? {} : { password }),
+    })),
+  };
+}
+
+function ospf6Of(
+  found: Found,
+  policy: Policy | undefined,
+  name: string | undefined,
+): NonNullable<RoutingModel['ospf6']> {
+  const authentication = name === undefined ? undefined : found.interfaces.get(name)?.authentication6;
+  return {
+    vips: policy?.vips.map(({ address }) => address) ?? [],
+    ...(authentication === undefined ? {} : { authentication }),
+  };
+}
+
+const numeric = (address: string): number => address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+function networkOf(prefix: string): string {
+  const [address, length = '32'] = prefix.split('/');
+  const size = 2 ** (32 - Number(length));
+  const base = Math.floor(numeric(address) / size) * size;
+  return `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.')}/${length}`;
+}
+function within(address: string, prefix: string): boolean {
+  const [, length = '32'] = prefix.split('/');
+  return networkOf(`${address.split('/')[0]}/${length}`) === networkOf(prefix);
+}
+
+/** As they stood. */
+const inOrder = (lines: readonly SourceLine[]): SourceLine[] =>
+  [...new Set(lines)].sort((a, b) => (a.file === b.file ? a.number - b.number : a.file < b.file ? -1 : 1));
+
+/** A model that the generator takes: the redistribute form where the network form would announce nothing. */
+export function writable(model: RoutingModel): RoutingModel {
+  const pointToPoint = model.interfaces.some(({ networkType }) => networkType === 'point-to-point');
+  const form = model.form === 'network' && model.flavor === 'frr' && pointToPoint ? 'redistribute' : model.form;
+  const better = { ...model, form } as const;
+  checkModel(better);
+  return better;
+}
