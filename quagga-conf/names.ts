@@ -33,23 +33,11 @@ export const drainList6Sentinel = `ipv6 prefix-list ${drain6PrefixList} seq 1 de
 export const permit6Line = (vip: string): string => `ipv6 prefix-list ${vip6PrefixList} permit ${vip}/128`;
 export const drain6PermitLine = (vip: string): string => `ipv6 prefix-list ${drain6PrefixList} permit ${vip}/128`;
 
-export const routeMapLines: readonly string[] = [
-  `route-map ${announceRouteMap} permit 10`,
-  ` match ip address prefix-list ${vipPrefixList}`,
-];
-export const redistributeLine = (metric: number): string =>
-  `redistribute connected metric ${metric} metric-type 1 route-map ${announceRouteMap}`;
-
 /**
  * Worse than any path that is in use, and far below LSInfinity (2^24 - 1), because the cost of the way to this node is added to a
  * metric of type 1.
  */
 export const drainMetric = 1_000_000;
-export const drainRouteMapLines: readonly string[] = [
-  `route-map ${announceRouteMap} permit 5`,
-  ` match ip address prefix-list ${drainPrefixList}`,
-  ` set metric ${drainMetric}`,
-];
 /** MED as high as it goes, for a switch that does not know the community graceful-shutdown (RFC 8326). */
 export const drainMed = 4294967294;
 

@@ -138,8 +138,10 @@ export function parseStubs(json: unknown): Set<string> {
 
 export interface OspfConfig {
   readonly routerOspf: boolean;
-  /** `redistribute connected`: absent, or the name of its route-map (null: none, everything is let through). */
-  readonly redistribute: undefined | { readonly routeMap: string | null };
+  /** `redistribute connected`: absent, or with the name of its route-map (null: none, everything is let through). */
+  readonly redistribute: undefined | { readonly routeMap: string | null; readonly metric: number | undefined };
+  /** Our route-map sets the metric of every VIP, so that the one in `redistribute connected` decides nothing. */
+  readonly ownMetric: boolean;
   /** Route-maps that match our prefix-list; ours is one of them when it is complete. */
   readonly routeMaps: ReadonlySet<string>;
   /** Our prefix-list has an entry, so that it is not empty. */
@@ -171,7 +173,7 @@ export function parseRunningConfig(text: string): OspfConfig {
   const permittedRanges: string[] = [];
   const drained = new Set<string>();
   const costs = new Map<string, number>();
-  const seen = { routerOspf: false, prefixList: false, drainList: false, drainRouteMap: false };
+  const seen = { routerOspf: false, prefixList: false, drainList: false, drainRouteMap: false, ownMetric: false };
   for (const line of text.split('\n')) {
     if (!line.startsWith(' ')) context = line.trim();
     const words = line.trim().split(/\s+/);
@@ -189,9 +191,15 @@ export function parseRunningConfig(text: string): OspfConfig {
       if (line.trim() === `match ip address prefix-list ${vipPrefixList}`) routeMaps.add(name);
       if (line.trim() === `match ip address prefix-list ${drainPrefixList}` && name === announceRouteMap)
         seen.drainRouteMap = true;
+      if (context === `route-map ${announceRouteMap} permit 10` && words[0] === 'set' && words[1] === 'metric')
+        seen.ownMetric = true;
     } else if (context === 'router ospf' && words[0] === 'redistribute' && words[1] === 'connected') {
       const at = words.indexOf('route-map');
-      redistribute = { routeMap: at < 0 ? null : (words[at + 1] ?? null) };
+      const metric = words.indexOf('metric');
+      redistribute = {
+        routeMap: at < 0 ? null : (words[at + 1] ?? null),
+        metric: metric < 0 ? undefined : Number(words[metric + 1]),
+      };
     } else if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
       networks.push({ prefix: words[1], area: words[3] ?? '' });
     } else if (context.startsWith('interface ') && line.trim().startsWith('ip ospf passive ')) {

@@ -2,24 +2,25 @@
 // reaches the switch by itself in 0.1 s (measured, routing/README.md), and nothing depends on the type of the link.
 import { DpvsError } from '../../api/index.js';
 import {
+  announceMapLines,
   announceRouteMap,
   drainListSentinel,
   drainPermitLine,
-  drainRouteMapLines,
+  nextMark,
   permitLine,
   prefixListSentinel,
-  redistributeLine,
-  routeMapLines,
+  redistributeVips,
 } from '../../quagga-conf/index.js';
+import type { OspfConfig } from '../frr-output.js';
 import type { Ospfd } from '../ospfd.js';
 import { covers } from './covers.js';
-import type { Change } from './driver.js';
+import { type Change, noChange } from './driver.js';
 import { OspfDriver } from './ospf-driver.js';
 
 export class OspfRedistribute extends OspfDriver {
   readonly form = 'redistribute';
   readonly followMs = 3_000;
-  /** ospfd looks again at what it redistributes 5 s after a route-map has changed. */
+  /** Where the route-map is not ours, ospfd looks again at what it redistributes only 5 s after it has changed. */
   readonly preferenceMs = 12_000;
   readonly #metric: number;
 
@@ -36,16 +37,15 @@ export class OspfRedistribute extends OspfDriver {
   async permission(vips: readonly string[]): Promise<Change> {
     const config = await this.ospfd.config();
     const routeMap = config.redistribute?.routeMap ?? announceRouteMap;
-    const nothing = { lines: [], vips: [] };
     // A hand-made `redistribute connected` that does not ask our prefix-list stays as it is. If it does not let the VIP pass, the
     // verification says so.
-    if (config.redistribute?.routeMap === null) return nothing;
-    if (routeMap !== announceRouteMap && !config.routeMaps.has(routeMap)) return nothing;
+    if (config.redistribute?.routeMap === null) return noChange;
+    if (routeMap !== announceRouteMap && !config.routeMaps.has(routeMap)) return noChange;
     const inRange = (vip: string): boolean => config.permittedRanges.some((range) => covers(range, vip));
     const added = vips.filter((vip) => !config.permitted.has(vip) && !inRange(vip));
     const lines = [...(config.prefixList ? [] : [prefixListSentinel]), ...added.map(permitLine)];
-    if (!config.routeMaps.has(routeMap)) lines.push(...routeMapLines, 'exit');
-    if (config.redistribute === undefined) lines.push('router ospf', redistributeLine(this.#metric));
+    if (!config.routeMaps.has(routeMap)) lines.push(...this.#routeMap(config));
+    if (config.redistribute === undefined) lines.push('router ospf', redistributeVips('ospf'));
     return { lines, vips: added };
   }
 
@@ -64,15 +64,26 @@ export class OspfRedistribute extends OspfDriver {
         `ospfd redistributes through ${config.redistribute?.routeMap ?? 'no route-map'}, which is not ours (${announceRouteMap}): raise the metric there by hand`,
       );
     const added = vips.filter((vip) => !config.drained.has(vip));
-    if (added.length === 0) return { lines: [], vips: [] };
+    if (added.length === 0) return noChange;
     const lines = [...(config.drainList ? [] : [drainListSentinel]), ...added.map(drainPermitLine)];
-    if (!config.drainRouteMap) lines.push(...drainRouteMapLines, 'exit');
-    return { lines, vips: added };
+    if (!config.drainRouteMap) lines.push(...this.#routeMap({ ...config, drainList: true }));
+    return { lines: [...lines, ...this.#atOnce(config)], vips: added };
   }
 
   async improvement(vips: readonly string[]): Promise<Change> {
-    const { drained } = await this.ospfd.config();
-    const worse = vips.filter((vip) => drained.has(vip));
-    return { lines: worse.map((vip) => `no ${drainPermitLine(vip)}`), vips: worse };
+    const config = await this.ospfd.config();
+    const worse = vips.filter((vip) => config.drained.has(vip));
+    if (worse.length === 0) return noChange;
+    return { lines: [...worse.map((vip) => `no ${drainPermitLine(vip)}`), ...this.#atOnce(config)], vips: worse };
+  }
+
+  /** Our route-map, whole; a drain list without an entry would match everything. */
+  #routeMap({ drainList }: Pick<OspfConfig, 'drainList'>): string[] {
+    return [...(drainList ? [] : [drainListSentinel]), ...announceMapLines('ospf', this.#metric), 'exit'];
+  }
+
+  /** ospfd asks the route-map again when this number changes, and 5 s after a prefix-list has (measured, quagga-conf/README.md). */
+  #atOnce({ redistribute, ownMetric }: OspfConfig): string[] {
+    return ownMetric ? ['router ospf', redistributeVips('ospf', nextMark(redistribute?.metric)), 'exit'] : [];
   }
 }

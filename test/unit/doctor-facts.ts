@@ -45,7 +45,8 @@ export const ospf: OspfFacts = {
   config: {
     ...{
       routerOspf: true,
-      redistribute: { routeMap: 'DPVS-ANNOUNCE' },
+      redistribute: { routeMap: 'DPVS-ANNOUNCE', metric: 20 },
+      ownMetric: true,
       prefixList: true,
       routeMaps: new Set<string>(),
       drained: new Set<string>(),

@@ -71,7 +71,8 @@ t.test('anything else is nothing, and no exception', async (t) => {
 t.test('the running configuration', async (t) => {
   const config = parseRunningConfig(sample('running-config.txt'));
   t.equal(config.routerOspf, true);
-  t.same(config.redistribute, { routeMap: 'DPVS-ANNOUNCE' });
+  t.same(config.redistribute, { routeMap: 'DPVS-ANNOUNCE', metric: 20 });
+  t.equal(config.ownMetric, false, 'a file of an older generator');
   t.same([...config.routeMaps], ['DPVS-ANNOUNCE']);
   t.equal(config.prefixList, true);
   t.same([...config.permitted], ['123.1.2.3', '123.1.2.4']);
