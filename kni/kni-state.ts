@@ -44,7 +44,7 @@ export class KniState {
       const change: LinkChange = {
         ...(link.mac === mac.toLowerCase() ? {} : { mac }),
         ...(link.mtu === mtu ? {} : { mtu }),
-        ...(isNew && up === true && !link.up ? { up } : {}),
+        ...(isNew && up !== undefined && link.up !== up ? { up } : {}),
       };
       if (Object.keys(change).length > 0) {
         await this.#kernel.setLink(this.port.kniName, change);
