@@ -20,6 +20,8 @@ export interface KernelAddress {
   readonly prefixLength: number;
   readonly family: Family;
   readonly scope: 'global' | 'site' | 'link' | 'host' | 'nowhere';
+  /** true: it has a lifetime, as one from a router's advertisement or DHCP. */
+  readonly dynamic?: boolean;
 }
 
 export interface KernelNextHop {
@@ -83,6 +85,7 @@ export function decodeAddress(message: rt.AddressMessage, nameOf: NameOfIndex): 
     prefixLength: data.prefixlen ?? 0,
     family,
     scope: scopeWords[data.scope ?? 0] ?? 'nowhere',
+    ...(data.flags?.permanent === true ? {} : { dynamic: true }),
   };
 }
 

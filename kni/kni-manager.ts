@@ -15,7 +15,7 @@ export interface KniPort {
   readonly kniName: string;
   readonly mac: string;
   readonly mtu: number;
-  /** Bring the interface up; the reference leaves that to the administrator. */
+  /** How the interface is to begin; the reference leaves that to the administrator. */
   readonly up?: boolean;
 }
 

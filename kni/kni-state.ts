@@ -44,11 +44,12 @@ export class KniState {
       const change: LinkChange = {
         ...(link.mac === mac.toLowerCase() ? {} : { mac }),
         ...(link.mtu === mtu ? {} : { mtu }),
-        ...(isNew && up === true && !link.up ? { up } : {}),
+        ...(isNew && up !== undefined && link.up !== up ? { up } : {}),
       };
       if (Object.keys(change).length > 0) {
         await this.#kernel.setLink(this.port.kniName, change);
         await this.#verify();
+        if (!isNew) this.#log?.event('kni.corrected', { kni: this.port.kniName, ...change });
       }
       if (this.#carrier !== null && link.carrier !== this.#carrier) await this.#applyCarrier(this.#carrier);
       if (isNew) this.#log?.event('kni.created', { kni: this.port.kniName, mac, mtu });

@@ -46,6 +46,7 @@ const groups = {
   kni: {
     created: card('info', 'a kernel-visible interface was created'),
     removed: card('info', 'a kernel-visible interface was removed'),
+    corrected: card('warn', "somebody changed MAC or MTU of a kernel-visible interface; they are the port's again"),
     carrier: card('info', "the port's carrier was mirrored to its kernel-visible interface"),
     multicast: card('debug', 'the kernel joined or left multicast groups'),
     mirrored: card(
@@ -54,6 +55,10 @@ const groups = {
     ),
     mirror_full: card('warn', 'the kernel has more routes on the kni interfaces than are mirrored'),
     mirror_failed: card('error', "the slow path refused a route of the kernel's"),
+    restored: card('info', 'addresses and routes that a kernel-visible interface had before were put back'),
+    restore_failed: card('warn', 'an address or route that a kernel-visible interface had before was not taken again'),
+    memory_full: card('warn', 'a kernel-visible interface has more addresses or routes than are kept'),
+    memory_failed: card('error', 'what is kept of the kernel-visible interfaces cannot be read or written'),
     resync: card('warn', 'kernel notifications were lost and everything was read again'),
     failed: card('error', 'an operation on a kernel-visible interface failed'),
   },

@@ -42,6 +42,7 @@ export function buildConfig({ blocks }: ParsedFile, report: Report, cpus: number
     kni: {
       enabled: global_defs.keys.kni.value,
       driver: run.kni_driver.value,
+      keep: run.keep_kni.value,
       mirrorRoutes: run.mirror_routes.value,
     },
     ports,

@@ -99,6 +99,8 @@ export interface DataplaneConfig {
   readonly kni: {
     readonly enabled: boolean;
     readonly driver: 'tap' | 'virtio_user';
+    /** What was given to a kni is put back when it is made again. */
+    readonly keep: boolean;
     /** The kernel's routes through a kni are routes of the dataplane too. */
     readonly mirrorRoutes: boolean;
   };

@@ -3,6 +3,8 @@ export { nativeConfig, type RunningPort } from './bring-up.js';
 export { ConditionLog } from './condition-log.js';
 export { BRIDGE_LEASE_MS, Farewell } from './farewell.js';
 export { createHandlers, type HandlerParts, type Handlers } from './handlers.js';
+export { KniMemory, type KniMemoryOptions } from './kni-memory.js';
+export { bridgeAddresses } from './kni-memory-file.js';
 export { type JournalSink, Mutations } from './mutations.js';
 export { DataplaneNode, type NodeOptions } from './node.js';
 export { removePidFile, writePidFile } from './pid-file.js';

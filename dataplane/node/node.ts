@@ -1,4 +1,5 @@
 // The dpvs process put together: ports, lcores, slow path, desired state, API, kni, monitor. Started once, stopped once.
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { controlEndpoint, eventEndpoint, type Method, methods, stateDirectory } from '../../api/index.js';
 import { ApiServer, EventPublisher } from '../../api/server.js';
@@ -12,6 +13,7 @@ import { SlowPathThread } from '../slowpath/index.js';
 import { assignQueues, bringUpEal, bringUpPort, type RunningPort, startLcores } from './bring-up.js';
 import { Farewell } from './farewell.js';
 import { createHandlers } from './handlers.js';
+import { KniMemory } from './kni-memory.js';
 import { applyLink } from './link-settings.js';
 import { Monitor } from './monitor.js';
 import { Mutations } from './mutations.js';
@@ -131,7 +133,14 @@ export class DataplaneNode {
       for (const change of changes) publisher.publish('route', { change });
     };
     const mutations = new Mutations({ desired, mirror, slowPath, journal, ports, log, onChanged, onMirrored });
-    const kniUp = await this.#kni(ports, mirror, () => mutations.followKernel(), log);
+    const memory = config.kni.keep
+      ? new KniMemory({
+          path: join(stateDirectory(), `${name}.kni.json`),
+          bridgePath: join(stateDirectory(), `${name}.route.json`),
+          log,
+        })
+      : null;
+    const kniUp = await this.#kni(ports, mirror, memory, () => mutations.followKernel(), log);
     const counters = new Counters();
     const traffic = new Traffic(counters);
     const farewell: Farewell = new Farewell({
@@ -211,25 +220,41 @@ export class DataplaneNode {
     return journal;
   }
 
-  async #kni(ports: readonly RunningPort[], mirror: KernelMirror, follow: () => void, log: Log) {
+  async #kni(
+    ports: readonly RunningPort[],
+    mirror: KernelMirror,
+    memory: KniMemory | null,
+    follow: () => void,
+    log: Log,
+  ) {
     const up = new Map<string, boolean>();
+    const kniOf = (name: string): string => ports.find(({ config }) => config.name === name)?.config.kniName ?? '';
     const manager = new KniManager(
       {
-        onLink: (port, link) => up.set(port, link?.up ?? false),
+        onLink: (port, link) => {
+          up.set(port, link?.up ?? false);
+          memory?.linkChanged(kniOf(port), link);
+        },
         onAddress: (event) => {
           mirror.addressChanged(event);
+          memory?.addressesChanged();
           follow();
         },
         onRoutes: (routes) => {
           mirror.routesRead(routes);
+          memory?.routesRead(routes);
           follow();
         },
       },
       log,
     );
+    this.#closers.push(() => memory?.close());
     this.#closers.push(() => manager.close());
     for (const { config, mac, mtu, kniIndex } of ports) {
-      if (kniIndex !== null) await manager.attach({ name: config.name, kniName: config.kniName, mac, mtu, up: true });
+      if (kniIndex === null) continue;
+      const { name, kniName } = config;
+      const link = await manager.attach({ name, kniName, mac, mtu, up: memory?.wasUp(kniName) ?? true });
+      await memory?.restore(kniName, link);
     }
     return {
       isUp: (port: RunningPort): boolean => up.get(port.config.name) ?? false,

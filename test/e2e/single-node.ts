@@ -58,7 +58,8 @@ export class SingleNode {
     const conf = dpvsConf({ driver: 'af_packet', controlCpu: 0, workerCpu: 1 });
     writeFileSync(file, conf.replace('dataplane_defs {', `dataplane_defs {\n    ${this.settings}`));
     const log = openSync(join(this.directory, 'log'), 'a');
-    this.#child = spawn(program('dpvs'), ['-c', file, '--name', this.name], {
+    // It goes with this process, whatever way that ends.
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', program('dpvs'), '-c', file, '--name', this.name], {
       env: this.env,
       stdio: ['ignore', log, log],
     });

@@ -91,7 +91,7 @@ function configFor(options: HarnessOptions): DataplaneConfig {
   return {
     ...base,
     pools: { packets: 8191, packetCache: 256, connections, flows: options.flows ?? 2 * connections },
-    kni: { enabled: options.kni ?? true, driver: 'tap', mirrorRoutes: true },
+    kni: { enabled: options.kni ?? true, driver: 'tap', keep: false, mirrorRoutes: true },
     ports: [port('dpdk0', 0), port('dpdk1', 1)],
     workers: [
       { name: 'cpu0', role: 'master', cpu: 0, queues: [] },

@@ -208,6 +208,7 @@ t.test('values arrive in the typed result', (t) => {
       flow_capacity 5000
       kni_driver virtio_user
       mirror_routes off
+      keep_kni off
       stop_linger 9 }
     netif_defs { <init> pktpool_size <init> 8191
       pktpool_cache 64
@@ -264,7 +265,7 @@ t.test('values arrive in the typed result', (t) => {
     polling: { mode: 'spin', idleSleepUs: 7 },
     pools: { packets: 8191, packetCache: 64, connections: 2048, flows: 5000 },
     stopLinger: 9,
-    kni: { enabled: false, driver: 'virtio_user', mirrorRoutes: false },
+    kni: { enabled: false, driver: 'virtio_user', keep: false, mirrorRoutes: false },
     ports: [
       {
         name: 'dpdk1',

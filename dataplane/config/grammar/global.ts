@@ -80,6 +80,11 @@ export const dataplaneDefs = block({
       3,
       'On SIGTERM, with a routing bridge: forward for at most so long, until the bridge has withdrawn the VIPs. A second SIGTERM ends it at once.',
     ),
+    keep_kni: init(
+      onOff,
+      true,
+      "Addresses, static routes and the state of the kni interfaces are kept and put back when dpvs starts again; not the routing daemons' routes, nor the bridge's VIPs.",
+    ),
     mirror_routes: init(
       onOff,
       true,
