@@ -25,6 +25,8 @@ export interface DpvsNodeOptions {
   readonly ospfNetwork: OspfNetwork;
   readonly bfd: boolean;
   readonly form: 'redistribute' | 'network';
+  /** A network of which every VIP may be announced; null: none. */
+  readonly vipRange: string | null;
   /** Which of the nodes this is, from 0: they poll on different CPUs. */
   readonly index: number;
 }
@@ -172,6 +174,7 @@ export class DpvsNode {
       ...['--hello', String(helloSeconds), '--dead', String(deadSeconds), '--ospf-network', this.options.ospfNetwork],
       ...['--form', this.options.form],
       ...(this.options.bfd ? ['--bfd'] : []),
+      ...(this.options.vipRange === null ? [] : ['--vip-range', this.options.vipRange]),
     ]);
   }
 

@@ -23,6 +23,8 @@ export interface LabOptions {
   readonly bfd: boolean;
   /** How the nodes announce. */
   readonly form: 'redistribute' | 'network';
+  /** A network of which every VIP may be announced; null: none. */
+  readonly vipRange: string | null;
 }
 
 export interface BuildOptions extends Partial<LabOptions> {
@@ -39,6 +41,7 @@ const defaults: LabOptions = {
   toa: true,
   bfd: false,
   form: 'redistribute',
+  vipRange: null,
 };
 
 export class Lab {

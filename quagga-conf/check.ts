@@ -48,6 +48,10 @@ export function checkModel(model: RoutingModel): void {
   demand(model.interfaces.length > 0, 'interfaces', 'at least one');
   for (const [i, each] of model.interfaces.entries()) checkInterface(model, each, `interfaces[${i}]`);
   for (const [i, vip] of model.vips.entries()) demand(isIPv4(vip), `vips[${i}]`, 'an IPv4 address');
+  for (const [i, range] of (model.vipRanges ?? []).entries()) {
+    demand(isPrefix(range) && !range.endsWith('/32'), `vipRanges[${i}]`, 'a.b.c.d/len with a length below 32');
+    demand(model.form === 'redistribute', `vipRanges[${i}]`, 'the redistribute form');
+  }
   for (const [i, { name, network }] of model.passive.entries()) {
     demand(isWord(name, 15), `passive[${i}].name`, 'an interface name of at most 15 characters');
     demand(!model.interfaces.some((each) => each.name === name), `passive[${i}].name`, 'OSPF is to be spoken there');

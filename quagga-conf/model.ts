@@ -74,6 +74,8 @@ export interface RoutingModel {
   readonly interfaces: readonly OspfInterface[];
   /** Announced from the start, as soon as their addresses are on the first interface; the bridge adds others while it runs. */
   readonly vips: readonly string[];
+  /** Networks, as `123.2.0.0/16`, whose addresses on the first interface are all announced; redistribute form only. */
+  readonly vipRanges?: readonly string[];
   /** Mb/s */
   readonly referenceBandwidth: number;
   /** Of the type-5 LSAs, type 1: the cost to this node counts as well, so that ECMP compares whole paths. */

@@ -12,7 +12,7 @@ const connectRetry = 1;
 
 export function renderBgp(model: RoutingModel, { localAs, peers }: Bgp): string[] {
   const [{ hello, dead, bfd }] = model.interfaces;
-  const lines = [...listLines('ip', model.vips), '!', ...announceMapLines('bgp', announcedMed), '!'];
+  const lines = [...listLines('ip', model.vips, model.vipRanges), '!', ...announceMapLines('bgp', announcedMed), '!'];
   lines.push(`router bgp ${localAs}`, ` bgp router-id ${model.routerId}`, ...commonLines(model));
   // What the kernel carries stays while bgpd is away: the F bit (RFC 4724 section 3).
   if (model.gracefulRestart !== undefined) lines.push(' bgp graceful-restart preserve-fw-state');

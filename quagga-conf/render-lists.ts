@@ -10,11 +10,14 @@ import {
   vipPrefixList,
 } from './names.js';
 
-export function listLines(family: 'ip' | 'ipv6', vips: readonly string[]): string[] {
+/** @param ranges networks whose host routes may all be announced: of a thousand VIPs an entry each costs the daemon seconds */
+export function listLines(family: 'ip' | 'ipv6', vips: readonly string[], ranges: readonly string[] = []): string[] {
   const [list, length] = family === 'ip' ? [vipPrefixList, 32] : [vip6PrefixList, 128];
   return [
     family === 'ip' ? prefixListSentinel : prefixList6Sentinel,
-    ...vips.map((vip, i) => `${family} prefix-list ${list} seq ${(i + 1) * 5} permit ${vip}/${length}`),
+    ...[...ranges.map((range) => `${range} ge ${length}`), ...vips.map((vip) => `${vip}/${length}`)].map(
+      (what, i) => `${family} prefix-list ${list} seq ${(i + 1) * 5} permit ${what}`,
+    ),
     family === 'ip' ? drainListSentinel : drainList6Sentinel,
   ];
 }

@@ -10,7 +10,12 @@ export function renderOspf(model: RoutingModel): string[] {
   if (model.flavor === 'frr')
     for (const { name } of model.passive) lines.push(`interface ${name}`, ' ip ospf passive', '!');
   if (model.form === 'redistribute') {
-    lines.push(...listLines('ip', model.vips), '!', ...announceMapLines('ospf', model.externalMetric), '!');
+    lines.push(
+      ...listLines('ip', model.vips, model.vipRanges),
+      '!',
+      ...announceMapLines('ospf', model.externalMetric),
+      '!',
+    );
   }
   return [...lines, ...routerLines(model)];
 }

@@ -64,6 +64,7 @@ export const renderRequest = z.strictObject({
   /** Makes switch.conf. */
   switchHint: z.strictObject({ interface: z.string().optional(), maximumPaths: z.int().optional() }).optional(),
   vips: z.array(ipv4Address).optional(),
+  vipRanges: z.array(z.string()).optional(),
   referenceBandwidth: z.int().optional(),
   externalMetric: z.int().optional(),
 });
@@ -157,6 +158,7 @@ export function completeModel(request: RenderRequest, addresses: readonly Kernel
       },
     ],
     vips: request.vips ?? [],
+    ...(request.vipRanges === undefined ? {} : { vipRanges: request.vipRanges }),
     referenceBandwidth: request.referenceBandwidth ?? modelDefaults.referenceBandwidth,
     externalMetric: request.externalMetric ?? modelDefaults.externalMetric,
     passive: passiveInterfaces(request, addresses),

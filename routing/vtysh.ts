@@ -42,6 +42,9 @@ export function explainFailure(daemon: RoutingDaemon, output: VtyshOutput): Vtys
   return new VtyshError(daemon, down ? 'down' : 'refused', down ? 'it does not run or answer' : detail);
 }
 
+/** A prefix-list entry takes ospfd some milliseconds, and more with their number. */
+const perLineMs = 50;
+
 export class Vtysh {
   readonly #program: string;
   readonly #timeoutMs: number;
@@ -54,10 +57,10 @@ export class Vtysh {
   }
 
   /** @returns what the commands print. @throws {VtyshError} */
-  run(daemon: RoutingDaemon, commands: readonly string[]): Promise<string> {
+  run(daemon: RoutingDaemon, commands: readonly string[], timeoutMs = this.#timeoutMs): Promise<string> {
     const args = [...this.#prefix, '-d', daemon, ...commands.flatMap((command) => ['-c', command])];
     const options = {
-      timeout: this.#timeoutMs,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
       maxBuffer: 64 << 20,
       encoding: 'utf8',
@@ -67,7 +70,7 @@ export class Vtysh {
       execFile(this.#program, args, options, (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);
         if (error.killed === true)
-          return reject(new VtyshError(daemon, 'down', `no answer within ${this.#timeoutMs / 1000} s`));
+          return reject(new VtyshError(daemon, 'down', `no answer within ${timeoutMs / 1000} s`));
         if (typeof error.code === 'string')
           return reject(new VtyshError(daemon, 'absent', `${this.#program} cannot be run (${error.code})`));
         reject(explainFailure(daemon, { exitCode: error.code ?? null, stdout, stderr }));
@@ -97,6 +100,7 @@ export class Vtysh {
 
   /** Lines as in the configuration file. They change the running daemon, never its file. */
   async configure(daemon: RoutingDaemon, lines: readonly string[]): Promise<void> {
-    if (lines.length > 0) await this.run(daemon, ['configure terminal', ...lines.map((line) => line.trim())]);
+    const commands = ['configure terminal', ...lines.map((line) => line.trim())];
+    if (lines.length > 0) await this.run(daemon, commands, this.#timeoutMs + lines.length * perLineMs);
   }
 }

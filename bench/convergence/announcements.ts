@@ -99,10 +99,6 @@ export async function manyVips(lab: Lab, progress: Progress): Promise<Row[]> {
   const vips = addresses(1000);
   progress('provisioning a thousand services');
   await provision(node, vips);
-  await must([
-    ...['vtysh', '-N', node.frr.pathspace, '-d', 'ospfd', '-c', 'configure terminal'],
-    ...['-c', 'ip prefix-list DPVS-VIPS seq 3 permit 123.2.0.0/16 ge 32'],
-  ]);
   await sleep(7_000);
   const list = join(node.directory, 'vips.txt');
   writeFileSync(list, `${vips.join('\n')}\n`);

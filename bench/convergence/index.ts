@@ -21,14 +21,24 @@ async function measured(name: string, options: Parameters<typeof Lab.up>[0], wor
   }
 }
 
+// npm run bench:routing -- [events] [many]: only those.
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const asked = (word: string): boolean => words.length === 0 || words.includes(word);
+
 const rows: Row[] = [];
-rows.push(
-  ...(await measured('announcing and withdrawing, and what is planned', { bfd: true }, async (lab) => [
-    ...(await announcements(lab, progress)),
-    ...(await failures(lab, progress)),
-  ])),
-);
-rows.push(...(await measured('a thousand VIPs', { nodeCount: 1 }, (lab) => manyVips(lab, progress))));
+if (asked('events'))
+  rows.push(
+    ...(await measured('announcing and withdrawing, and what is planned', { bfd: true }, async (lab) => [
+      ...(await announcements(lab, progress)),
+      ...(await failures(lab, progress)),
+    ])),
+  );
+if (asked('many'))
+  rows.push(
+    ...(await measured('a thousand VIPs', { nodeCount: 1, vipRange: '123.2.0.0/16' }, (lab) =>
+      manyVips(lab, progress),
+    )),
+  );
 
 const text = [
   `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} CPUs, three nodes and the switch on one machine, BFD 3 x 300 ms`,

@@ -12,7 +12,7 @@ const defaultDeadlineSeconds = 60;
 /** Beyond the wait for a neighbour: other changes that are under way, and the slowest verification. */
 const changeMs = 45_000;
 /** A thousand VIPs take longer to prove than one. */
-const perVipMs = 20;
+const perVipMs = 60;
 const drainLookMs = 1_000;
 
 type Work = (bridge: OpenBridge) => Promise<ExitCode>;

@@ -22,6 +22,7 @@ export function renderRequest(options: Options): RenderRequest {
   const prefix = network === undefined ? undefined : addressWithLength(network, 'network');
   const logDirectory = options.last('logDirectory');
   const vips = options.all('vip').map((word) => address(word.replace(/\/32$/, ''), 'VIP'));
+  const ranges = options.all('vipRange').map((word) => addressWithLength(word, 'VIP range'));
   const passive = options.all('passive').map(passiveInterface);
   return withoutUndefined({
     flavor: options.oneOf('flavor', ['frr', 'quagga']) ?? 'frr',
@@ -56,6 +57,8 @@ export function renderRequest(options: Options): RenderRequest {
           })
         : undefined,
     vips: vips.length > 0 ? vips : undefined,
+    vipRanges:
+      ranges.length > 0 ? ranges.map(({ address: base, prefixLength }) => `${base}/${prefixLength}`) : undefined,
     referenceBandwidth: number('referenceBandwidth', 'reference bandwidth', 1, 4294967),
     externalMetric: number('metric', 'metric', 0, 16777214),
   });

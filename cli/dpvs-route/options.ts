@@ -37,6 +37,7 @@ export type OptionKey =
   | 'cost'
   | 'area'
   | 'vip'
+  | 'vipRange'
   | 'auth'
   | 'bfd'
   | 'bfdTimers'
@@ -224,6 +225,12 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
     { key: 'dead', long: ['dead'], value: 'SEC', help: 'dead interval, as on the switch (default 4 hellos)' },
     { key: 'cost', long: ['cost'], value: 'N', help: 'of the interface (default 10)' },
     { key: 'vip', long: ['vip'], value: 'ADDR', help: 'announced without the bridge, too; may be given several times' },
+    {
+      key: 'vipRange',
+      long: ['vip-range'],
+      value: 'PREFIX',
+      help: 'every VIP in it may be announced: for hundreds of them; may be given several times',
+    },
     metric,
     { key: 'auth', long: ['auth'], value: 'plain:KEY|md5:ID:KEY', help: 'as on the switch' },
     {

@@ -94,6 +94,7 @@ export function build(found: Found, options: BuildOptions = {}): Built {
     authenticationScope: found.areaAuthentication === undefined ? 'interface' : 'area',
     interfaces: links,
     vips: [...new Set(vips.map(({ address }) => address))],
+    ...(policy === undefined || policy.ranges.length === 0 ? {} : { vipRanges: policy.ranges }),
     referenceBandwidth: found.referenceBandwidth ?? (bgp === undefined ? 100 : modelDefaults.referenceBandwidth),
     externalMetric: (bgp === undefined ? policy?.metric : undefined) ?? policy6?.metric ?? modelDefaults.externalMetric,
     passive,

@@ -12,6 +12,8 @@ import type { Found, FoundMapEntry, FoundRedistribution } from './state.js';
 
 export interface Policy {
   readonly vips: readonly { readonly address: string; readonly line: SourceLine }[];
+  /** Networks whose host routes may all pass. */
+  readonly ranges: readonly string[];
   readonly metric: number | undefined;
   readonly type: number | undefined;
   readonly lists: readonly string[];
@@ -35,10 +37,14 @@ export function readPolicy(found: Found, redistribution: FoundRedistribution, fa
   const lines = found.lists.get(entry.list);
   if (lines === undefined) return `the prefix-list ${entry.list} is nowhere: nothing is announced`;
   const vips: { address: string; line: SourceLine }[] = [];
+  const ranges: string[] = [];
+  const host = family === 'ip' ? 32 : 128;
   for (const line of lines) {
+    const range = new RegExp(`permit (\\S+) ge ${host}$`).exec(line.text)?.[1];
     const match = /(permit|deny) (\S+)( le \d+)?$/.exec(line.text);
     const [, action, prefix] = match ?? [];
-    if (action === 'permit' && prefix?.endsWith(family === 'ip' ? '/32' : '/128') && match?.[3] === undefined)
+    if (range !== undefined && family === 'ip') ranges.push(range);
+    else if (action === 'permit' && prefix?.endsWith(`/${host}`) && match?.[3] === undefined)
       vips.push({ address: prefix.replace(/\/\d+$/, ''), line });
     // What is not permitted is denied anyway; a deny that comes before a permit could mean more.
     else if (action !== 'deny' || !/^(any|0\.0\.0\.0\/0|::\/0)$/.test(prefix ?? ''))
@@ -48,6 +54,7 @@ export function readPolicy(found: Found, redistribution: FoundRedistribution, fa
   }
   return {
     vips,
+    ranges,
     metric: entry.metric ?? redistribution.metric,
     type: entry.type ?? redistribution.type,
     lists: ours ? [entry.list, drain] : [entry.list],

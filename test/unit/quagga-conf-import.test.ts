@@ -257,8 +257,9 @@ const anyModel: fc.Arbitrary<RoutingModel> = fc
     ),
     bfd: fc.boolean(),
     bgp: fc.boolean(),
+    ranges: fc.subarray(['123.2.0.0/16', '123.7.8.0/24']),
   })
-  .map(({ base, interfaces: [first, second], both, passive, areaType, ospf6, bfd, bgp }): RoutingModel => {
+  .map(({ base, interfaces: [first, second], both, passive, areaType, ospf6, bfd, bgp, ranges }): RoutingModel => {
     const { gracefulRestart, ...rest } = base;
     const frr = base.flavor === 'frr';
     const speaksBgp = bgp && frr && base.form === 'redistribute';
@@ -297,6 +298,7 @@ const anyModel: fc.Arbitrary<RoutingModel> = fc
           ? {}
           : { ospf6: { vips: ospf6 } }),
       ...(gracefulRestart === undefined || !frr ? {} : { gracefulRestart }),
+      ...(network || ranges.length === 0 ? {} : { vipRanges: ranges }),
     };
   });
 

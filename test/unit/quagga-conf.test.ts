@@ -194,6 +194,8 @@ t.test('what the daemons would misread is refused with its field', async (t) => 
     ['routerId', { routerId: 'node1' }],
     ['area', { area: 'backbone' }],
     ['vips[1]', { vips: ['123.1.2.3', '123.1.2.3/32'] }],
+    ['vipRanges[0]', { vipRanges: ['123.2.0.0/32'] }],
+    ['vipRanges[1]', { vipRanges: ['123.2.0.0/16', '123.2.0.0'] }],
     ['interfaces', { interfaces: [] }],
     ['interfaces[0].name', interfaces({ name: 'a-name-that-is-too-long' })],
     ['interfaces[0].network', interfaces({ network: '172.10.0.0' })],
