@@ -29,14 +29,16 @@ export async function worsenVips(
           detail: vips.length === 1 ? `${least} others` : `at least ${least} others of each`,
         };
       });
+    let worsened: readonly string[] = [];
     await steps.run(
       `${driver.daemon} preference`,
       async () => {
         const change = await driver.worsening(vips, kni);
+        worsened = change.vips;
         await driver.apply(change);
         return { outcome: change.lines.length > 0 ? 'done' : 'already', detail: some(change.vips) };
       },
-      async () => driver.apply(await driver.improvement(vips, kni)),
+      async () => driver.apply(await driver.improvement(worsened, kni)),
     );
     const best = 'verify best set';
     await steps.run(best, async () => {

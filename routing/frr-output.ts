@@ -4,8 +4,8 @@ import type { Announcement } from './drivers/driver.js';
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
-const object = (value: unknown): Json => (isObject(value) ? value : {});
-const string = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const object = (value: unknown): Json => (isObject(value) ? value : {});
+export const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export interface Neighbour {
   readonly routerId: string;
@@ -69,7 +69,7 @@ export function parseExternals(json: unknown): Map<string, Origination> {
   return found;
 }
 
-const items = (value: unknown): Json[] => (Array.isArray(value) ? value : []).map(object);
+export const items = (value: unknown): Json[] => (Array.isArray(value) ? value : []).map(object);
 
 /**
  * Who announces which host route as an AS-external LSA, of `show ip ospf database external json`: a list, unlike what the same command

@@ -15,6 +15,7 @@ import {
   parseStubAnnouncers,
   parseStubs,
 } from './frr-output.js';
+import { reachableRouters } from './reachability.js';
 import type { Vtysh } from './vtysh.js';
 
 export class Ospfd {
@@ -52,16 +53,19 @@ export class Ospfd {
     return this.#vtysh.configure('ospfd', lines);
   }
 
-  /** Who in the area announces which host route, this node included. */
+  /** Who in the area announces which host route and can be reached, this node included. */
   async announcers(): Promise<Map<string, Announcement[]>> {
-    const [externals, routers] = await Promise.all([
+    const [externals, routers, networks, routes] = await Promise.all([
       this.#vtysh.json('ospfd', 'show ip ospf database external'),
       this.#vtysh.json('ospfd', 'show ip ospf database router'),
+      this.#vtysh.json('ospfd', 'show ip ospf database network'),
+      this.#vtysh.json('ospfd', 'show ip ospf route'),
     ]);
     const own = parseDatabaseRouter(routers);
     const found = parseExternalAnnouncers(externals, own);
     for (const [vip, stubs] of parseStubAnnouncers(routers, own)) found.set(vip, [...(found.get(vip) ?? []), ...stubs]);
-    return found;
+    const reachable = reachableRouters(own, routers, networks, routes);
+    return new Map([...found].map(([vip, list]) => [vip, list.filter(({ router }) => reachable.has(router))]));
   }
 
   /** Whether every adjacency that is Full has acknowledged every LSA. */

@@ -5,6 +5,7 @@ import { type BridgeCore, byPlace, conditionReason } from './core.js';
 import { DrainWatch } from './drain-watch.js';
 import { findDrift } from './drift.js';
 import { HealthGate } from './health-gate.js';
+import type { NodeView } from './view.js';
 import type { Vip } from './vip-book.js';
 import { isHeld, isUp } from './vip-state.js';
 
@@ -147,7 +148,7 @@ export class Reconciler {
       const conditions = this.#core.conditions(view, vip);
       const health = conditionReason(firstFailure(conditions, 'health'));
       const hard = conditionReason(firstFailure(conditions, 'serve'));
-      const held = isUp(vip.state) && hard === null && health !== null ? await this.#gate.heldBack(vip) : null;
+      const held = mayBeUp(vip, view) && hard === null && health !== null ? await this.#gate.heldBack(vip) : null;
       if (health === null) this.#gate.forget(vip);
       book.keep(vip, held);
       const order = book.advance(vip, {
@@ -160,3 +161,7 @@ export class Reconciler {
     return orders;
   }
 }
+
+/** Announced, or what a bridge that was killed left announced: that is held back like any other. */
+const mayBeUp = ({ state, entry }: Vip, { carried }: NodeView): boolean =>
+  isUp(state) || (state.kind !== 'withdrawn' && isHeld(state) && carried.has(`${entry.kni} ${entry.vip}`));

@@ -24,6 +24,10 @@ export async function withdrawVips(
   const vips = held.map(({ vip }) => vip);
   await tools.pace.wait(vips);
   const families = byFamily(tools, held);
+  const foreign = families.map(({ driver, members }) => ({
+    driver,
+    members: members.filter(({ owned }) => !owned.policy),
+  }));
   for (const { driver, members } of families)
     await steps.try(`${driver.daemon} permission`, async () => {
       const ours = members.filter(({ owned }) => owned.policy);
@@ -37,6 +41,18 @@ export async function withdrawVips(
     await eachKni(held, (kni, here) => removeAddresses(tools, kni, here));
     return { outcome: 'done' };
   });
+  // A permission that is not ours stays, but not what a drain has added to it: the VIP would come back worse than it was.
+  for (const { driver, members } of foreign)
+    if (members.length > 0)
+      await steps.try(`${driver.daemon} preference`, async () => {
+        let outcome: 'done' | 'already' = 'already';
+        await eachKni(members, async (kni, here) => {
+          const change = await driver.improvement(here, kni);
+          if (change.lines.length > 0) outcome = 'done';
+          await driver.apply(change);
+        });
+        return { outcome };
+      });
   const failed: StepError[] = [];
   const proof = async (name: string, work: () => Promise<void>): Promise<void> => {
     try {

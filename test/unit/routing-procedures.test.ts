@@ -3,6 +3,7 @@ import t from 'tap';
 import { DpvsError, type Method, type RouteInfo } from '../../api/index.js';
 import { type KernelAddress, KernelError } from '../../kni/index.js';
 import { announceVips, type Owned } from '../../routing/announce.js';
+import { worsenVips } from '../../routing/drain.js';
 import { findDrift } from '../../routing/drift.js';
 import type { Driver } from '../../routing/drivers/driver.js';
 import type { Origination } from '../../routing/frr-output.js';
@@ -293,6 +294,36 @@ t.test('an LSA that stays is a failure; an ospfd that is gone announces nothing'
   };
   await withdrawVips(dead, new Steps(), held, false, () => {});
   t.notOk(model.addresses.has(vip));
+});
+
+t.test('a drain: refused where nobody else announces it, undone where the others do not take over', async (t) => {
+  const model = new Model();
+  await announce(model);
+  model.others = [];
+  const drain = (force: boolean) => worsenVips(model.tools(), new Steps(), [target], force);
+  await t.rejects(drain(false), { code: 'sole_announcer', message: /123\.1\.2\.3/ });
+  t.same([...model.worse], []);
+  await drain(true);
+  t.same([...model.worse], [vip], '--force');
+  model.worse.clear();
+  model.others = ['10.0.0.2'];
+  model.ospfdObeys = false;
+  await t.rejects(drain(false), { step: 'verify best set', message: /123\.1\.2\.3: still among the best/ });
+  t.same([...model.worse], []);
+  model.worse.add(vip);
+  await t.rejects(drain(false), { step: 'verify best set', message: /still/ });
+  t.same([...model.worse], [vip], 'what was worse before stays so');
+});
+
+t.test("withdraw takes a drain's mark away, also where the permission is not ours", async (t) => {
+  const model = new Model();
+  model.permitted.add(vip);
+  const { owned } = await announce(model);
+  t.equal(owned.policy, false);
+  await worsenVips(model.tools(), new Steps(), [target], false);
+  await withdrawVips(model.tools(), new Steps(), [{ ...target, owned }], false, () => {});
+  t.same([...model.worse], [], 'it would come back worse than it was');
+  t.same([...model.permitted], [vip], "the administrator's permission stays");
 });
 
 t.test('drift is found, one reason a VIP', async (t) => {
