@@ -1,0 +1,129 @@
+// The command `announce`: refuses unless everything is there, waits for what may still come, then does all of it or nothing.
+import { DpvsError } from '../../api/index.js';
+import { canonicalAddress, familyOf } from '../address.js';
+import { assess, type Condition, firstFailure, kniOf, ofThePort } from '../conditions.js';
+import type { BridgeCore } from '../core.js';
+import { chooseDevice } from '../device.js';
+import type { JournalEntry } from '../journal.js';
+import { planAnnounce } from '../plan.js';
+import { changedPolicy, defaultPolicy } from '../policy.js';
+import { checkedStep, outcomeReport, refusal, stepsReport, worstOf } from '../report.js';
+import type { BridgeParams, Report } from '../schema.js';
+import { some } from '../tools.js';
+import type { NodeView } from '../view.js';
+import type { Vip } from '../vip-book.js';
+import { isUp } from '../vip-state.js';
+import { type Commander, planEntries } from './common.js';
+
+const waitStepMs = 300;
+
+/** A journal entry whose port is not known yet. */
+type Unplaced = Omit<JournalEntry, 'device' | 'kni'>;
+
+type Possible =
+  | { readonly device: string; readonly kni: string; readonly conditions: readonly Condition[] }
+  | { readonly refused: Report };
+
+export async function announce(commander: Commander, params: BridgeParams<'announce'>): Promise<Report> {
+  const { core } = commander;
+  const { book } = core.parts;
+  const vips = [...new Set(params.vips.map(canonicalAddress))];
+  const parked = vips.filter((vip) => isDrained(book.get(vip)));
+  if (parked.length > 0) throw new DpvsError('drained', some(parked), 'vips');
+  const wanted = vips.map((vip) => wantedEntry(core, vip, params));
+  const found = await untilPossible(commander, wanted, params);
+  if ('refused' in found) return found.refused;
+  const { device, kni, conditions } = found;
+  const entries = wanted.map((entry) => ({ ...entry, device, kni }));
+  const about = { action: 'announce', vips, device, dryRun: params.dryRun === true } as const;
+  const checked = conditions.map(checkedStep);
+  return core.exclusive(async () => {
+    commander.refuseWhenStopping();
+    if (about.dryRun) return stepsReport(about, [...checked, ...(await planEntries(core, entries, planAnnounce))]);
+    // Moving to another port takes it off the first one.
+    const moved = vips.flatMap((vip) => book.get(vip) ?? []).filter(({ entry }) => entry.device !== device);
+    if (moved.length > 0) {
+      await core.withdraw(moved, true);
+      book.remove(moved);
+    }
+    const fresh = entries.filter(({ vip }) => book.get(vip) === undefined);
+    const added = book.add(fresh);
+    for (const { vip, policy, force } of entries) {
+      const known = book.get(vip)!;
+      Object.assign(known.entry, { policy, force });
+      book.forgive(known);
+    }
+    const outcome = await core.announce(vips.map((vip) => book.get(vip)!));
+    // A first announcement that fails is refused as a whole; one that was wanted before stays wanted.
+    if (outcome.error !== null) {
+      const up = added.filter(({ state }) => isUp(state));
+      if (up.length > 0) await core.withdraw(up, true);
+      book.remove(added);
+    }
+    book.save();
+    commander.nudge();
+    return outcomeReport(about, outcome, checked);
+  });
+}
+
+/** A journal entry as it will be, but for its port. */
+function wantedEntry(core: BridgeCore, vip: string, { force, policy = {} }: BridgeParams<'announce'>): Unplaced {
+  const known = core.parts.book.get(vip)?.entry;
+  return {
+    vip,
+    force: force ?? known?.force ?? false,
+    policy: changedPolicy(known?.policy ?? defaultPolicy, policy),
+    drain: known?.drain ?? null,
+    owned: known?.owned ?? { route: false, policy: false },
+  };
+}
+
+/** Waits for what may still come, an adjacency; anything else that is missing refuses at once. */
+async function untilPossible(
+  commander: Commander,
+  wanted: readonly Unplaced[],
+  params: BridgeParams<'announce'>,
+): Promise<Possible> {
+  const { core } = commander;
+  const { dataplane, book } = core.parts;
+  const { waitSeconds = 0, dryRun = false } = params;
+  const deadline = performance.now() + waitSeconds * 1000;
+  const about = { action: 'announce', vips: wanted.map(({ vip }) => vip), dryRun } as const;
+  for (;;) {
+    commander.refuseWhenStopping();
+    await Promise.all([dataplane.look(), core.lookAtNeighbours()]);
+    const view = await core.view();
+    const late = performance.now() >= deadline;
+    const on = (device: string): Condition[][] =>
+      wanted.map((entry) => assess(view, { ...entry, device, suppressedMs: 0 }, false));
+    const nowhere = on('').map((conditions) => conditions.filter(({ name }) => !ofThePort.includes(name)));
+    const basics = worstOf(nowhere);
+    const basic = firstFailure(basics, 'serve', 'health');
+    if (basic !== null) return { refused: refusal({ ...about, device: params.device ?? null }, basics, basic) };
+    const device =
+      params.device ?? book.get(wanted[0].vip)?.entry.device ?? (await choose(core, view, wanted[0].vip, late));
+    if (device !== null) {
+      const conditions = worstOf(on(device));
+      const failure = firstFailure(conditions);
+      if (failure === null) return { device, kni: kniOf(view.dataplane, device)!, conditions };
+      if (failure.kind !== 'begin' || late) return { refused: refusal({ ...about, device }, conditions, failure) };
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitStepMs));
+  }
+}
+
+/** null: not clear yet, and there is time. */
+async function choose(core: BridgeCore, view: NodeView, vip: string, late: boolean): Promise<string | null> {
+  const speaker = core.parts.speakers[familyOf(vip)];
+  const runsOn = async (kni: string): Promise<boolean> =>
+    (await speaker?.driver.runsOn(kni).catch(() => false)) ?? false;
+  try {
+    return await chooseDevice(view.dataplane.links, view.routing[familyOf(vip)]?.neighbours ?? [], runsOn);
+  } catch (error) {
+    if (late || !(error instanceof DpvsError)) throw error;
+    return null;
+  }
+}
+
+const isDrained = (vip: Vip | undefined): boolean =>
+  vip !== undefined && (vip.state.kind === 'draining' || (vip.state.kind === 'withdrawn' && vip.state.parked));
