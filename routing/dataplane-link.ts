@@ -11,7 +11,7 @@ export class DataplaneLink implements DataplaneApi {
     this.#name = name;
   }
 
-  async call<M extends Method>(method: M, params: Params<M>, timeoutMs = 3_000): Promise<Result<M>> {
+  async call<M extends Method>(method: M, params: Params<M>, timeoutMs = 10_000): Promise<Result<M>> {
     this.#client ??= new DataplaneClient(this.#name);
     const client = this.#client;
     try {

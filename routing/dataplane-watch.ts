@@ -10,6 +10,8 @@ const pollMs = 1_000;
 const answerMs = 1_500;
 /** Several events in a row, as of a restored configuration, make one look. */
 const settleMs = 50;
+/** A thousand of them make a few looks, not one each 50 ms. */
+const leastBetweenMs = 300;
 const topics = ['service', 'server', 'link', 'node', 'slowpath', 'route'] as const;
 
 export interface DataplaneWatchOptions {
@@ -37,6 +39,7 @@ export class DataplaneWatch {
   #timer: NodeJS.Timeout | null = null;
   #soon: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: DataplaneWatchOptions) {
@@ -105,6 +108,7 @@ export class DataplaneWatch {
     const { api, changed } = this.#options;
     const before = this.#fingerprint();
     const asked = performance.now();
+    this.#lookedAt = asked;
     try {
       this.#sight = await see(api, answerMs);
       this.#reachable = true;
@@ -137,10 +141,11 @@ export class DataplaneWatch {
   async #listen(subscriber: Subscriber): Promise<void> {
     for await (const _frames of subscriber) {
       if (this.#closed) return;
+      const wait = Math.max(settleMs, this.#lookedAt + leastBetweenMs - performance.now());
       this.#soon ??= setTimeout(() => {
         this.#soon = null;
         void this.#lookSafely();
-      }, settleMs);
+      }, wait);
     }
   }
 }

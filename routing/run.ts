@@ -45,7 +45,9 @@ export async function runBridge(options: RunOptions): Promise<number> {
   const vtysh = new Vtysh({ namespace: frrNamespace });
   const ospfd = new Ospfd(vtysh);
   const speaker = (driver: Driver) => ({ driver, watch: new NeighbourWatch(driver, log) });
-  const dataplane = new DataplaneWatch({ api, log, events: eventEndpoint(name), changed: () => bridge.nudge() });
+  // A link of its own: a look that is not answered in time must not end a change that is under way.
+  const sight = new DataplaneLink(name);
+  const dataplane = new DataplaneWatch({ api: sight, log, events: eventEndpoint(name), changed: () => bridge.nudge() });
   const parts = {
     log,
     api,
@@ -89,6 +91,7 @@ export async function runBridge(options: RunOptions): Promise<number> {
   await server.close(200);
   await events.close();
   api.close();
+  sight.close();
   log.event('bridge.stopped', { signal, clean });
   log.flush();
   return clean ? 0 : 1;

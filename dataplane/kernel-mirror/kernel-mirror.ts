@@ -97,4 +97,5 @@ export class KernelMirror {
   }
 }
 
-const same = (a: DesiredRoute, b: DesiredRoute): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** An address keeps its route: of a thousand, all but the one that has just come are the very same. */
+const same = (a: DesiredRoute, b: DesiredRoute): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
