@@ -5,9 +5,10 @@ import { adjacencyScene, announceScene } from './demo-routing.js';
 import { listingScene, requestScene } from './demo-traffic.js';
 import { diagnose } from './diagnosis.js';
 import type { Driver } from './dpvs-conf.js';
-import { LabError } from './errors.js';
+import { CannotRun, LabError } from './errors.js';
 import { Lab } from './lab.js';
 import { picture } from './picture.js';
+import { mustBeAbleToRun } from './prerequisites.js';
 import { Story } from './story.js';
 import { bold, dim, red, say } from './terminal.js';
 
@@ -43,15 +44,16 @@ async function tell(story: Story, driver: Driver): Promise<void> {
 }
 
 const story = new Story();
-say(bold('A two-node OSPF/ECMP cluster of layer-4 load balancers, in network namespaces of this machine'));
 try {
+  await mustBeAbleToRun();
+  say(bold('A two-node OSPF/ECMP cluster of layer-4 load balancers, in network namespaces of this machine'));
   await tell(story, chosenDriver(process.argv.slice(2)));
   process.exitCode = story.summary(true) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof LabError)) throw error;
-  say();
+  if (!(error instanceof CannotRun)) say();
   say(red(error.message));
   if (error.suggestion !== '') say(bold(error.suggestion));
-  story.summary(false);
+  if (!(error instanceof CannotRun)) story.summary(false);
   process.exitCode = 1;
 }

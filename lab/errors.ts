@@ -11,5 +11,8 @@ export class LabError extends Error {
   }
 }
 
+/** The machine lacks something; nothing was begun. */
+export class CannotRun extends LabError {}
+
 /** Waiting longer is of no use: `eventually` passes it on at once. */
 export class Hopeless extends LabError {}

@@ -6,7 +6,7 @@ import { LabError } from './errors.js';
 import { type FailureKind, fail, heal } from './failures.js';
 import { buildNetwork } from './network.js';
 import { defaultNodeCount, nodePlans, realServers as realServerPlans } from './plan.js';
-import { missing } from './prerequisites.js';
+import { mustBeAbleToRun } from './prerequisites.js';
 import { RealServer } from './real-server.js';
 import { RunState } from './run-state.js';
 import { L3Switch, type OspfNetwork } from './switch.js';
@@ -63,11 +63,7 @@ export class Lab {
 
   /** Owned by this process: it goes when the process goes. @throws {LabError} with everything that is missing here. */
   static async up(options: BuildOptions = {}): Promise<Lab> {
-    const lacks = await missing();
-    if (lacks.length > 0)
-      throw new LabError(
-        `the lab cannot run here:\n${lacks.map(({ what, suggestion }) => `  ${what}${suggestion && ` — ${suggestion}`}`).join('\n')}`,
-      );
+    await mustBeAbleToRun();
     const { progress = () => {}, startNodes = true, ...rest } = options;
     for (const prefix of await reap()) progress(`removed ${prefix}, left behind by a run that was killed`);
     const settings: LabOptions = { ...defaults, ...rest };

@@ -1,6 +1,7 @@
 // What the lab needs of the machine, checked before anything is built, each with what to do about it.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { CannotRun } from './errors.js';
 import { run } from './exec.js';
 
 export interface Missing {
@@ -37,7 +38,7 @@ export async function missing(): Promise<Missing[]> {
       found.push({ what: `no /usr/lib/frr/${daemon}`, suggestion: 'apt-get install frr' });
   if (!existsSync('/dev/net/tun'))
     found.push({
-      what: 'no /dev/net/tun: dpdk1.kni cannot be made',
+      what: 'no /dev/net/tun, so that no kni can be made',
       suggestion: 'modprobe tun, or give the container --device /dev/net/tun',
     });
   if (found.length > 0) return found;
@@ -60,4 +61,12 @@ export async function missing(): Promise<Missing[]> {
       suggestion: 'the lab needs CAP_NET_ADMIN and CAP_SYS_ADMIN (a container needs --privileged)',
     });
   return found;
+}
+
+/** @throws {CannotRun} with everything that is missing here, and what to do about each */
+export async function mustBeAbleToRun(): Promise<void> {
+  const lacks = await missing();
+  if (lacks.length === 0) return;
+  const lines = lacks.map(({ what, suggestion }) => `  ${what}${suggestion === '' ? '' : `\n    ${suggestion}`}`);
+  throw new CannotRun(`the lab cannot run here:\n${lines.join('\n')}`);
 }

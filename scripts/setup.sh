@@ -40,9 +40,10 @@ is_root() { [ "$(id -u)" = 0 ]; }
 [ "$(uname -s)" = Linux ] || fail "this is $(uname -s); DPDK ports and network namespaces need Linux"
 
 # ---- Node ------------------------------------------------------------------------------------------------------------
-command -v node >/dev/null || fail 'no node on the PATH' 'install Node.js 20 or newer, then run this again'
+how_to_get_node='install Node.js 20 or newer (nodejs.org; Debian 12 itself has 18), then run this again'
+command -v node >/dev/null || fail 'no node on the PATH' "$how_to_get_node"
 node_major=$(node -p 'process.versions.node.split(".")[0]')
-[ "$node_major" -ge 20 ] || fail "Node.js $(node -v) is too old" 'version 20 or newer is needed'
+[ "$node_major" -ge 20 ] || fail "Node.js $(node -v) is too old" "$how_to_get_node"
 
 # ---- Debian packages -------------------------------------------------------------------------------------------------
 wanted=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' scripts/apt-packages.txt)
@@ -73,9 +74,13 @@ if command -v dpkg-query >/dev/null; then
   lacking=$(missing_packages)
   if [ -n "$lacking" ]; then
     if ! is_root; then
-      fail "these Debian packages are missing: $lacking" "as root: apt-get install $lacking" 'or run this as root'
+      fail "these Debian packages are missing, and only root can install them: $lacking" \
+        "as root: apt-get install --no-install-recommends $lacking" 'or run this as root'
     fi
-    command -v apt-get >/dev/null || fail "no apt-get here, and these packages are missing: $lacking"
+    # Not `command -v` alone: it also names a file that cannot be executed.
+    [ -x "$(command -v apt-get)" ] ||
+      fail "these Debian packages are missing, and there is no apt-get to install them: $lacking" \
+        'install them by other means; scripts/apt-packages.txt says what each is for'
     say "installing Debian packages (a few hundred MB with DPDK): $lacking"
     install_packages "$lacking"
   fi
@@ -88,6 +93,7 @@ pkg-config --exists libdpdk || fail 'pkg-config finds no libdpdk' 'Debian 12: ap
 
 # ---- npm packages ----------------------------------------------------------------------------------------------------
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  command -v npm >/dev/null || fail 'no npm on the PATH' "$how_to_get_node; npm comes with it"
   say 'installing npm packages: npm ci (versions of package-lock.json)'
   quietly 'npm ci' npm ci --no-audit --no-fund
   touch node_modules/.package-lock.json
@@ -130,10 +136,14 @@ hugepages() {
   [ "${size_kb:-0}" = 2048 ] || { note "no hugepages of 2 MB here (${size_kb:-none} kB): dpvs runs on ordinary pages"; return; }
   if [ "${now:-0}" -lt "$pages" ]; then
     is_root || { note 'not root: no hugepages reserved, dpvs runs on ordinary pages'; return; }
-    [ "$free_kb" -gt $((pages * size_kb * 4)) ] || { note 'too little memory to set hugepages aside: dpvs runs on ordinary pages'; return; }
+    if [ "$free_kb" -le $((pages * size_kb * 4)) ]; then
+      note "$((free_kb / 1024)) MB of memory are available, too little to set $((pages * size_kb / 1024)) MB of hugepages aside:" \
+        'dpvs runs on ordinary pages, slower but complete'
+      return
+    fi
     say "reserving $pages hugepages of 2 MB until the next boot (sysctl vm.nr_hugepages; give them back with 0)"
     if ! sysctl -q -w "vm.nr_hugepages=$pages" 2>/dev/null; then
-      note 'the kernel refuses to reserve hugepages: dpvs runs on ordinary pages'
+      note 'the kernel refuses to reserve hugepages (vm.nr_hugepages): dpvs runs on ordinary pages, slower but complete'
       return
     fi
     did=1
@@ -148,12 +158,14 @@ hugepages
 
 # ---- what the lab and the e2e tests need besides ---------------------------------------------------------------------
 if ! is_root; then
-  note 'not root: the demo cannot run and the e2e tests are skipped'
+  note 'not root: the demo cannot run and the e2e tests are skipped; run it as root (sudo -E)'
 else
   unshare --net ip link add probe0 type veth peer name probe1 2>/dev/null ||
-    note 'no NET_ADMIN (or no veth) here: the demo cannot run and the e2e tests are skipped; a container needs --privileged'
+    note 'no network namespaces or veth here: the demo cannot run and the e2e tests are skipped;' \
+      'that takes CAP_NET_ADMIN and CAP_SYS_ADMIN (a container needs --privileged)'
   [ -c /dev/net/tun ] ||
-    note 'no /dev/net/tun: no kni interface can be made; modprobe tun, or give the container --device /dev/net/tun'
+    note 'no /dev/net/tun, so that no kni can be made: the demo cannot run and the e2e tests are skipped;' \
+      'modprobe tun, or give the container --device /dev/net/tun'
 fi
 
 [ -n "$quiet" ] && [ "$did" = 0 ] && exit 0

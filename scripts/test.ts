@@ -1,111 +1,29 @@
-// The test runner: unit and packet tests in parallel, e2e tests one after the other (they share the machine's two CPUs
-// with what they test), a line a file, and at the end the plain line 'N passed, N failed'.
+// The test runner: files that wait (e2e: OSPF's timers) beside files that compute, then those that measure time, alone; a line
+// a file, and at the end the plain line 'N passed, N failed'.
 // npm test -- [--serial] [WORD…]: only the files whose path holds one of the words.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Result, runFile } from './test-file.js';
+import { type Kind, rememberTimes, type TestFile, testFiles } from './test-files.js';
 
 const project = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const parallel = 2;
+const cpus = availableParallelism();
+/** A topology is busy while it starts and idle while it waits; one CPU is left to what computes. */
+const atOnce: Readonly<Record<Kind, number>> = { waiting: cpus + 1, computing: Math.max(1, cpus - 1) };
 
-interface Suite {
-  readonly folder: string;
-  readonly atOnce: number;
-  readonly timeoutSeconds: number;
-}
+/** The instrumented library is built beside the first tests; only this file needs it. */
+const needsSanitizers = 'test/packet/sanitizers.test.ts';
 
-const suites: readonly Suite[] = [
-  { folder: 'test/unit', atOnce: parallel, timeoutSeconds: 120 },
-  { folder: 'test/packet', atOnce: parallel, timeoutSeconds: 240 },
-  { folder: 'test/e2e', atOnce: 1, timeoutSeconds: 300 },
-];
-
-interface Result {
-  readonly file: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly seconds: number;
-  /** What to show of a file that failed, or why it was skipped. */
-  readonly details: string;
-}
-
-/** The sources, not dist/: a compiled test whose source is gone must not run. */
-function testFiles(folder: string): string[] {
-  let names: string[] = [];
-  try {
-    names = readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' });
-  } catch {
-    return [];
-  }
-  return names
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join(folder, name))
-    .sort();
-}
-
-/** Counts of a finished TAP stream: tap's closing comment holds the leaf assertions of all subtests. */
-function counts(tap: string): { passed: number; failed: number; skipped: number } | undefined {
-  const summary = [...tap.matchAll(/^# (\{ total: .*\})$/gm)].at(-1)?.[1];
-  if (summary === undefined) return undefined;
-  const field = (name: string): number => Number(new RegExp(`\\b${name}: (\\d+)`).exec(summary)?.[1] ?? 0);
-  return { passed: field('pass'), failed: field('fail'), skipped: field('skip') + field('todo') };
-}
-
-/** The TAP without what passed: failures with their diagnostics, comments, anything a test printed. */
-const withoutPasses = (tap: string): string =>
-  tap
-    .split('\n')
-    .filter((line) => !/^\s*(ok \d|1\.\.\d|TAP version|# time=|# \{|# Subtest)/.test(line))
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
-
-function runFile(file: string, timeoutSeconds: number): Promise<Result> {
-  const start = performance.now();
-  const compiled = join(project, 'dist', file.replace(/\.ts$/, '.js'));
+function buildSanitizers(): Promise<string> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', compiled], {
-      cwd: project,
-      env: { ...process.env, TAP_TIMEOUT: String(timeoutSeconds) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let tap = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (tap += chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), 10_000).unref();
-    }, timeoutSeconds * 1000);
-    child.once('error', (error) => (stderr += error.message));
-    child.once('close', (code, signal) => {
-      clearTimeout(timer);
-      const seconds = (performance.now() - start) / 1000;
-      const counted = counts(tap);
-      const { passed, failed, skipped } = counted ?? { passed: 0, failed: 0, skipped: 0 };
-      const reasons: string[] = [];
-      if (late) reasons.push(`stopped after ${timeoutSeconds} s`);
-      else if (signal !== null) reasons.push(`ended by ${signal}`);
-      else if (code !== 0 && failed === 0) reasons.push(`exit code ${code} although no assertion failed`);
-      if (counted === undefined) reasons.push('no TAP summary: it did not run to its end');
-      else if (passed + failed + skipped === 0) reasons.push('it tests nothing');
-      const bad = failed > 0 || reasons.length > 0;
-      // Everything that ends badly counts as at least one failure, whatever the assertions before it said.
-      const details = bad
-        ? [...reasons, withoutPasses(tap), stderr.trim()].filter(Boolean).join('\n')
-        : skipReason(tap);
-      resolve({ file, passed, failed: bad ? Math.max(1, failed) : 0, skipped, seconds, details });
-    });
+    const child = spawn('make', ['-s', '-C', 'native', 'asan'], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) => resolve(code === 0 ? '' : `make -C native asan ended with ${code}\n${said}`));
   });
-}
-
-function skipReason(tap: string): string {
-  const reasons = [...tap.matchAll(/# SKIP:? (.+)$/gm)].map((match) => match[1]);
-  return [...new Set(reasons)].join('; ');
 }
 
 function report(result: Result): void {
@@ -125,28 +43,52 @@ function report(result: Result): void {
     );
 }
 
-async function runSuite(suite: Suite, words: readonly string[], serial: boolean): Promise<Result[]> {
-  const waiting = testFiles(suite.folder).filter((file) => words.length === 0 || words.some((w) => file.includes(w)));
-  const results: Result[] = [];
-  const worker = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const result = await runFile(file, suite.timeoutSeconds);
-      report(result);
-      results.push(result);
-    }
-  };
-  await Promise.all(Array.from({ length: serial ? 1 : suite.atOnce }, worker));
-  return results;
-}
-
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const serial = process.argv.includes('--serial');
+const started = performance.now();
+const files = testFiles(project, words);
+const sanitizers = files.some(({ path }) => path === needsSanitizers) ? buildSanitizers() : Promise.resolve('');
 const results: Result[] = [];
-for (const suite of suites) results.push(...(await runSuite(suite, words, serial)));
+
+/** Beside others, a topology may get a third of a CPU. */
+const patienceBesideOthers = 3;
+
+async function runOne({ path, kind, timeoutSeconds, alone }: TestFile): Promise<void> {
+  const patience = serial || kind === 'computing' || alone !== null ? 1 : patienceBesideOthers;
+  const broken = path === needsSanitizers ? await sanitizers : '';
+  const result =
+    broken === ''
+      ? await runFile(project, path, { timeoutSeconds, patience })
+      : { file: path, passed: 0, failed: 1, skipped: 0, seconds: 0, details: broken };
+  report(result);
+  results.push(result);
+}
+
+async function runAll(waiting: TestFile[], lanes: number): Promise<void> {
+  const lane = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runOne(file);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+if (serial) await runAll([...files], 1);
+else {
+  const together = (kind: Kind): TestFile[] => files.filter((file) => file.alone === null && file.kind === kind);
+  await Promise.all((['waiting', 'computing'] as const).map((kind) => runAll(together(kind), atOnce[kind])));
+  await runAll(
+    files.filter(({ alone }) => alone !== null),
+    1,
+  );
+}
+rememberTimes(project, results);
 
 const sum = (pick: (result: Result) => number): number => results.reduce((total, result) => total + pick(result), 0);
 const [passed, failed, skipped] = [sum((r) => r.passed), sum((r) => r.failed), sum((r) => r.skipped)];
+const took = (performance.now() - started) / 1000;
 console.log();
+console.log(
+  `${results.length} files in ${took.toFixed(0)} s (${sum((r) => r.seconds).toFixed(0)} s one after the other)`,
+);
 for (const { file } of results.filter((result) => result.failed > 0)) console.log(`failed: ${file}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 if (failed > 0 || passed === 0) process.exitCode = 1;

@@ -13,7 +13,7 @@ async function lacking(): Promise<string | false> {
   return false;
 }
 const skip = await lacking();
-t.setTimeout(120_000);
+t.setTimeout(470_000);
 
 t.test('apply on a live adjacency', { skip }, async (t) => {
   const scene = await Scene.up({ linkType: 'point-to-point' });

@@ -8,7 +8,7 @@ import { run } from '../../lab/index.js';
 import type { DoctorReport } from '../../routing/doctor/index.js';
 import { cluster, skip } from './support.js';
 
-t.setTimeout(120_000);
+t.setTimeout(470_000);
 
 t.test('doctor on a node of the lab', { skip }, async (t) => {
   const lab = await cluster(t);

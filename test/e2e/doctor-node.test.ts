@@ -5,7 +5,7 @@ import { type Diagnosis, DoctorScene, kniHost, lacking } from './routing/doctor-
 import { kni, type SceneOptions } from './routing/scene.js';
 
 const skip = await lacking();
-t.setTimeout(400_000);
+t.setTimeout(470_000);
 t.jobs = 4;
 const vip = '123.1.2.3';
 

@@ -6,7 +6,7 @@ import type { SceneOptions } from './routing/scene.js';
 import { kni } from './routing/scene.js';
 
 const skip = await lacking();
-t.setTimeout(400_000);
+t.setTimeout(470_000);
 t.jobs = 4;
 type Test = Pick<typeof t, 'teardown'>;
 

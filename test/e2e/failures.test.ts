@@ -5,7 +5,7 @@ import { announcedCluster, nextHopsBecome, skip } from './support.js';
 
 const { deadSeconds } = plan.ospfTimers;
 const missed = { timeoutMs: (deadSeconds + 4) * 1000 };
-t.setTimeout(180_000);
+t.setTimeout(470_000);
 
 /** The next hop that the switch's kernel takes for a flow of the client's. */
 async function hopOf(lab: Lab, from: string, sport: number): Promise<string> {

@@ -1,8 +1,7 @@
 // The whole road: client, switch, ECMP, FullNAT on DPDK ports, nginx, and back with the client's own address.
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { must, plan, spread } from '../../lab/index.js';
+import { eventually, must, plan, spread } from '../../lab/index.js';
 import { announcedCluster, skip } from './support.js';
 
 t.test('forty requests over two nodes and two servers', { skip }, async (t) => {
@@ -63,7 +62,12 @@ t.test('forty requests over two nodes and two servers', { skip }, async (t) => {
 
   await t.test('requests on one kept connection stay with one server', async (t) => {
     const stream = await lab.client.keptConnection(5);
-    await sleep(1500);
+    await eventually(
+      'enough requests',
+      () => stream.samples.length,
+      (count) => count > 50,
+      { timeoutMs: 20_000 },
+    );
     const samples = await stream.stop();
     t.ok(samples.length > 50, `${samples.length} requests`);
     t.ok(samples.every(({ ok }) => ok));

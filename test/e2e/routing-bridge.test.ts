@@ -10,7 +10,7 @@ const skip = await lacking();
 
 const vip = '123.1.2.3';
 const other = '123.1.2.4';
-t.setTimeout(400_000);
+t.setTimeout(470_000);
 // Each scene has namespaces of its own, and they mostly wait for OSPF's timers.
 t.jobs = 4;
 

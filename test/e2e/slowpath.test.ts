@@ -1,4 +1,5 @@
 // The slow path is killed and started again: an established connection must not lose a packet, new ones must come back.
+// Runs alone: not one segment may be sent again, and TCP sends again after 200 ms.
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { outage } from '../../lab/index.js';

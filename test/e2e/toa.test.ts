@@ -63,7 +63,7 @@ const nodeServer = `
 `;
 
 // Some fifty connections, a client process each: more than tap's 30 s on a busy machine.
-t.setTimeout(180_000);
+t.setTimeout(470_000);
 
 t.test('unmodified servers see the client that TOA declares', { skip }, async (t) => {
   const scene = new Scene();
