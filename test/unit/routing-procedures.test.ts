@@ -310,9 +310,14 @@ t.test('a drain: refused where nobody else announces it, undone where the others
   model.ospfdObeys = false;
   await t.rejects(drain(false), { step: 'verify best set', message: /123\.1\.2\.3: still among the best/ });
   t.same([...model.worse], []);
+  const other = { ...target, vip: '123.1.2.4' };
+  model.permitted.add(other.vip);
   model.worse.add(vip);
-  await t.rejects(drain(false), { step: 'verify best set', message: /still/ });
-  t.same([...model.worse], [vip], 'what was worse before stays so');
+  await t.rejects(worsenVips(model.tools(), new Steps(), [target, other], false), {
+    step: 'verify best set',
+    message: /still/,
+  });
+  t.same([...model.worse], [vip], 'of two, what was worse before stays so');
 });
 
 t.test("withdraw takes a drain's mark away, also where the permission is not ours", async (t) => {
