@@ -49,6 +49,7 @@ export class Bridge {
     this.#stopping = true;
     await this.#reconciler.close();
     dataplane.close();
+    for (const vip of book.all) book.tell(vip, { at: 'bridge', code: 'withdrawn', detail: 'the bridge stops' });
     const { error } = await this.#core.exclusive(() => this.#core.withdraw(book.all, false));
     kernel.close();
     return error === null;

@@ -13,16 +13,17 @@ export async function planAnnounce(tools: Tools, targets: readonly Target[]): Pr
   const { driver, vips, kni, device } = about(tools, targets);
   const routes = withoutRoute(vips, await kniHostRoutes(tools.dataplane, device));
   const there = await hostAddresses(tools.kernel, kni);
-  const addresses = vips.filter((vip) => !there.has(vip));
   const change = await driver.permission(vips, kni);
+  const missing = vips.filter((vip) => !there.has(vip));
+  // As in announcing: the daemon has seen those when it was not allowed to announce them.
+  const anew = change.vips.filter((vip) => there.has(vip)).map((vip) => `${hostRoute(vip)} anew`);
+  const addresses = [...missing.map(hostRoute), ...anew];
   return [
     routes.length === 0
       ? already('dataplane route')
       : wouldStep('dataplane route', `${some(routes.map(hostRoute))} dev ${device} scope kni_host`),
     ...configured(`${driver.daemon} permission`, change),
-    addresses.length === 0
-      ? already('kernel address')
-      : wouldStep('kernel address', `${some(addresses.map(hostRoute))} on ${kni}`),
+    addresses.length === 0 ? already('kernel address') : wouldStep('kernel address', `${some(addresses)} on ${kni}`),
   ];
 }
 

@@ -48,6 +48,8 @@ export const vipStatus = z.strictObject({
   force: z.boolean(),
   policy,
   state: stateName,
+  /** Something of it is, or may be, set up: an address, an entry of the routing daemon. */
+  held: z.boolean(),
   /** Seconds in this state. */
   forSeconds: z.number(),
   reason: reason.nullable(),

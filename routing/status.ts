@@ -5,7 +5,7 @@ import type { BridgeCore } from './core.js';
 import { flowsOf } from './drain-watch.js';
 import type { BridgeStatus, RoutingStatus, VipDetail, VipStatus } from './schema.js';
 import type { Vip } from './vip-book.js';
-import { isUp } from './vip-state.js';
+import { isHeld, isUp } from './vip-state.js';
 
 export interface BridgeIdentity {
   readonly name: string;
@@ -79,6 +79,7 @@ function vipStatus(core: BridgeCore, { entry, state, kept, took }: Vip): VipStat
     force,
     policy: { ...policy },
     state: state.kind,
+    held: isHeld(state),
     forSeconds: seconds(now - state.since),
     reason: isUp(state) ? null : state.reason,
     kept,

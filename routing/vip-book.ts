@@ -97,6 +97,12 @@ export class VipBook {
     vip.kept = reason;
   }
 
+  /** It goes, or went, although no condition failed: for the history, the log and the event. Its state is not changed. */
+  tell(vip: Vip, reason: Reason): void {
+    const from = vip.state.kind;
+    if (from !== 'withdrawn') this.#record(vip, from, 'withdrawn', reason);
+  }
+
   /** @returns what is to be done now */
   advance(vip: Vip, input: VipInput): Order {
     const before = vip.state;
@@ -113,15 +119,20 @@ export class VipBook {
   }
 
   #transition(vip: Vip, before: VipState, input: VipInput, now: number): void {
-    const { state, entry } = vip;
+    const { state } = vip;
     const reason = 'reason' in input ? input.reason : reasonOf(state);
-    const transition = { at: new Date().toISOString(), from: before.kind, to: state.kind, reason };
-    vip.history.push(transition);
-    if (vip.history.length > historyLength) vip.history.shift();
     if (state.kind !== 'announced') vip.kept = null;
     // Only what the node does of itself is flapping.
     if (state.kind === 'withdrawn' && input.kind === 'assessed') vip.penalty = penalised(vip.penalty, now);
-    this.#log.event(`vip.${state.kind}`, { vip: entry.vip, device: entry.device, from: before.kind, ...reason });
+    this.#record(vip, before.kind, state.kind, reason);
+  }
+
+  #record(vip: Vip, from: VipState['kind'], to: VipState['kind'], reason: Reason | null): void {
+    const { vip: address, device } = vip.entry;
+    const transition = { at: new Date().toISOString(), from, to, reason };
+    vip.history.push(transition);
+    if (vip.history.length > historyLength) vip.history.shift();
+    this.#log.event(`vip.${to}`, { vip: address, device, from, ...reason });
     this.onTransition(vip, transition);
   }
 

@@ -82,7 +82,7 @@ async function followDrain(
     said = text;
     const undone = ours.filter(({ state, stage }: VipStatus) => state !== 'withdrawn' && stage === null);
     if (undone.length > 0) throw new DpvsError('busy', `${undone[0].vip} was brought back meanwhile`);
-    if (ours.every(({ state }) => state === 'withdrawn')) return ExitCode.done;
+    if (ours.every(({ state, held }) => state === 'withdrawn' && !held)) return ExitCode.done;
     await sleep(drainLookMs);
   }
 }

@@ -5,7 +5,7 @@ import { assess, type Condition, firstFailure, kniOf, ofThePort } from '../condi
 import type { BridgeCore } from '../core.js';
 import { chooseDevice } from '../device.js';
 import type { JournalEntry } from '../journal.js';
-import { planAnnounce } from '../plan.js';
+import { planAnnounce, planWithdraw } from '../plan.js';
 import { changedPolicy, defaultPolicy } from '../policy.js';
 import { checkedStep, outcomeReport, refusal, stepsReport, worstOf } from '../report.js';
 import type { BridgeParams, Report } from '../schema.js';
@@ -13,7 +13,7 @@ import { some } from '../tools.js';
 import type { NodeView } from '../view.js';
 import type { Vip } from '../vip-book.js';
 import { isUp } from '../vip-state.js';
-import { type Commander, planEntries } from './common.js';
+import { type Commander, planEntries, planOf } from './common.js';
 
 const waitStepMs = 300;
 
@@ -39,9 +39,12 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
   const checked = conditions.map(checkedStep);
   return core.exclusive(async () => {
     commander.refuseWhenStopping();
-    if (about.dryRun) return stepsReport(about, [...checked, ...(await planEntries(core, entries, planAnnounce))]);
     // Moving to another port takes it off the first one.
     const moved = vips.flatMap((vip) => book.get(vip) ?? []).filter(({ entry }) => entry.device !== device);
+    if (about.dryRun) {
+      const away = await planOf(core, moved, planWithdraw);
+      return stepsReport(about, [...checked, ...away, ...(await planEntries(core, entries, planAnnounce))]);
+    }
     if (moved.length > 0) {
       await core.withdraw(moved, true);
       book.remove(moved);
@@ -95,7 +98,12 @@ async function untilPossible(
     const view = await core.view();
     const late = performance.now() >= deadline;
     const on = (device: string): Condition[][] =>
-      wanted.map((entry) => assess(view, { ...entry, device, suppressedMs: 0 }, false));
+      wanted.map((entry) => {
+        const up = isAnnounced(book.get(entry.vip));
+        const conditions = assess(view, { ...entry, device, suppressedMs: 0 }, up);
+        // Its policy may be changed just because it fails: the watch decides by the new one.
+        return up ? conditions.filter(({ kind }) => kind !== 'health') : conditions;
+      });
     const nowhere = on('').map((conditions) => conditions.filter(({ name }) => !ofThePort.includes(name)));
     const basics = worstOf(nowhere);
     const basic = firstFailure(basics, 'serve', 'health');
@@ -124,6 +132,8 @@ async function choose(core: BridgeCore, view: NodeView, vip: string, late: boole
     return null;
   }
 }
+
+const isAnnounced = (vip: Vip | undefined): boolean => vip?.state.kind === 'announced';
 
 const isDrained = (vip: Vip | undefined): boolean =>
   vip !== undefined && (vip.state.kind === 'draining' || (vip.state.kind === 'withdrawn' && vip.state.parked));

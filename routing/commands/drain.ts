@@ -33,7 +33,8 @@ export function drain(
     for (const vip of known) {
       vip.entry.drain = { deadline, ended: false };
       if (book.advance(vip, { kind: 'drain' }) === 'withdraw') withdraw.push(vip);
-      book.advance(vip, { kind: 'left' });
+      // One that was draining before is not proved by this command; the watch sees to it.
+      if (up.includes(vip)) book.advance(vip, { kind: 'left' });
     }
     book.save();
     if (withdraw.length > 0) await core.withdraw(withdraw, false);

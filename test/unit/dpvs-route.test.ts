@@ -144,7 +144,15 @@ ipvsadm -ln lists the services
 
 t.test('status', async (t) => {
   const common = {
-    ...{ device: 'dpdk1', force: false, policy: defaultPolicy, kept: null, stage: null, deadlineSeconds: null },
+    ...{
+      device: 'dpdk1',
+      force: false,
+      held: true,
+      policy: defaultPolicy,
+      kept: null,
+      stage: null,
+      deadlineSeconds: null,
+    },
     ...{ flows: { live: 12, newPerSecond: 3 }, took: { announce: 97, withdraw: null } },
   };
   const status: BridgeStatus = {
