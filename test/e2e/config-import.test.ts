@@ -12,7 +12,7 @@ async function lacking(): Promise<string | false> {
   return false;
 }
 const skip = await lacking();
-t.setTimeout(120_000);
+t.setTimeout(470_000);
 
 /** The tutorial's form, with a statement of which the generator knows nothing. */
 const byHand = `hostname lb1

@@ -10,7 +10,7 @@ const skip = await lacking();
 const vip = '123.1.2.3';
 const alone = '123.1.2.4';
 const drainedMetric = { redistribute: 1_000_000, network: 60_000 } as const;
-t.setTimeout(200_000);
+t.setTimeout(470_000);
 t.jobs = 2;
 
 for (const [form, linkType] of [

@@ -6,7 +6,7 @@ import { done, keptBecomes, lacking, sceneOf, stateBecomes, stateOf } from './ro
 
 const skip = await lacking();
 const vip = '123.1.2.3';
-t.setTimeout(150_000);
+t.setTimeout(470_000);
 
 t.test('floor', { skip }, async (t) => {
   const scene = await sceneOf(t);

@@ -8,7 +8,7 @@ import type { Scene } from './routing/scene.js';
 
 const skip = await lacking();
 const [one, two, three] = ['123.1.2.3', '123.1.2.4', '123.1.2.5'];
-t.setTimeout(150_000);
+t.setTimeout(470_000);
 t.jobs = 3;
 
 /** Milliseconds from a change until the switch's kernel has followed. */

@@ -36,7 +36,7 @@ function missing(): string | false {
 }
 
 const skip = missing();
-t.setTimeout(200_000);
+t.setTimeout(470_000);
 const env = (): NodeJS.ProcessEnv => ({
   ...process.env,
   LD_PRELOAD: `${runtime('libasan.so')}:${runtime('libubsan.so')}`,
