@@ -2,7 +2,7 @@
 // the neighbours know. The flows that are still here are watched by the reconciler.
 import type { Target } from './announce.js';
 import { driverOf } from './announce.js';
-import { type Announcement, standing } from './drivers/driver.js';
+import { othersOf, standing } from './drivers/driver.js';
 import { StepError, type Steps, verify } from './steps.js';
 import { some, type Tools } from './tools.js';
 
@@ -21,9 +21,10 @@ export async function worsenVips(
       await steps.run('other announcers', async () => {
         const announcers = await driver.announcers();
         if (announcers === null) return { outcome: 'skipped', detail: `${driver.protocol} does not tell` };
-        const alone = vips.filter((vip) => isAlone(announcers, vip));
+        const others = (vip: string): number => othersOf(announcers.get(vip) ?? [], driver).length;
+        const alone = vips.filter((vip) => others(vip) === 0);
         if (alone.length > 0) throw new StepError('other announcers', 'sole_announcer', some(alone));
-        const least = Math.min(...vips.map((vip) => othersOf(announcers.get(vip)).length));
+        const least = Math.min(...vips.map(others));
         return {
           outcome: 'already',
           detail: vips.length === 1 ? `${least} others` : `at least ${least} others of each`,
@@ -86,12 +87,8 @@ export async function improveVips(tools: Tools, steps: Steps, targets: readonly 
 
 /** Those that this node still announces as well as the best of the others; null: the protocol does not tell. */
 async function preferred(tools: Tools, vips: readonly string[]): Promise<string[] | null> {
-  const announcers = await driverOf(tools, vips[0]).announcers();
+  const driver = driverOf(tools, vips[0]);
+  const announcers = await driver.announcers();
   if (announcers === null) return null;
-  return vips.filter((vip) => standing(announcers.get(vip) ?? []) === 'best');
+  return vips.filter((vip) => standing(announcers.get(vip) ?? [], driver) === 'best');
 }
-
-const othersOf = (announcements: readonly Announcement[] = []): Announcement[] =>
-  announcements.filter(({ self }) => !self);
-const isAlone = (announcers: ReadonlyMap<string, readonly Announcement[]>, vip: string): boolean =>
-  othersOf(announcers.get(vip)).length === 0;

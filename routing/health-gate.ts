@@ -1,7 +1,7 @@
 // Asks the withdrawal guard for a VIP whose real servers or ports fail; reads the area's database at most once a round.
 import { type AddressFamily, familyOf } from './address.js';
 import type { BridgeCore } from './core.js';
-import type { Announcement } from './drivers/driver.js';
+import { type Announcement, othersOf } from './drivers/driver.js';
 import type { Vip } from './vip-book.js';
 import type { Reason } from './vip-state.js';
 
@@ -23,8 +23,13 @@ export class HealthGate {
   /** Why the VIP stays announced all the same; null: it goes. */
   async heldBack(vip: Vip): Promise<Reason | null> {
     const { vip: address, policy } = vip.entry;
-    const announcers = policy.floor === 0 ? null : ((await this.#read(familyOf(address)))?.get(address) ?? null);
-    return this.#core.parts.guard.heldBack({ vip: address, floor: policy.floor, announcers }, performance.now());
+    const family = familyOf(address);
+    const driver = this.#core.tools.driver(family);
+    const all = policy.floor === 0 || driver === null ? undefined : (await this.#read(family))?.get(address);
+    const announcers =
+      driver === null || all === undefined ? null : [...all.filter(({ self }) => self), ...othersOf(all, driver)];
+    const question = { vip: address, floor: policy.floor, spreadMs: driver?.spreadMs ?? 0, announcers };
+    return this.#core.parts.guard.heldBack(question, performance.now());
   }
 
   forget(vip: Vip): void {

@@ -3,14 +3,14 @@
 import type { Announcement } from './drivers/driver.js';
 import type { Reason } from './vip-state.js';
 
-/** A withdrawal is in every LSDB of the area by then. */
-const staggerMs = 2_000;
 const minuteMs = 60_000;
 
 export interface GuardQuestion {
   readonly vip: string;
   readonly floor: number;
-  /** Who announces it now, this node included; null: cannot be counted. */
+  /** A withdrawal is in every database of the area by then, milliseconds. */
+  readonly spreadMs: number;
+  /** Who announces it now and does not drain it, this node included; null: cannot be counted. */
   readonly announcers: readonly Announcement[] | null;
 }
 
@@ -37,7 +37,7 @@ export class WithdrawalGuard {
     this.#waiting.delete(vip);
   }
 
-  #floor({ vip, floor, announcers }: GuardQuestion, now: number): Reason | null {
+  #floor({ vip, floor, announcers, spreadMs }: GuardQuestion, now: number): Reason | null {
     if (floor === 0) return null;
     const kept = (detail: string): Reason => ({ at: 'floor', code: 'kept', detail });
     const others = announcers?.filter(({ self }) => !self).length ?? 0;
@@ -54,7 +54,7 @@ export class WithdrawalGuard {
     if (rank < allowed) return null;
     const since = this.#waiting.get(vip) ?? now;
     this.#waiting.set(vip, since);
-    const wait = (rank - allowed + 1) * staggerMs;
+    const wait = (rank - allowed + 1) * spreadMs;
     return now - since >= wait ? null : kept('other nodes may withdraw at the same time; they go first');
   }
 

@@ -1,5 +1,5 @@
 // One test file: run it, and read its TAP.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 export interface Result {
@@ -40,6 +40,14 @@ export interface RunOptions {
   readonly patience: number;
 }
 
+/** What runs now: it must not outlive a runner that is told to end. */
+const running = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    for (const child of running) child.kill('SIGTERM');
+    process.exit(1);
+  });
+
 /** @param file the source, relative to the project */
 export function runFile(project: string, file: string, { timeoutSeconds, patience }: RunOptions): Promise<Result> {
   const start = performance.now();
@@ -50,6 +58,7 @@ export function runFile(project: string, file: string, { timeoutSeconds, patienc
       env: { ...process.env, TAP_TIMEOUT: String(timeoutSeconds), DPVS_LAB_PATIENCE: String(patience) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    running.add(child);
     let tap = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (tap += chunk));
@@ -63,6 +72,7 @@ export function runFile(project: string, file: string, { timeoutSeconds, patienc
     child.once('error', (error) => (stderr += error.message));
     child.once('close', (code, signal) => {
       clearTimeout(timer);
+      running.delete(child);
       const seconds = (performance.now() - start) / 1000;
       const counted = counts(tap);
       const { passed, failed, skipped } = counted ?? { passed: 0, failed: 0, skipped: 0 };

@@ -33,6 +33,10 @@ export interface Driver {
   readonly daemon: string;
   /** How long the daemon may take to follow a change, milliseconds. */
   readonly followMs: number;
+  /** A withdrawal is in every database of the area by then, milliseconds. */
+  readonly spreadMs: number;
+  /** Who announces with this metric, or more, drains: it is no one to leave a VIP to. */
+  readonly drainMetric: number;
   /** How long it may take to follow a change of preference. */
   readonly preferenceMs: number;
   /** @throws {VtyshError}, as all of these */
@@ -58,10 +62,19 @@ export interface Driver {
   acknowledged(): Promise<boolean | null>;
 }
 
-/** Whether others announce it better than this node; `only`: nobody else announces it. */
-export function standing(announcements: readonly Announcement[]): 'best' | 'worse' | 'only' | 'absent' {
+/** The other nodes that announce it and do not drain it. */
+export const othersOf = (
+  announcements: readonly Announcement[],
+  { drainMetric }: Pick<Driver, 'drainMetric'>,
+): Announcement[] => announcements.filter(({ self, metric }) => !self && metric < drainMetric);
+
+/** Whether others announce it better than this node; `only`: nobody else does who does not drain. */
+export function standing(
+  announcements: readonly Announcement[],
+  driver: Pick<Driver, 'drainMetric'>,
+): 'best' | 'worse' | 'only' | 'absent' {
   const own = announcements.find(({ self }) => self);
-  const others = announcements.filter(({ self }) => !self);
+  const others = othersOf(announcements, driver);
   if (own === undefined) return 'absent';
   if (others.length === 0) return 'only';
   return own.metric > Math.min(...others.map(({ metric }) => metric)) ? 'worse' : 'best';

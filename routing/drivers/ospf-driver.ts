@@ -9,6 +9,8 @@ export abstract class OspfDriver implements Driver {
   readonly daemon = 'ospfd';
   abstract readonly form: string;
   abstract readonly followMs: number;
+  abstract readonly spreadMs: number;
+  abstract readonly drainMetric: number;
   abstract readonly preferenceMs: number;
 
   constructor(protected readonly ospfd: Ospfd) {}

@@ -10,6 +10,9 @@ const drainCost = 60_000;
 export class OspfNetwork extends OspfDriver {
   readonly form = 'network';
   readonly followMs = 10_000;
+  /** MinLSInterval: the router-LSA may have changed just before. */
+  readonly spreadMs = 7_000;
+  readonly drainMetric = drainCost;
   readonly preferenceMs = 12_000;
 
   async obstacle(kni: string): Promise<string | null> {

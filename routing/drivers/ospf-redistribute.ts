@@ -5,6 +5,7 @@ import {
   announceMapLines,
   announceRouteMap,
   drainListSentinel,
+  drainMetric,
   drainPermitLine,
   nextMark,
   permitLine,
@@ -20,6 +21,8 @@ import { OspfDriver } from './ospf-driver.js';
 export class OspfRedistribute extends OspfDriver {
   readonly form = 'redistribute';
   readonly followMs = 3_000;
+  readonly spreadMs = 2_000;
+  readonly drainMetric = drainMetric;
   /** Where the route-map is not ours, ospfd looks again at what it redistributes only 5 s after it has changed. */
   readonly preferenceMs = 12_000;
   readonly #metric: number;

@@ -67,7 +67,16 @@ class Model {
   driver(): Driver {
     const call = (name: string) => this.#call(name);
     return {
-      ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', followMs: 60, preferenceMs: 60 },
+      ...{
+        protocol: 'ospf',
+        form: 'redistribute',
+        family: 'inet',
+        daemon: 'ospfd',
+        followMs: 60,
+        preferenceMs: 60,
+        spreadMs: 2_000,
+        drainMetric: 1_000,
+      },
       neighbours: async () => [],
       runsOn: async () => true,
       obstacle: async () => null,

@@ -10,7 +10,7 @@ const staggerMs = 2_000;
 const area = (self: string, ...others: string[]): Announcement[] =>
   [self, ...others].sort().map((router) => ({ router, metric: 20, self: router === self }));
 const at = (guard: WithdrawalGuard, floor: number, announcers: readonly Announcement[] | null, now: number): string => {
-  const reason = guard.heldBack({ vip, floor, announcers }, now);
+  const reason = guard.heldBack({ vip, floor, spreadMs: staggerMs, announcers }, now);
   return reason === null ? 'goes' : `${reason.at}: ${reason.detail}`;
 };
 
@@ -71,7 +71,7 @@ t.test('what was waited before it was well again, or alone, does not count', asy
 t.test('the limit a minute counts what went, of all VIPs', async (t) => {
   const guard = new WithdrawalGuard(2);
   const ask = (name: string, now: number): string =>
-    guard.heldBack({ vip: name, floor: 0, announcers: null }, now)?.detail ?? 'goes';
+    guard.heldBack({ vip: name, floor: 0, spreadMs: staggerMs, announcers: null }, now)?.detail ?? 'goes';
   t.equal(ask('1', 0), 'goes');
   t.equal(ask('2', 30_000), 'goes');
   t.match(ask('3', 59_999), /^2 VIPs went .* within a minute, 2 may/);
@@ -79,7 +79,8 @@ t.test('the limit a minute counts what went, of all VIPs', async (t) => {
   t.match(ask('4', 89_999), /2 may/);
   t.equal(ask('4', 90_000), 'goes');
   const free = new WithdrawalGuard(0);
-  for (let i = 0; i < 1_000; i++) t.equal(free.heldBack({ vip: `${i}`, floor: 0, announcers: null }, 0), null);
+  for (let i = 0; i < 1_000; i++)
+    t.equal(free.heldBack({ vip: `${i}`, floor: 0, spreadMs: staggerMs, announcers: null }, 0), null);
 });
 
 t.test('who is held by the floor uses nothing of the limit', async (t) => {
@@ -124,7 +125,8 @@ function fewest(
         const announcers = routers
           .map((router, i) => ({ router, metric: 20, self: i === node, seen: i === node || upAt(i, now - delayMs) }))
           .filter(({ seen }) => seen);
-        if (guards[node].heldBack({ vip, floor, announcers }, now) === null) log[node].push({ at: now, up: false });
+        if (guards[node].heldBack({ vip, floor, spreadMs: staggerMs, announcers }, now) === null)
+          log[node].push({ at: now, up: false });
       }
       least = Math.min(least, routers.filter((_, i) => upAt(i, now)).length);
     }
