@@ -33,8 +33,10 @@ export interface Ip6Header {
   readonly payloadLength: number;
   /** The upper-layer protocol, behind the extension headers. */
   readonly protocol: number;
-  /** A fragment header is present: what follows is not parsed. */
+  /** A part of a packet: what follows is not parsed. An atomic fragment (RFC 6946) is a whole one. */
   readonly fragment: boolean;
+  /** The extension headers' numbers, in order. */
+  readonly extensions: readonly number[];
 }
 
 export function dissectArp(bytes: Uint8Array): { arp?: ArpPacket; rest: Uint8Array; problems: string[] } {
@@ -107,7 +109,7 @@ export function dissectIp4(bytes: Uint8Array, partial: boolean): L3Result<Ip4Hea
   return { header, body: bytes.subarray(headerLength, end), rest: bytes.subarray(end), problems, truncated };
 }
 
-/** RFC 8200 section 4: hop-by-hop, routing and destination options are skipped; a fragment header ends the walk. */
+/** RFC 8200 section 4: hop-by-hop, routing and destination options are skipped; a fragment's header ends the walk. */
 export function dissectIp6(bytes: Uint8Array, partial: boolean): L3Result<Ip6Header> {
   if (bytes.length < 40) return none(bytes, `ip6: ${bytes.length} bytes`);
   const problems: string[] = [];
@@ -118,9 +120,14 @@ export function dissectIp6(bytes: Uint8Array, partial: boolean): L3Result<Ip6Hea
   const end = Math.min(40 + payloadLength, bytes.length);
   let protocol = bytes[6];
   let at = 40;
-  while ([0, 43, 60].includes(protocol) && at + 8 <= end) {
+  const extensions: number[] = [];
+  let fragment = false;
+  while ([0, 43, 44, 60].includes(protocol) && at + 8 <= end && !fragment) {
+    extensions.push(protocol);
+    const length = protocol === 44 ? 8 : (bytes[at + 1] + 1) * 8;
+    fragment = protocol === 44 && (u16(bytes, at + 2) & 0xfff9) !== 0;
     protocol = bytes[at];
-    at += (bytes[at + 1] + 1) * 8;
+    at += length;
   }
   if (at > end) problems.push('ip6: extension headers run over the packet');
   const header: Ip6Header = {
@@ -131,7 +138,8 @@ export function dissectIp6(bytes: Uint8Array, partial: boolean): L3Result<Ip6Hea
     flowLabel: u32(bytes, 0) & 0xfffff,
     payloadLength,
     protocol,
-    fragment: protocol === 44,
+    fragment,
+    extensions,
   };
   return { header, body: bytes.subarray(Math.min(at, end), end), rest: bytes.subarray(end), problems, truncated };
 }

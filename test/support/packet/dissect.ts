@@ -129,7 +129,8 @@ function readL4(draft: Draft, ip: { src: string; dst: string }, protocol: number
   else if (protocol === IpProtocol.icmp && !v6) take(draft, 'icmp', dissectIcmp(body, undefined, partial));
   else if (protocol === IpProtocol.icmp6 && v6) take(draft, 'icmp6', dissectIcmp(body, ip, partial));
   const errors: readonly number[] = [IcmpType.unreachable, 4, IcmpType.redirect, IcmpType.timeExceeded, 12];
-  if (draft.icmp !== undefined && errors.includes(draft.icmp.type)) {
+  const error6 = draft.icmp6 !== undefined && draft.icmp6.type >= 1 && draft.icmp6.type <= 4;
+  if ((draft.icmp !== undefined && errors.includes(draft.icmp.type)) || error6) {
     draft.quoted = dissect(draft.payload, { from: 'ip', partial: true });
     draft.problems.push(...draft.quoted.problems.map((problem) => `quoted ${problem}`));
   }

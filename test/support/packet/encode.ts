@@ -45,14 +45,7 @@ export function encodeLayer(layer: Layer, body: Uint8Array, around: Surroundings
     case 'ip4':
       return encodeIp4(layer, body, around);
     case 'ip6':
-      return concat(
-        be32((((layer.version ?? 6) << 28) | ((layer.trafficClass ?? 0) << 20) | (layer.flowLabel ?? 0)) >>> 0),
-        be16(layer.payloadLength ?? body.length),
-        [layer.nextHeader ?? protocolOf(around.next), layer.hopLimit ?? 64],
-        parseIp6(layer.src),
-        parseIp6(layer.dst),
-        body,
-      );
+      return encodeIp6(layer, body, around);
     case 'tcp':
       return encodeTcp(layer, body, around);
     case 'udp':
@@ -96,6 +89,23 @@ function encodeIp4(ip: Of<'ip4'>, body: Uint8Array, around: Surroundings): Uint8
   const claimed = Math.min(Math.max((ip.ihl ?? length / 4) * 4, 20), header.length + body.length);
   header.set(be16(chosen(ip.checksum, internetChecksum(concat(header, body).subarray(0, claimed)))), 10);
   return concat(header, body);
+}
+
+function encodeIp6(ip: Of<'ip6'>, body: Uint8Array, around: Surroundings): Uint8Array {
+  let next = ip.nextHeader ?? protocolOf(around.next);
+  let behind = body;
+  for (const { header, rest } of [...(ip.extensions ?? [])].reverse()) {
+    behind = concat([next], rest, behind);
+    next = header;
+  }
+  return concat(
+    be32((((ip.version ?? 6) << 28) | ((ip.trafficClass ?? 0) << 20) | (ip.flowLabel ?? 0)) >>> 0),
+    be16(ip.payloadLength ?? behind.length),
+    [next, ip.hopLimit ?? 64],
+    parseIp6(ip.src),
+    parseIp6(ip.dst),
+    behind,
+  );
 }
 
 function pseudo(around: Surroundings, protocol: number, length: number): Uint8Array {

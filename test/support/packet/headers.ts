@@ -57,8 +57,15 @@ export interface Ip6Spec {
   readonly trafficClass?: number;
   readonly flowLabel?: number;
   readonly nextHeader?: number;
+  /** Between the header and the next layer, in order. */
+  readonly extensions?: readonly Ip6Extension[];
   readonly version?: number;
   readonly payloadLength?: number;
+}
+/** An extension header (RFC 8200, 4): what it is and its bytes but for the first, which says what is next. */
+export interface Ip6Extension {
+  readonly header: number;
+  readonly rest: readonly number[];
 }
 export interface TcpSpec {
   readonly sport: number;
@@ -105,7 +112,18 @@ export type Layer =
   | { readonly layer: 'payload'; readonly bytes: Uint8Array };
 
 export const EtherType = { ip4: 0x0800, arp: 0x0806, vlan: 0x8100, qinq: 0x88a8, ip6: 0x86dd, lldp: 0x88cc } as const;
+export const NextHeader = { hopByHop: 0, routing: 43, fragment: 44, destination: 60, none: 59 } as const;
 export const IpProtocol = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmp6: 58, ospf: 89, vrrp: 112, sctp: 132 } as const;
+export const Icmp6Type = {
+  unreachable: 1,
+  tooBig: 2,
+  timeExceeded: 3,
+  parameter: 4,
+  echoRequest: 128,
+  echoReply: 129,
+  solicitation: 135,
+  advertisement: 136,
+} as const;
 export const IcmpType = { echoReply: 0, unreachable: 3, redirect: 5, echoRequest: 8, timeExceeded: 11 } as const;
 /** Codes of destination unreachable. */
 export const Unreachable = { net: 0, host: 1, protocol: 2, port: 3, fragmentationNeeded: 4 } as const;

@@ -7,4 +7,5 @@ export * from './dissect.js';
 export type { ArpPacket, Ip4Header, Ip6Header } from './dissect-l3.js';
 export type { IcmpMessage, TcpSegment, UdpDatagram } from './dissect-l4.js';
 export * from './headers.js';
+export * from './nd.js';
 export * from './tcp-options.js';
