@@ -2,24 +2,36 @@
 import { isIP, isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { longestBatch } from './batches.js';
+import { canonicalIp } from './ip-text.js';
 
 // ---- words -----------------------------------------------------------------------------------------------------------
 
-export const ipAddress = z.string().refine((s) => isIP(s) !== 0, 'not an IP address');
+/** IPv6 is put into RFC 5952's form. A zone ("fe80::1%eth0") names an interface of the kernel; here a device is a field of its own. */
+export const ipAddress = z
+  .string()
+  .refine((s) => isIP(s) !== 0 && !s.includes('%'), 'not an IP address')
+  .overwrite(canonicalIp);
 export const ipv4Address = z.string().refine((s) => isIPv4(s), 'not an IPv4 address');
 export const macAddress = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i, 'not a MAC address');
 export const port = z.int().min(0).max(65535);
 export const deviceName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,30}$/, 'not a device name');
 export const scope = z.enum(['host', 'kni_host', 'link', 'global']);
 export const lifetime = z.union([z.literal('forever'), z.int().min(0).max(0xffffffff)]);
-/** `a.b.c.d/len`, always with its length; the default route is `0.0.0.0/0`. */
-export const prefix = z.string().refine((s) => {
-  const [address, length, ...rest] = s.split('/');
-  const family = isIP(address ?? '');
-  return (
-    rest.length === 0 && family !== 0 && /^\d{1,3}$/.test(length ?? '') && Number(length) <= (family === 4 ? 32 : 128)
-  );
-}, 'not a prefix (address/length)');
+/** `a.b.c.d/len` or `v6/len`, always with its length; the default route is `0.0.0.0/0` or `::/0`. */
+export const prefix = z
+  .string()
+  .refine((s) => {
+    const [address, length, ...rest] = s.split('/');
+    const family = isIP(address ?? '');
+    return (
+      rest.length === 0 &&
+      family !== 0 &&
+      !s.includes('%') &&
+      /^\d{1,3}$/.test(length ?? '') &&
+      Number(length) <= (family === 4 ? 32 : 128)
+    );
+  }, 'not a prefix (address/length)')
+  .overwrite((s) => s.replace(/^[^/]*/, canonicalIp));
 export type Scope = z.infer<typeof scope>;
 
 // ---- devices, addresses, routes, neighbours ----------------------------------------------------------------------------
@@ -407,6 +419,7 @@ export const methods = {
     result: z.array(addressInfo),
     mutates: false,
   },
+  /** IPv4 without a family, as iproute2's: the kernel's IPv6 routes of every link are seldom asked for. */
   'route.list': {
     params: z.strictObject({ device: deviceName.optional(), family: z.enum(['inet', 'inet6']).optional() }),
     result: z.array(routeInfo),

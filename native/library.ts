@@ -39,13 +39,17 @@ const prototypes = {
   dp_sweep: 'uint32_t dp_sweep(uint32_t budget)',
   dp_conn_remove: 'void dp_conn_remove(uint32_t n)',
   dp_next_hop_set:
-    'void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port, uint32_t state, uint32_t ip4, uint32_t kind)',
+    'void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port, uint32_t state, const uint8_t *address, uint32_t kind)',
   dp_requeue_held: 'uint32_t dp_requeue_held()',
   dp_find4:
     'uint32_t dp_find4(uint32_t src, uint32_t dst, uint32_t sport, uint32_t dport, uint32_t proto, uint32_t zone)',
+  dp_find6:
+    'uint32_t dp_find6(const uint8_t *addresses, uint32_t sport, uint32_t dport, uint32_t proto, uint32_t zone)',
   dp_clock_ms: 'uint32_t dp_clock_ms()',
   // kni_set.h
   dp_kni_set_replace: 'int dp_kni_set_replace(const uint32_t *addresses, uint32_t n)',
+  // own6_set.h
+  dp_own6_set_replace: 'int dp_own6_set_replace(const uint8_t *addresses, uint32_t n)',
   // testing.h
   dp_test_port: 'int dp_test_port(const char *name, const uint8_t *mac)',
   dp_test_send: 'int dp_test_send(uint32_t port, const uint8_t *frame, uint32_t length)',

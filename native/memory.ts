@@ -16,6 +16,7 @@ const ranges = {
   lcoreStats: 9,
   destStats: 10,
   destInfo: 11,
+  flows6: 12,
 } as const;
 
 export function memory(range: keyof typeof ranges, index = 0): ArrayBuffer {

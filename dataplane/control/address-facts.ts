@@ -1,6 +1,7 @@
 // Why each address of the node is there: because addr.add said so, because services use it as a local address, or both.
 import type { DesiredAddress, DesiredLaddr } from './changes.js';
 import { addressKey, serviceText } from './keys.js';
+import { hostLength } from './prefix.js';
 
 /** What addr.add and addr.set said. */
 export type ConfiguredAddress = Omit<DesiredAddress, 'origin'>;
@@ -91,7 +92,7 @@ export class AddressFacts {
     const forever = { validUntil: null, preferredUntil: null };
     return {
       address,
-      prefixLength: 32,
+      prefixLength: hostLength(address),
       device,
       scope: 'global',
       broadcast: null,

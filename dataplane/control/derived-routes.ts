@@ -1,19 +1,20 @@
 // The routes an address brings with it, and the table an operator sees: explicit routes and derived ones together.
 import type { DesiredAddress, DesiredRoute } from './changes.js';
-import { networkOf } from './ipv4.js';
+import { hostLength, networkOf } from './prefix.js';
 
 /** What derivation needs to know of an address. */
 export type AddressOnDevice = Pick<DesiredAddress, 'address' | 'prefixLength' | 'device' | 'origin'>;
 
 /**
- * A host route for the address itself; below 32 bits also the link route of its network with the address as source
+ * A host route for the address itself; when it says more than itself also the link route of its network with the address as source
  * (dpvs.md 2.1: "/32 local route (scope host) + if plen<32 a link route for the network with src=addr").
  */
 export function derivedRoutes(address: AddressOnDevice, mtu: number): DesiredRoute[] {
   const origin = address.origin === 'laddr' ? ('laddr' as const) : ('address' as const);
   const common = { gateway: null, device: address.device, mtu, metric: 0, origin };
-  const host: DesiredRoute = { ...common, destination: `${address.address}/32`, source: null, scope: 'host' };
-  if (address.prefixLength === 32) return [host];
+  const bits = hostLength(address.address);
+  const host: DesiredRoute = { ...common, destination: `${address.address}/${bits}`, source: null, scope: 'host' };
+  if (address.prefixLength === bits) return [host];
   const destination = networkOf(address.address, address.prefixLength);
   return [host, { ...common, destination, source: address.address, scope: 'link' }];
 }

@@ -2,20 +2,23 @@
 import { type AddressSpec, DpvsError } from '../../api/index.js';
 import type { ConfiguredAddress } from './address-facts.js';
 import type { FactChange, Facts } from './facts.js';
-import { invalid, mustBeHostAddress, mustBeIpv4, mustHaveRoom } from './judge.js';
+import { invalid, mustBeIpv4, mustBeRoutable, mustHaveRoom } from './judge.js';
 import { addressKey, type OnDevice, serviceText } from './keys.js';
 import { limits } from './limits.js';
+import { hostLength } from './prefix.js';
 import type { RequestParams } from './requests.js';
 
 /** An address that is so far only a local address of services may be added: it then outlives them. */
 export function addAddress(facts: Facts, spec: AddressSpec, now: number): FactChange[] {
   facts.device(spec.device);
-  mustBeHostAddress(spec.address, 'address');
+  mustBeRoutable(spec.address, 'address');
   if (facts.addresses.configured(addressKey(spec)) !== null)
     throw new DpvsError('already_exist', `${spec.address} on ${spec.device}`, 'address');
   mustHaveRoom(facts.addresses.size, limits.addresses, 'addresses');
   mustSuitBindings(facts, spec);
-  return [{ kind: 'address.set', address: configuredAddress(spec, spec.prefixLength ?? 32, now) }];
+  return [
+    { kind: 'address.set', address: configuredAddress(spec, spec.prefixLength ?? hostLength(spec.address), now) },
+  ];
 }
 
 /** What is not given goes back to its default, except the prefix length. */
@@ -33,7 +36,11 @@ export function deleteAddress(facts: Facts, spec: RequestParams<'addr.del'>): Fa
   facts.device(spec.device);
   const present = facts.addresses.inEffect(addressKey(spec));
   if (present === null || (spec.prefixLength !== undefined && spec.prefixLength !== present.prefixLength))
-    throw new DpvsError('not_exist', `${spec.address}/${spec.prefixLength ?? 32} on ${spec.device}`, 'address');
+    throw new DpvsError(
+      'not_exist',
+      `${spec.address}/${spec.prefixLength ?? hostLength(spec.address)} on ${spec.device}`,
+      'address',
+    );
   mustNotBeLocal(facts, spec);
   return [{ kind: 'address.remove', address: spec.address, device: spec.device }];
 }
@@ -69,9 +76,13 @@ function mustSuitBindings(facts: Facts, spec: AddressSpec): void {
 }
 
 function configuredAddress(spec: AddressSpec, prefixLength: number, now: number): ConfiguredAddress {
-  if (prefixLength > 32) throw invalid('prefixLength', `${prefixLength} is more than 32`);
-  if (prefixLength === 0) throw invalid('prefixLength', 'an address needs a network: 1 to 32');
-  if (spec.broadcast !== undefined) mustBeIpv4(spec.broadcast, 'broadcast');
+  const bits = hostLength(spec.address);
+  if (prefixLength > bits) throw invalid('prefixLength', `${prefixLength} is more than ${bits}`);
+  if (prefixLength === 0) throw invalid('prefixLength', `an address needs a network: 1 to ${bits}`);
+  if (spec.broadcast !== undefined) {
+    if (bits === 128) throw invalid('broadcast', 'IPv6 has none');
+    mustBeIpv4(spec.broadcast, 'broadcast');
+  }
   if (spec.validLifetime === 0) throw invalid('validLifetime', '0 would end at once: forever or at least 1');
   const valid = seconds(spec.validLifetime);
   const preferred = seconds(spec.preferredLifetime) ?? valid;

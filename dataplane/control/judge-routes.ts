@@ -3,19 +3,28 @@ import { DpvsError, type RouteSpec } from '../../api/index.js';
 import type { DesiredRoute } from './changes.js';
 import { routeKey } from './derived-routes.js';
 import type { FactChange, Facts } from './facts.js';
-import { networkOf, splitPrefix } from './ipv4.js';
-import { invalid, mustBeHostAddress, mustBeIpv4, mustHaveRoom } from './judge.js';
+import { invalid, mustBeHostAddress, mustBeOfFamily, mustBeRoutable, mustHaveRoom } from './judge.js';
 import { addressKey } from './keys.js';
 import { limits } from './limits.js';
+import { hostLength, networkOf, splitPrefix } from './prefix.js';
 import type { RequestParams } from './requests.js';
+
+/** RFC 8200, 5. */
+const MIN_IPV6_MTU = 1280;
 
 export function addRoute(facts: Facts, spec: RouteSpec): FactChange[] {
   const device = facts.device(spec.device);
   const destination = network(spec);
   const scope = spec.scope ?? (spec.gateway === undefined ? 'link' : 'global');
   mustSuitScope(spec, scope);
-  if (spec.gateway !== undefined) mustBeHostAddress(spec.gateway, 'gateway');
-  if (spec.source !== undefined) mustBeHostAddress(spec.source, 'source');
+  for (const field of ['gateway', 'source'] as const) {
+    const given = spec[field];
+    if (given === undefined) continue;
+    mustBeHostAddress(given, field);
+    mustBeOfFamily(given, splitPrefix(destination).address, field);
+  }
+  if (spec.mtu !== undefined && spec.mtu < MIN_IPV6_MTU && destination.includes(':'))
+    throw invalid('mtu', `${spec.mtu} is less than IPv6's smallest, ${MIN_IPV6_MTU}`);
   if (spec.mtu !== undefined && spec.mtu > device.mtu)
     throw invalid('mtu', `${spec.mtu} is more than the ${device.mtu} of ${device.name}`);
   const route: DesiredRoute = {
@@ -36,13 +45,15 @@ export function addRoute(facts: Facts, spec: RouteSpec): FactChange[] {
 
 function mustSuitScope(spec: RouteSpec, scope: DesiredRoute['scope']): void {
   const { address, length } = splitPrefix(spec.destination);
+  const host = hostLength(address);
   if (scope === 'host' || scope === 'kni_host') {
-    if (length !== 32) throw invalid('destination', `the prefix length of a ${scope} route must be 32, not ${length}`);
-    mustBeHostAddress(address, 'destination');
+    if (length !== host)
+      throw invalid('destination', `the prefix length of a ${scope} route must be ${host}, not ${length}`);
+    mustBeRoutable(address, 'destination');
   }
   if (scope === 'global') {
     if (spec.gateway === undefined) throw invalid('gateway', 'a route of scope global needs one');
-    if (length === 32 && spec.gateway === address)
+    if (length === host && spec.gateway === address)
       throw invalid('gateway', 'the destination cannot be its own gateway');
   } else if (spec.gateway !== undefined) throw invalid('gateway', `a route of scope ${scope} has none`);
 }
@@ -85,7 +96,6 @@ export function flushRoutes(facts: Facts, device: string): FactChange[] {
 /** Host bits are cleared, as the reference's comparison under the mask does. */
 function network(spec: RouteSpec): string {
   const { address, length } = splitPrefix(spec.destination);
-  mustBeIpv4(address, 'destination');
   return networkOf(address, length);
 }
 

@@ -2,14 +2,14 @@
 import { DpvsError, type ServerSpec, type ServiceKey, type ServiceSpec } from '../../api/index.js';
 import type { DesiredServer, DesiredService } from './changes.js';
 import type { FactChange, Facts } from './facts.js';
-import { invalid, mustBeHostAddress, mustHaveRoom } from './judge.js';
+import { invalid, mustBeRoutable, mustHaveRoom, mustNotBeNat64 } from './judge.js';
 import { addressKey, serverText, serviceText } from './keys.js';
 import { limits } from './limits.js';
 import type { RequestParams } from './requests.js';
 
 export function addService(facts: Facts, spec: ServiceSpec): FactChange[] {
   const { service } = spec;
-  mustBeHostAddress(service.address, 'service.address');
+  mustBeRoutable(service.address, 'service.address');
   // The reference allows port 0 for persistent services only, and persistence is not built.
   if (service.port === 0) throw invalid('service.port', '0 is for persistent services, which are not built yet');
   if (facts.services.has(serviceText(service))) throw new DpvsError('service_exists', serviceText(service), 'service');
@@ -77,7 +77,8 @@ function mustHaveServer(facts: Facts, { service, server }: RequestParams<'server
 
 function desiredServer(spec: ServerSpec): DesiredServer {
   const { service, server, forwarding = 'Route', weight = 1, upperThreshold = 0, lowerThreshold = 0 } = spec;
-  mustBeHostAddress(server.address, 'server.address');
+  mustBeRoutable(server.address, 'server.address');
+  mustNotBeNat64(service.address, server.address, 'server.address');
   if (server.port === 0) throw invalid('server.port', 'a FullNat real server needs one');
   // Without -b the reference means DR (Route). Refused rather than turned into FullNat: the servers would be set up for the other.
   if (forwarding !== 'FullNat')
@@ -91,7 +92,8 @@ function desiredServer(spec: ServerSpec): DesiredServer {
 export function addLaddr(facts: Facts, spec: RequestParams<'laddr.add'>): FactChange[] {
   const { laddrs } = facts.service(spec.service);
   facts.device(spec.device);
-  mustBeHostAddress(spec.address, 'address');
+  mustBeRoutable(spec.address, 'address');
+  mustNotBeNat64(spec.service.address, spec.address, 'address');
   if (laddrs.has(spec.address))
     throw new DpvsError('laddr_exists', `${spec.address} of ${serviceText(spec.service)}`, 'address');
   for (const device of facts.addresses.devicesOf(spec.address))

@@ -7,7 +7,7 @@ export interface OnDevice {
 }
 
 export const addressKey = ({ address, device }: OnDevice): string => `${address} ${device}`;
-export const serverText = ({ address, port }: ServerKey): string => `${address}:${port}`;
-/** As ipvsadm prints it: `TCP 10.0.0.100:80`. */
-export const serviceText = ({ protocol, address, port }: ServiceKey): string =>
-  `${protocol.toUpperCase()} ${address}:${port}`;
+export const serverText = ({ address, port }: ServerKey): string =>
+  `${address.includes(':') ? `[${address}]` : address}:${port}`;
+/** As ipvsadm prints it: `TCP 10.0.0.100:80`, `TCP [2001:db8::1]:80`. */
+export const serviceText = ({ protocol, ...at }: ServiceKey): string => `${protocol.toUpperCase()} ${serverText(at)}`;

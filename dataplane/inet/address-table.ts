@@ -1,27 +1,19 @@
-// The IPv4 addresses of the devices: what is local, what is a broadcast, which source address to use.
+// The addresses of the devices, of both families: what is local, what is a broadcast, which source address to use.
 import { DpvsError } from '../../api/errors.js';
-import {
-  broadcastOf,
-  formatIpv4,
-  IPV4_ANY,
-  IPV4_LIMITED_BROADCAST,
-  type Ipv4,
-  isLoopbackIpv4,
-  isMulticastIpv4,
-  prefixContains,
-} from './ipv4.js';
-import { U32PairMap } from './u32-pair-map.js';
+import { bitsOf, formatIp, IP_NONE, type Ip, isIp4, notUnicast, prefixContains } from './ip.js';
+import { IpPairMap } from './ip-pair-map.js';
+import { broadcastOf, IPV4_LIMITED_BROADCAST } from './ipv4.js';
 
 export type AddressScope = 'host' | 'link' | 'global';
 
 /** A frozen object; `set` replaces it. Times are in milliseconds on the caller's clock, Infinity for ever. */
-export interface Ipv4Address {
-  readonly address: Ipv4;
+export interface Address {
+  readonly address: Ip;
   readonly length: number;
   readonly device: string;
   readonly scope: AddressScope;
-  /** As the user gave it; 0 when not. */
-  readonly broadcast: Ipv4;
+  /** As the user gave it; IP_NONE when not. */
+  readonly broadcast: Ip;
   readonly sapool: boolean;
   /** laddr: made by a service's local address, and goes with its last one. */
   readonly origin: 'user' | 'laddr';
@@ -31,17 +23,17 @@ export interface Ipv4Address {
 
 interface DeviceAddresses {
   /** By number, in the order added. */
-  readonly all: Map<Ipv4, Ipv4Address>;
-  /** Those that say more than themselves (shorter than /32). */
-  networks: Ipv4Address[];
+  readonly all: Map<Ip, Address>;
+  /** Those that say more than themselves (shorter than a host's). */
+  networks: Address[];
   /** Of the networks. */
-  broadcasts: Set<Ipv4>;
+  broadcasts: Set<Ip>;
 }
 
-export class Ipv4AddressTable {
+export class AddressTable {
   readonly #maxAddresses: number;
   /** (address, 0) → number of devices that have it. */
-  readonly #local = new U32PairMap(256);
+  readonly #local = new IpPairMap(256);
   /** In the order in which the devices got their first address. */
   readonly #devices = new Map<string, DeviceAddresses>();
   #size = 0;
@@ -66,10 +58,10 @@ export class Ipv4AddressTable {
   }
 
   /** @throws DpvsError already_exist (the address on this device, whatever its length), invalid_parameter, no_room */
-  add(given: Ipv4Address): Ipv4Address {
+  add(given: Address): Address {
     const entry = validated(given);
     if (this.find(entry.address, entry.device) !== undefined) {
-      throw new DpvsError('already_exist', `${formatIpv4(entry.address)} dev ${entry.device}`);
+      throw new DpvsError('already_exist', `${formatIp(entry.address)} dev ${entry.device}`);
     }
     if (this.#size >= this.#maxAddresses) throw new DpvsError('no_room', `${this.#maxAddresses} addresses`);
     let device = this.#devices.get(entry.device);
@@ -78,60 +70,60 @@ export class Ipv4AddressTable {
       this.#devices.set(entry.device, device);
     }
     device.all.set(entry.address, entry);
-    if (entry.length < 32) setNetworks(device, [...device.networks, entry]);
-    this.#local.set(entry.address, 0, Math.max(this.#local.get(entry.address, 0), 0) + 1);
+    if (!isHost(entry)) setNetworks(device, [...device.networks, entry]);
+    this.#local.add(entry.address, 0, 1);
     this.#size++;
     this.#generation++;
     return entry;
   }
 
   /** Replaces the entry of the same address and device, keeping its place. @throws DpvsError not_exist, invalid_parameter */
-  set(given: Ipv4Address): Ipv4Address {
+  set(given: Address): Address {
     const entry = validated(given);
     this.#require(entry.address, entry.device);
     const device = this.#devices.get(entry.device)!;
     device.all.set(entry.address, entry);
     setNetworks(
       device,
-      [...device.all.values()].filter((a) => a.length < 32),
+      [...device.all.values()].filter((a) => !isHost(a)),
     );
     this.#generation++;
     return entry;
   }
 
   /** Adds it or replaces what is there. @throws DpvsError invalid_parameter, no_room */
-  put(given: Ipv4Address): Ipv4Address {
+  put(given: Address): Address {
     return this.find(given.address, given.device) === undefined ? this.add(given) : this.set(given);
   }
 
   /** With `length` it must be that too. @throws DpvsError not_exist */
-  delete(address: Ipv4, device: string, length?: number): Ipv4Address {
+  delete(address: Ip, device: string, length?: number): Address {
     const entry = this.#require(address, device, length);
     this.#remove(entry);
     return entry;
   }
 
   /** Removes the device's addresses, those that `which` accepts; returns them. */
-  flushDevice(device: string, which: (address: Ipv4Address) => boolean = () => true): Ipv4Address[] {
+  flushDevice(device: string, which: (address: Address) => boolean = () => true): Address[] {
     return this.#removeAll(this.onDevice(device).filter(which));
   }
 
   /** Removes and returns those whose valid lifetime is over. */
-  expire(now: number): Ipv4Address[] {
+  expire(now: number): Address[] {
     return this.#removeAll(this.list().filter((a) => a.validUntil <= now));
   }
 
   /** On any device; no allocation. */
-  isLocal(ip: Ipv4): boolean {
+  isLocal(ip: Ip): boolean {
     return this.#local.get(ip, 0) !== -1;
   }
 
-  find(ip: Ipv4, device: string): Ipv4Address | undefined {
+  find(ip: Ip, device: string): Address | undefined {
     return this.#devices.get(device)?.all.get(ip);
   }
 
   /** The entry on whichever device comes first. */
-  findAnywhere(ip: Ipv4): Ipv4Address | undefined {
+  findAnywhere(ip: Ip): Address | undefined {
     if (!this.isLocal(ip)) return undefined;
     for (const { all } of this.#devices.values()) {
       const entry = all.get(ip);
@@ -141,87 +133,81 @@ export class Ipv4AddressTable {
   }
 
   /** 255.255.255.255, or a broadcast address of one of the device's networks (RFC 919; none for /31 and /32, RFC 3021). */
-  isBroadcast(ip: Ipv4, device: string): boolean {
+  isBroadcast(ip: Ip, device: string): boolean {
     return ip === IPV4_LIMITED_BROADCAST || (this.#devices.get(device)?.broadcasts.has(ip) ?? false);
   }
 
   /** Oldest first. */
-  onDevice(device: string): Ipv4Address[] {
+  onDevice(device: string): Address[] {
     return [...(this.#devices.get(device)?.all.values() ?? [])];
   }
 
   /** As the reference prints: newest first, devices in the order they got their first address. */
-  list(device?: string): Ipv4Address[] {
+  list(device?: string): Address[] {
     const devices = device === undefined ? [...this.#devices.keys()] : [device];
     return devices.flatMap((name) => this.onDevice(name).reverse());
   }
 
   /**
-   * Source address for ARP and ICMP: the device's first address whose network has `destination`, else its first; 0 when it has
-   * none. Addresses of scope host are not used.
+   * Source address for ARP and ICMP: the device's first address whose network has `destination`, else its first of the family;
+   * IP_NONE when it has none. Addresses of scope host are not used.
    */
-  selectSource(device: string, destination: Ipv4): Ipv4 {
+  selectSource(device: string, destination: Ip): Ip {
     const addresses = this.#devices.get(device);
-    if (addresses === undefined) return IPV4_ANY;
+    if (addresses === undefined) return IP_NONE;
     for (const { address, length, scope } of addresses.networks) {
       if (scope !== 'host' && prefixContains(address, length, destination)) return address;
     }
-    for (const { address, scope } of addresses.all.values()) if (scope !== 'host') return address;
-    return IPV4_ANY;
+    for (const { address, scope } of addresses.all.values())
+      if (scope !== 'host' && isIp4(address) === isIp4(destination)) return address;
+    return IP_NONE;
   }
 
-  #require(address: Ipv4, device: string, length?: number): Ipv4Address {
+  #require(address: Ip, device: string, length?: number): Address {
     const entry = this.find(address, device);
     if (entry === undefined || (length !== undefined && entry.length !== length)) {
       const suffix = length === undefined ? '' : `/${length}`;
-      throw new DpvsError('not_exist', `${formatIpv4(address)}${suffix} dev ${device}`);
+      throw new DpvsError('not_exist', `${formatIp(address)}${suffix} dev ${device}`);
     }
     return entry;
   }
 
-  #removeAll(entries: Ipv4Address[]): Ipv4Address[] {
+  #removeAll(entries: Address[]): Address[] {
     for (const entry of entries) this.#remove(entry);
     return entries;
   }
 
-  #remove(entry: Ipv4Address): void {
+  #remove(entry: Address): void {
     const device = this.#devices.get(entry.device)!;
     device.all.delete(entry.address);
-    if (entry.length < 32)
+    if (!isHost(entry))
       setNetworks(
         device,
         device.networks.filter((a) => a !== entry),
       );
     if (device.all.size === 0) this.#devices.delete(entry.device);
-    const left = this.#local.get(entry.address, 0) - 1;
-    if (left === 0) this.#local.delete(entry.address, 0);
-    else this.#local.set(entry.address, 0, left);
+    this.#local.add(entry.address, 0, -1);
     this.#size--;
     this.#generation++;
   }
 }
 
-function setNetworks(device: DeviceAddresses, networks: Ipv4Address[]): void {
+function setNetworks(device: DeviceAddresses, networks: Address[]): void {
   device.networks = networks;
   const broadcasts = networks
     .filter(({ length }) => length < 31)
-    .flatMap(({ address, length, broadcast }) => [broadcastOf(address, length), broadcast]);
-  device.broadcasts = new Set(broadcasts.filter((ip) => ip !== IPV4_ANY));
+    .flatMap(({ address, length, broadcast }) => (isIp4(address) ? [broadcastOf(address, length), broadcast] : []));
+  device.broadcasts = new Set(broadcasts.filter((ip) => ip !== IP_NONE));
 }
 
-function validated(entry: Ipv4Address): Ipv4Address {
+function validated(entry: Address): Address {
   const { address, length } = entry;
   const refuse = (why: string, field: string): never => {
-    throw new DpvsError('invalid_parameter', `${formatIpv4(address)}: ${why}`, field);
+    throw new DpvsError('invalid_parameter', `${formatIp(address)}: ${why}`, field);
   };
-  if (!(Number.isInteger(length) && length >= 0 && length <= 32)) refuse('prefix length', 'prefixLength');
-  if (
-    address === IPV4_ANY ||
-    address === IPV4_LIMITED_BROADCAST ||
-    isMulticastIpv4(address) ||
-    isLoopbackIpv4(address)
-  ) {
-    refuse('not a host address', 'address');
-  }
+  if (!(Number.isInteger(length) && length >= 0 && length <= bitsOf(address))) refuse('prefix length', 'prefixLength');
+  if (notUnicast(address) !== null) refuse('not a host address', 'address');
   return Object.freeze({ ...entry });
 }
+
+const isHost = ({ address, length }: Address): boolean => length === bitsOf(address);

@@ -44,37 +44,13 @@ export function prefixMask(length: number): Ipv4 {
   return (length === 0 ? 0 : (-1 << (32 - length)) >>> 0) as Ipv4;
 }
 
-export function networkOf(ip: Ipv4, length: number): Ipv4 {
+export function networkOfIpv4(ip: Ipv4, length: number): Ipv4 {
   return ((ip & prefixMask(length)) >>> 0) as Ipv4;
 }
 
 /** The directed broadcast address of the network; of a /31 or /32 it has no meaning (RFC 3021). */
 export function broadcastOf(ip: Ipv4, length: number): Ipv4 {
   return ((ip | ~prefixMask(length)) >>> 0) as Ipv4;
-}
-
-export function prefixContains(prefix: Ipv4, length: number, ip: Ipv4): boolean {
-  return ((prefix ^ ip) & prefixMask(length)) === 0;
-}
-
-export interface Ipv4Prefix {
-  readonly prefix: Ipv4;
-  readonly length: number;
-}
-
-/** `a.b.c.d/len`, or `a.b.c.d` meaning /32. Host bits are kept. @throws DpvsError invalid_parameter */
-export function parseIpv4Prefix(text: string): Ipv4Prefix {
-  const slash = text.indexOf('/');
-  const length = slash === -1 ? '32' : text.slice(slash + 1);
-  const prefix = tryParseIpv4(slash === -1 ? text : text.slice(0, slash));
-  if (prefix === undefined || !/^\d{1,2}$/.test(length) || Number(length) > 32) {
-    throw new DpvsError('invalid_parameter', `${text} is not an IPv4 prefix`);
-  }
-  return { prefix, length: Number(length) };
-}
-
-export function formatIpv4Prefix(prefix: Ipv4, length: number): string {
-  return `${formatIpv4(prefix)}/${length}`;
 }
 
 /** 224.0.0.0/4 (RFC 5771). */

@@ -1,8 +1,8 @@
 // Where the neighbours are kept: by device and address, by slot, and in the order in which they are given up when room is needed.
-import { formatIpv4, type Ipv4 } from './ipv4.js';
+import { formatIp, type Ip } from './ip.js';
+import { IpPairMap } from './ip-pair-map.js';
 import type { Mac } from './mac.js';
 import type { Neighbour, NeighbourState } from './neighbour.js';
-import { U32PairMap } from './u32-pair-map.js';
 
 /** Recency of use is only as fine as this, so that a busy neighbour is not moved in the LRU for each packet. */
 const LRU_GRAIN_MS = 1_000;
@@ -21,7 +21,7 @@ export class NeighbourEntry implements Neighbour {
   constructor(
     readonly device: string,
     readonly deviceId: number,
-    readonly ip: Ipv4,
+    readonly ip: Ip,
     readonly slot: number,
   ) {}
 
@@ -30,7 +30,7 @@ export class NeighbourEntry implements Neighbour {
   }
 
   toString(): string {
-    return `${formatIpv4(this.ip)} dev ${this.device}`;
+    return `${formatIp(this.ip)} dev ${this.device}`;
   }
 }
 
@@ -38,7 +38,7 @@ export class NeighbourStore {
   /** In order of creation. */
   readonly all = new Set<NeighbourEntry>();
   /** (address, device id) → slot. */
-  readonly #index: U32PairMap;
+  readonly #index: IpPairMap;
   readonly #deviceIds = new Map<string, number>();
   readonly #slots: (NeighbourEntry | undefined)[];
   /** Freed slots go to the end: the longer a slot rests, the better for whoever still has its number. */
@@ -48,12 +48,12 @@ export class NeighbourStore {
   readonly #resolved = new Set<NeighbourEntry>();
 
   constructor(capacity: number) {
-    this.#index = new U32PairMap(capacity);
+    this.#index = new IpPairMap(capacity);
     this.#slots = new Array(capacity).fill(undefined);
     this.#freeSlots = Array.from({ length: capacity }, (_, slot) => slot);
   }
 
-  get(device: string, ip: Ipv4): NeighbourEntry | undefined {
+  get(device: string, ip: Ip): NeighbourEntry | undefined {
     const deviceId = this.#deviceIds.get(device);
     if (deviceId === undefined) return undefined;
     const slot = this.#index.get(ip, deviceId);
@@ -79,7 +79,7 @@ export class NeighbourStore {
   }
 
   /** @param slot a particular one; else the one that has been free longest. @returns undefined when it is not free */
-  insert(device: string, ip: Ipv4, slot?: number): NeighbourEntry | undefined {
+  insert(device: string, ip: Ip, slot?: number): NeighbourEntry | undefined {
     const at = slot === undefined ? 0 : this.#freeSlots.indexOf(slot);
     const [taken] = at === -1 ? [] : this.#freeSlots.splice(at, 1);
     if (taken === undefined) return undefined;

@@ -1,7 +1,7 @@
-// The ARP table: resolution and ageing of neighbours, and the packets that wait for an answer.
+// The neighbour table, by ARP and neighbour discovery: resolution and ageing of neighbours, and the packets that wait for an answer.
 import assert from 'node:assert/strict';
 import { DpvsError } from '../../api/errors.js';
-import { formatIpv4, type Ipv4 } from './ipv4.js';
+import { formatIp, type Ip } from './ip.js';
 import { formatMac, isGroupMac, MAC_ZERO, type Mac } from './mac.js';
 import {
   NEIGHBOUR_BROADCAST_PROBE_MS,
@@ -69,7 +69,7 @@ export class NeighbourTable {
    * static or held ones.
    * @returns undefined when there is no room
    */
-  resolve(device: string, ip: Ipv4, now: number): Neighbour | undefined {
+  resolve(device: string, ip: Ip, now: number): Neighbour | undefined {
     const entry = this.#store.get(device, ip) ?? this.#create(device, ip);
     if (entry === undefined) return undefined;
     this.#store.touch(entry, now);
@@ -94,22 +94,28 @@ export class NeighbourTable {
   }
 
   /**
-   * An ARP packet said that `ip` is at `mac`. `solicited`: a reply to us. Without an entry one is made unless `create` is false
-   * (RFC 826: make one only when we are the target; so false for gratuitous ARP).
+   * ARP or neighbour discovery said that `ip` is at `mac`. `solicited`: a reply to us. Without an entry one is made unless
+   * `create` is false (RFC 826: make one only when we are the target; so false for gratuitous ARP). With `override` false a MAC
+   * that is known is not replaced (RFC 4861, 7.2.5).
    * @returns undefined when nothing was learned (a group or zero MAC, STATIC, no entry, no room)
    */
   learn(
     device: string,
-    ip: Ipv4,
+    ip: Ip,
     mac: Mac,
     now: number,
-    how: { readonly solicited: boolean; readonly create?: boolean },
+    how: { readonly solicited: boolean; readonly create?: boolean; readonly override?: boolean },
   ): Neighbour | undefined {
     // RFC 1812, 3.3.2: a reply that claims a broadcast or multicast MAC is not believed.
     if (mac === MAC_ZERO || isGroupMac(mac)) return undefined;
     let entry = this.#store.get(device, ip);
     if (entry === undefined && how.create !== false) entry = this.#create(device, ip);
     if (entry === undefined || entry.state === 'STATIC') return undefined;
+    if (how.override === false && entry.mac !== null && entry.mac !== mac) {
+      // One of the two is wrong: the known one is asked.
+      if (entry.state === 'REACHABLE') this.#enter(entry, 'DELAY', now + NEIGHBOUR_TIMEOUT.delay);
+      return undefined;
+    }
     // What was heard unasked and says nothing new proves nothing: a state that runs out goes on doing so.
     if (how.solicited) this.#enter(entry, 'REACHABLE', now + this.reachableMs);
     else if (entry.mac !== mac) this.#enter(entry, 'DELAY', now + NEIGHBOUR_TIMEOUT.delay);
@@ -124,15 +130,15 @@ export class NeighbourTable {
   }
 
   /** @throws DpvsError already_exist (as STATIC), invalid_parameter (a group or zero MAC), no_room */
-  addStatic(device: string, ip: Ipv4, mac: Mac): Neighbour {
+  addStatic(device: string, ip: Ip, mac: Mac): Neighbour {
     if (this.#store.get(device, ip)?.state === 'STATIC') {
-      throw new DpvsError('already_exist', `${formatIpv4(ip)} dev ${device}`);
+      throw new DpvsError('already_exist', `${formatIp(ip)} dev ${device}`);
     }
     return this.putStatic(device, ip, mac);
   }
 
   /** Adds it or replaces what is there. @throws DpvsError invalid_parameter (a group or zero MAC), no_room */
-  putStatic(device: string, ip: Ipv4, mac: Mac): Neighbour {
+  putStatic(device: string, ip: Ip, mac: Mac): Neighbour {
     if (mac === MAC_ZERO || isGroupMac(mac)) {
       throw new DpvsError('invalid_parameter', `${formatMac(mac)} is not a unicast MAC address`, 'mac');
     }
@@ -148,8 +154,8 @@ export class NeighbourTable {
    * NONE, for connections that go on to refer to it.
    * @throws AssertionError when the slot or the neighbour is in the table already
    */
-  adopt(slot: number, device: string, ip: Ipv4, mac: Mac | null, now: number): Neighbour {
-    assert(this.#store.get(device, ip) === undefined, `${formatIpv4(ip)} dev ${device} is already in the table`);
+  adopt(slot: number, device: string, ip: Ip, mac: Mac | null, now: number): Neighbour {
+    assert(this.#store.get(device, ip) === undefined, `${formatIp(ip)} dev ${device} is already in the table`);
     const entry = this.#store.insert(device, ip, slot);
     assert(entry !== undefined, `neighbour slot ${slot} is in use or out of range`);
     if (mac === null) {
@@ -162,9 +168,9 @@ export class NeighbourTable {
   }
 
   /** Forgets it. A held one stays as NONE until it is released. @throws DpvsError not_exist */
-  delete(device: string, ip: Ipv4): void {
+  delete(device: string, ip: Ip): void {
     const entry = this.#store.get(device, ip);
-    if (entry === undefined) throw new DpvsError('not_exist', `${formatIpv4(ip)} dev ${device}`);
+    if (entry === undefined) throw new DpvsError('not_exist', `${formatIp(ip)} dev ${device}`);
     this.#forget(entry);
   }
 
@@ -175,7 +181,7 @@ export class NeighbourTable {
     for (const entry of chosen) if (this.#store.has(entry)) this.#forget(entry);
   }
 
-  get(device: string, ip: Ipv4): Neighbour | undefined {
+  get(device: string, ip: Ip): Neighbour | undefined {
     return this.#store.get(device, ip);
   }
 
@@ -293,7 +299,7 @@ export class NeighbourTable {
     entry.nextRequest = next;
     this.#wakeAt(next);
     this.#counters.requests++;
-    this.#events.sendArpRequest(entry.device, entry.ip, unicast);
+    this.#events.sendRequest(entry.device, entry.ip, unicast);
   }
 
   #enter(entry: Entry, state: NeighbourState, deadline: number): void {
@@ -308,7 +314,7 @@ export class NeighbourTable {
     if (time < this.#wake) this.#wake = time;
   }
 
-  #create(device: string, ip: Ipv4): Entry | undefined {
+  #create(device: string, ip: Ip): Entry | undefined {
     const victim = this.#store.full ? this.#store.victim() : undefined;
     if (victim !== undefined) {
       this.#counters.evicted++;

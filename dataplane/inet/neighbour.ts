@@ -1,5 +1,5 @@
 // What a neighbour is, how long its states last, and what its table tells its owner.
-import type { Ipv4 } from './ipv4.js';
+import type { Ip } from './ip.js';
 import type { Mac } from './mac.js';
 
 /**
@@ -22,7 +22,7 @@ export const NEIGHBOUR_BROADCAST_PROBE_MS = 3_000;
 
 export interface Neighbour {
   readonly device: string;
-  readonly ip: Ipv4;
+  readonly ip: Ip;
   /** Index in the native next-hop table; of another neighbour only after this one is removed and no one holds it. */
   readonly slot: number;
   readonly state: NeighbourState;
@@ -36,8 +36,8 @@ export interface Neighbour {
 
 /** Called synchronously, after the table is consistent; the handlers may call the table. */
 export interface NeighbourEvents {
-  /** Ask for `target` by broadcast, or by unicast to `unicast` (RFC 1122, 2.3.2.1). */
-  sendArpRequest(device: string, target: Ipv4, unicast: Mac | null): void;
+  /** Ask for `target` by broadcast (IPv6: solicited-node multicast), or by unicast to `unicast` (RFC 1122, 2.3.2.1). */
+  sendRequest(device: string, target: Ip, unicast: Mac | null): void;
   /**
    * The MAC became known, another or unknown (null, also when it is removed): mirror `slot` in the native next-hop table. Comes
    * before `resolved`.

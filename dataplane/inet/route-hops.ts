@@ -1,14 +1,14 @@
 // Which of a route's several ways a connection takes: weighted rendezvous hashing, so that a way that comes or goes moves only the
 // connections it gains or loses, and the same connection chooses the same way again after a restart.
-import type { Ipv4 } from './ipv4.js';
+import { type Ip, ipHash } from './ip.js';
 
-/** One way out: the gateway (0 when on-link) and the port. */
-export interface Ipv4Way {
-  readonly gateway: Ipv4;
+/** One way out: the gateway (IP_NONE when on-link) and the port. */
+export interface Way {
+  readonly gateway: Ip;
   readonly device: string;
 }
 
-export interface Ipv4Hop extends Ipv4Way {
+export interface RouteHop extends Way {
   /** At least 1. */
   readonly weight: number;
 }
@@ -22,7 +22,8 @@ function mix(given: number): number {
 }
 
 /** Of the client's end, which both directions of a connection know. */
-export const clientHash = (address: number, port: number): number => mix(mix(address) ^ Math.imul(port, 0x9e3779b1));
+export const clientHash = (address: Ip, port: number): number =>
+  mix(mix(ipHash(address)) ^ Math.imul(port, 0x9e3779b1));
 
 function ofDevice(device: string): number {
   let h = 0;
@@ -31,13 +32,13 @@ function ofDevice(device: string): number {
 }
 
 /** The route itself when it has one way only; no allocation. */
-export function wayOf(route: Ipv4Way & { readonly hops?: readonly Ipv4Hop[] }, hash: number): Ipv4Way {
+export function wayOf(route: Way & { readonly hops?: readonly RouteHop[] }, hash: number): Way {
   const { hops } = route;
   if (hops === undefined) return route;
-  let best: Ipv4Way = route;
+  let best: Way = route;
   let highest = -1;
   for (const hop of hops) {
-    const uniform = (mix(hash ^ mix(hop.gateway ^ ofDevice(hop.device))) + 0.5) / 2 ** 32;
+    const uniform = (mix(hash ^ mix(ipHash(hop.gateway) ^ ofDevice(hop.device))) + 0.5) / 2 ** 32;
     // A weight of n wins as often as n ways of weight 1.
     const score = -hop.weight / Math.log(uniform);
     if (score <= highest) continue;

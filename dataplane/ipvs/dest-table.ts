@@ -1,7 +1,7 @@
 // All real servers of all services as a struct of arrays, by destIndex: what schedulers read and connections count on.
 import assert from 'node:assert/strict';
 import { DpvsError } from '../../api/errors.js';
-import { type Ipv4, ipv4 } from '../inet/index.js';
+import { IP_NONE, type Ip } from '../inet/index.js';
 import { type ServerColumns, ServerFlag } from './schedulers/index.js';
 
 /**
@@ -22,7 +22,7 @@ export class DestTable implements ServerColumns {
   readonly inactive: Int32Array;
   /** ServerFlag bits. */
   readonly flags: Uint8Array;
-  readonly addresses: Uint32Array;
+  readonly addresses: Ip[];
   readonly ports: Uint16Array;
   /** 0: no threshold. */
   readonly upperThresholds: Uint32Array;
@@ -39,7 +39,7 @@ export class DestTable implements ServerColumns {
     this.active = new Int32Array(capacity);
     this.inactive = new Int32Array(capacity);
     this.flags = new Uint8Array(capacity);
-    this.addresses = new Uint32Array(capacity);
+    this.addresses = new Array<Ip>(capacity).fill(IP_NONE);
     this.ports = new Uint16Array(capacity);
     this.upperThresholds = new Uint32Array(capacity);
     this.lowerThresholds = new Uint32Array(capacity);
@@ -52,7 +52,7 @@ export class DestTable implements ServerColumns {
   }
 
   /** @param destIndex a particular slot (adopted after a restart). @throws DpvsError no_room; AssertionError when not free */
-  allocate(rip: Ipv4, rport: number, destIndex?: number): number {
+  allocate(rip: Ip, rport: number, destIndex?: number): number {
     const slot = destIndex ?? this.#search();
     assert(this.#states[slot] === FREE, `destIndex ${slot} is not free`);
     this.#states[slot] = LIVE;
@@ -104,8 +104,8 @@ export class DestTable implements ServerColumns {
     this.#retired--;
   }
 
-  address(destIndex: number): Ipv4 {
-    return ipv4(this.addresses[destIndex]!);
+  address(destIndex: number): Ip {
+    return this.addresses[destIndex]!;
   }
 
   conns(destIndex: number): number {

@@ -1,6 +1,6 @@
 // The local addresses (LIPs) of one service: round robin, with fallback to the next when a pool is empty.
 import { DpvsError } from '../../api/errors.js';
-import { formatIpv4, type Ipv4 } from '../inet/index.js';
+import { formatIp, type Ip } from '../inet/index.js';
 import type { SaPool } from './sapool.js';
 
 /** LIPs a new connection tries before it is refused: the reference's bound on the work of one SYN. */
@@ -8,7 +8,7 @@ const MAX_TRIES = 16;
 const JITTER = 0.05;
 
 export interface Laddr {
-  readonly address: Ipv4;
+  readonly address: Ip;
   readonly device: string;
   readonly pool: SaPool;
   /** Connections of this service through this LIP (ipvsadm -G). */
@@ -28,7 +28,7 @@ export class LaddrSet {
   jitter: boolean;
   readonly #random: () => number;
   readonly #laddrs: Entry[] = [];
-  readonly #byAddress = new Map<Ipv4, Entry>();
+  readonly #byAddress = new Map<Ip, Entry>();
   #next = 0;
 
   /**
@@ -46,8 +46,8 @@ export class LaddrSet {
   }
 
   /** @throws DpvsError laddr_exists */
-  add(address: Ipv4, device: string, pool: SaPool): Laddr {
-    if (this.#byAddress.has(address)) throw new DpvsError('laddr_exists', formatIpv4(address));
+  add(address: Ip, device: string, pool: SaPool): Laddr {
+    if (this.#byAddress.has(address)) throw new DpvsError('laddr_exists', formatIp(address));
     const laddr: Entry = { address, device, pool, conns: 0 };
     this.#laddrs.push(laddr);
     this.#byAddress.set(address, laddr);
@@ -55,15 +55,15 @@ export class LaddrSet {
   }
 
   /** Its connections go on; their ports go back to the pool. @throws DpvsError no_laddr */
-  remove(address: Ipv4): Laddr {
+  remove(address: Ip): Laddr {
     const laddr = this.#byAddress.get(address);
-    if (laddr === undefined) throw new DpvsError('no_laddr', formatIpv4(address));
+    if (laddr === undefined) throw new DpvsError('no_laddr', formatIp(address));
     this.#byAddress.delete(address);
     this.#laddrs.splice(this.#laddrs.indexOf(laddr), 1);
     return laddr;
   }
 
-  get(address: Ipv4): Laddr | undefined {
+  get(address: Ip): Laddr | undefined {
     return this.#byAddress.get(address);
   }
 
@@ -101,7 +101,7 @@ export class LaddrSet {
   }
 
   /** A live flow was adopted: reserves its port and counts the connection. False when the port is in use. */
-  adopt(address: Ipv4, bucket: number, port: number): boolean {
+  adopt(address: Ip, bucket: number, port: number): boolean {
     const laddr = this.#byAddress.get(address);
     if (laddr === undefined || !laddr.pool.reserve(bucket, port)) return false;
     laddr.conns++;
@@ -109,7 +109,7 @@ export class LaddrSet {
   }
 
   /** A connection through this LIP ended (the port is given back to the pool by the caller). Nothing when it was removed. */
-  ended(address: Ipv4): void {
+  ended(address: Ip): void {
     const laddr = this.#byAddress.get(address);
     // A LIP removed and added again still sees the end of connections that it does not count.
     if (laddr !== undefined && laddr.conns > 0) laddr.conns--;

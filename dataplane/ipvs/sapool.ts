@@ -1,6 +1,6 @@
 // The ports of one LIP: a FIFO of free ports a hash bucket of real servers, so that a LIP's port serves several real servers at once.
 import assert from 'node:assert/strict';
-import type { Ipv4 } from '../inet/index.js';
+import { type Ip, ipHash } from '../inet/index.js';
 
 export const SAPOOL_FIRST_PORT = 1025;
 export const SAPOOL_PORTS = 65535 - SAPOOL_FIRST_PORT + 1;
@@ -24,9 +24,9 @@ export interface SaPoolCounters {
  * The bucket of a real server. Within a bucket a port is in use once, so two real servers (or protocols) in different buckets
  * can share a port: the return tuple (protocol, RIP, rport, LIP, lport) stays unique.
  */
-export function rsBucket(protocol: number, rip: Ipv4, rport: number, buckets = SAPOOL_BUCKETS): number {
+export function rsBucket(protocol: number, rip: Ip, rport: number, buckets = SAPOOL_BUCKETS): number {
   // Real servers are often neighbours in one network with one port: the high half must depend on every low bit.
-  let h = Math.imul(rip ^ Math.imul(rport, 0x9e3779b1), 0x85ebca6b) ^ protocol;
+  let h = Math.imul(ipHash(rip) ^ Math.imul(rport, 0x9e3779b1), 0x85ebca6b) ^ protocol;
   h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
   return ((h >>> 16) * buckets) >>> 16;
 }

@@ -1,6 +1,6 @@
 // The services by protocol, VIP and port, and the real servers of each.
 import { DpvsError } from '../../api/errors.js';
-import { formatIpv4, type Ipv4, U32PairMap } from '../inet/index.js';
+import { formatEndpoint, type Ip, IpPairMap } from '../inet/index.js';
 import { DestTable } from './dest-table.js';
 import { seededRandom } from './prng.js';
 import { Protocol, type Service, ServiceEntry, type ServiceOptions } from './service.js';
@@ -29,9 +29,9 @@ interface Owner {
 export interface AdoptedServer {
   readonly destIndex: number;
   readonly protocol: Protocol;
-  readonly vip: Ipv4;
+  readonly vip: Ip;
   readonly port: number;
-  readonly rip: Ipv4;
+  readonly rip: Ip;
   readonly rport: number;
 }
 
@@ -41,11 +41,11 @@ export class ServiceTable {
   readonly #start: number;
   readonly #random: () => number;
   /** (VIP, protocol and port) → index into `#entries`. */
-  readonly #index = new U32PairMap(1024);
+  readonly #index = new IpPairMap(1024);
   readonly #entries: (ServiceEntry | undefined)[] = [];
   readonly #freeEntries: number[] = [];
   /** (VIP, 0) → number of its services. */
-  readonly #vips = new U32PairMap(1024);
+  readonly #vips = new IpPairMap(1024);
   /** In the order added. */
   readonly #services = new Set<ServiceEntry>();
   readonly #owners: (Owner | undefined)[];
@@ -82,12 +82,12 @@ export class ServiceTable {
   }
 
   /** No allocation. */
-  lookup(protocol: Protocol, vip: Ipv4, port: number): Service | undefined {
+  lookup(protocol: Protocol, vip: Ip, port: number): Service | undefined {
     return this.#lookup(protocol, vip, port);
   }
 
   /** Has the address a service of any protocol and port? */
-  hasVip(ip: Ipv4): boolean {
+  hasVip(ip: Ip): boolean {
     return this.#vips.get(ip, 0) !== -1;
   }
 
@@ -97,7 +97,7 @@ export class ServiceTable {
   }
 
   /** @throws DpvsError service_exists, no_room, not_support (port 0) */
-  add(protocol: Protocol, vip: Ipv4, port: number, options: ServiceOptions = {}): Service {
+  add(protocol: Protocol, vip: Ip, port: number, options: ServiceOptions = {}): Service {
     if (this.#lookup(protocol, vip, port) !== undefined) {
       throw new DpvsError('service_exists', describe(protocol, vip, port));
     }
@@ -109,14 +109,14 @@ export class ServiceTable {
     const at = this.#freeEntries.pop() ?? this.#entries.length;
     this.#entries[at] = service;
     this.#index.set(vip, pack(protocol, port), at);
-    this.#vips.set(vip, 0, Math.max(this.#vips.get(vip, 0), 0) + 1);
+    this.#vips.add(vip, 0, 1);
     this.#services.add(service);
     this.#generation++;
     return service;
   }
 
   /** What is not given stays. @throws DpvsError no_service */
-  edit(protocol: Protocol, vip: Ipv4, port: number, options: ServiceOptions): Service {
+  edit(protocol: Protocol, vip: Ip, port: number, options: ServiceOptions): Service {
     const service = this.#require(protocol, vip, port);
     service.configure(options);
     this.#generation++;
@@ -124,7 +124,7 @@ export class ServiceTable {
   }
 
   /** Retires its real servers. The caller closes its LIPs' pools. @throws DpvsError no_service */
-  remove(protocol: Protocol, vip: Ipv4, port: number): Service {
+  remove(protocol: Protocol, vip: Ip, port: number): Service {
     const service = this.#require(protocol, vip, port);
     for (const dest of service.members.subarray(0, service.count)) this.#retire(dest, service);
     service.count = 0;
@@ -134,9 +134,7 @@ export class ServiceTable {
     this.#entries[at] = undefined;
     this.#freeEntries.push(at);
     this.#index.delete(vip, pack(protocol, port));
-    const left = this.#vips.get(vip, 0) - 1;
-    if (left === 0) this.#vips.delete(vip, 0);
-    else this.#vips.set(vip, 0, left);
+    this.#vips.add(vip, 0, -1);
     this.#services.delete(service);
     this.#generation++;
     return service;
@@ -146,10 +144,10 @@ export class ServiceTable {
    * A retired server of the same protocol, VIP and port, address and port gets its slot, and with it its connections, back.
    * @throws DpvsError server_exists, no_room, no_service (removed), invalid_parameter
    */
-  addServer(service: Service, rip: Ipv4, rport: number, options: ServerOptions = {}): number {
+  addServer(service: Service, rip: Ip, rport: number, options: ServerOptions = {}): number {
     const entry = service as ServiceEntry;
     if (!entry.live) throw new DpvsError('no_service', describe(entry.protocol, entry.vip, entry.port));
-    if (this.findServer(entry, rip, rport) !== -1) throw new DpvsError('server_exists', `${formatIpv4(rip)}:${rport}`);
+    if (this.findServer(entry, rip, rport) !== -1) throw new DpvsError('server_exists', formatEndpoint(rip, rport));
     validate(options, 0);
     const dest = this.#revive(entry, rip, rport) ?? this.dests.allocate(rip, rport);
     this.#owners[dest] = { service: entry, forwarding: 'FullNat' };
@@ -163,7 +161,7 @@ export class ServiceTable {
   }
 
   /** What is not given stays. @throws DpvsError no_server, invalid_parameter */
-  editServer(service: Service, rip: Ipv4, rport: number, options: ServerOptions): number {
+  editServer(service: Service, rip: Ip, rport: number, options: ServerOptions): number {
     const dest = this.#requireServer(service, rip, rport);
     validate(options, this.dests.upperThresholds[dest]!);
     this.#apply(dest, options);
@@ -173,7 +171,7 @@ export class ServiceTable {
   }
 
   /** Retires the slot and returns it. @throws DpvsError no_server */
-  removeServer(service: Service, rip: Ipv4, rport: number): number {
+  removeServer(service: Service, rip: Ip, rport: number): number {
     const dest = this.#requireServer(service, rip, rport);
     this.#retire(dest, service as ServiceEntry);
     (service as ServiceEntry).drop(dest);
@@ -183,7 +181,7 @@ export class ServiceTable {
   }
 
   /** -1 when there is none. */
-  findServer(service: Service, rip: Ipv4, rport: number): number {
+  findServer(service: Service, rip: Ip, rport: number): number {
     const { addresses, ports } = this.dests;
     for (let at = 0; at < service.count; at++) {
       const dest = service.members[at]!;
@@ -242,7 +240,7 @@ export class ServiceTable {
     this.#retired.set(identity(service, this.dests.address(dest), this.dests.ports[dest]!), dest);
   }
 
-  #revive(service: ServiceEntry, rip: Ipv4, rport: number): number | undefined {
+  #revive(service: ServiceEntry, rip: Ip, rport: number): number | undefined {
     const key = identity(service, rip, rport);
     const dest = this.#retired.get(key);
     if (dest === undefined) return undefined;
@@ -251,20 +249,20 @@ export class ServiceTable {
     return dest;
   }
 
-  #lookup(protocol: Protocol, vip: Ipv4, port: number): ServiceEntry | undefined {
+  #lookup(protocol: Protocol, vip: Ip, port: number): ServiceEntry | undefined {
     const at = this.#index.get(vip, pack(protocol, port));
     return at === -1 ? undefined : this.#entries[at];
   }
 
-  #require(protocol: Protocol, vip: Ipv4, port: number): ServiceEntry {
+  #require(protocol: Protocol, vip: Ip, port: number): ServiceEntry {
     const service = this.#lookup(protocol, vip, port);
     if (service === undefined) throw new DpvsError('no_service', describe(protocol, vip, port));
     return service;
   }
 
-  #requireServer(service: Service, rip: Ipv4, rport: number): number {
+  #requireServer(service: Service, rip: Ip, rport: number): number {
     const dest = this.findServer(service, rip, rport);
-    if (dest === -1) throw new DpvsError('no_server', `${formatIpv4(rip)}:${rport}`);
+    if (dest === -1) throw new DpvsError('no_server', formatEndpoint(rip, rport));
     return dest;
   }
 }
@@ -274,12 +272,12 @@ function pack(protocol: Protocol, port: number): number {
 }
 
 /** What makes a real server the same one when it is added again. */
-function identity({ protocol, vip, port }: Service, rip: Ipv4, rport: number): string {
+function identity({ protocol, vip, port }: Service, rip: Ip, rport: number): string {
   return `${protocol} ${vip}:${port} ${rip}:${rport}`;
 }
 
-function describe(protocol: Protocol, vip: Ipv4, port: number): string {
-  return `${protocol === Protocol.tcp ? 'TCP' : 'UDP'} ${formatIpv4(vip)}:${port}`;
+function describe(protocol: Protocol, vip: Ip, port: number): string {
+  return `${protocol === Protocol.tcp ? 'TCP' : 'UDP'} ${formatEndpoint(vip, port)}`;
 }
 
 function validate(options: ServerOptions, upperNow: number): void {

@@ -1,5 +1,5 @@
 // One service: its real servers as a scheduler's view, its local addresses, its options.
-import type { Ipv4 } from '../inet/index.js';
+import type { Ip } from '../inet/index.js';
 import type { DestTable } from './dest-table.js';
 import { LaddrSet } from './laddr-set.js';
 import { createScheduler, type Scheduler, type SchedulerName, type ServerView } from './schedulers/index.js';
@@ -19,7 +19,7 @@ export interface Service extends ServerView {
   /** Never used again for another service. */
   readonly id: number;
   readonly protocol: Protocol;
-  readonly vip: Ipv4;
+  readonly vip: Ip;
   readonly port: number;
   readonly scheduler: Scheduler;
   readonly connTimeout: number | null;
@@ -40,7 +40,7 @@ export class ServiceEntry implements Service {
   constructor(
     readonly id: number,
     readonly protocol: Protocol,
-    readonly vip: Ipv4,
+    readonly vip: Ip,
     readonly port: number,
     readonly columns: DestTable,
     readonly start: number,

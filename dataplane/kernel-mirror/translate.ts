@@ -14,11 +14,22 @@ const MAX_HOPS = 64;
 
 type Address = Pick<KniAddressEvent, 'address' | 'family' | 'port'>;
 
-/** The kernel's own address: packets to it are the kernel's. null for IPv6, which is not built. */
+/** The kernel's own address: packets to it are the kernel's. null for a link-local one, which every link has and no packet is routed to. */
 export function mirroredAddress({ address, family, port }: Address, mtu: number): DesiredRoute | null {
-  if (family !== 'inet') return null;
+  if (family === 'inet6' && isLinkLocal(address)) return null;
   const common = { gateway: null, source: null, metric: 0, origin: 'kernel' } as const;
-  return { ...common, destination: `${address}/32`, device: port, scope: 'kni_host', mtu };
+  return { ...common, destination: `${address}/${hostLength[family]}`, device: port, scope: 'kni_host', mtu };
+}
+
+const hostLength = { inet: 32, inet6: 128 } as const;
+/** fe80::/10 */
+const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
+
+/** Groups, loopback, and what is on every link alike. */
+function neverOurs(family: 'inet' | 'inet6', network: string): boolean {
+  if (family === 'inet6') return isLinkLocal(network) || /^ff/i.test(network) || network === '::1';
+  const first = Number(network.split('.')[0]);
+  return first >= 224 || first === 127;
 }
 
 /** Only what leads through a kni. Routes the kernel treats as one (same destination and metric) come out as one. */
@@ -28,19 +39,19 @@ export function mirroredRoutes(routes: readonly KernelRoute[], ports: readonly M
 }
 
 function mirroredRoute(route: KernelRoute, ports: ReadonlyMap<string, MirroredPort>): DesiredRoute | null {
-  if (route.family !== 'inet' || route.type !== 'unicast') return null;
+  if (route.type !== 'unicast') return null;
   const [network = '', length] = route.destination.split('/');
-  // Groups and loopback never leave by a route of ours; the kernel's /32s come with its addresses.
-  const first = Number(network.split('.')[0]);
-  if (first >= 224 || first === 127 || (route.protocol === 'kernel' && length === '32')) return null;
+  // Groups and loopback never leave by a route of ours; the kernel's own hosts come with its addresses.
+  const host = length === String(hostLength[route.family]);
+  if (neverOurs(route.family, network) || (route.protocol === 'kernel' && host)) return null;
   const hops: RouteHop[] = [];
   let mtu = Number.POSITIVE_INFINITY;
   for (const { gateway, device, weight, dead } of route.nextHops) {
     const port = ports.get(device);
     if (port === undefined || dead === true) continue;
     // The kernel's way of saying "on the link" for one host; here the route without a gateway says it.
-    const via = length === '32' && gateway === network ? null : gateway;
-    if (via?.includes(':') === true) continue; // an IPv6 next hop (RFC 5549)
+    const via = host && gateway === network ? null : gateway;
+    if (via !== null && via.includes(':') !== (route.family === 'inet6')) continue; // of the other family (RFC 5549)
     hops.push({ gateway: via, device: port.name, weight });
     mtu = Math.min(mtu, port.mtu);
   }

@@ -52,15 +52,16 @@ function addressInfo(a: DesiredAddress, pools: ReadonlyMap<string, PoolRuntime>,
 
 /** Oldest first, as the tutorial's listing. */
 export async function listAddresses(parts: ListingParts, params: Params<'addr.list'>): Promise<AddressInfo[]> {
-  if (params.family === 'inet6') return [];
   const pools = new Map((await parts.slowPath.query('pools', {})).map((p) => [p.address, p]));
   const now = Date.now();
   return parts.desired
     .addresses()
     .filter((a) => params.device === undefined || a.device === params.device)
+    .filter((a) => params.family === undefined || params.family === familyOf(a.address))
     .map((a) => addressInfo(a, pools, now));
 }
 
+const familyOf = (text: string): 'inet' | 'inet6' => (text.includes(':') ? 'inet6' : 'inet');
 const isHost = (r: DesiredRoute): boolean => r.scope === 'host' || r.scope === 'kni_host';
 const eachWay = (r: DesiredRoute): DesiredRoute[] =>
   r.hops === undefined ? [r] : r.hops.map(({ gateway, device }) => ({ ...r, gateway, device }));
@@ -68,15 +69,16 @@ const lengthOf = (r: DesiredRoute): number => Number(r.destination.split('/')[1]
 
 /** Host routes first, then networks by decreasing length (dpvs.md 2.1); of several ways each is a line. */
 export function listRoutes(parts: ListingParts, params: Params<'route.list'>): RouteInfo[] {
-  if (params.family === 'inet6') return [];
+  const family = params.family ?? 'inet';
+  const none = family === 'inet' ? '0.0.0.0' : '::';
   return [...parts.desired.effectiveRoutes(), ...parts.mirror.routes()]
     .flatMap(eachWay)
-    .filter((r) => params.device === undefined || r.device === params.device)
+    .filter((r) => familyOf(r.destination) === family && (params.device === undefined || r.device === params.device))
     .sort((a, b) => Number(isHost(b)) - Number(isHost(a)) || lengthOf(b) - lengthOf(a))
     .map((r) => ({
       destination: r.destination,
-      gateway: r.gateway ?? '0.0.0.0',
-      source: r.source ?? '0.0.0.0',
+      gateway: r.gateway ?? none,
+      source: r.source ?? none,
       device: r.device,
       mtu: r.mtu,
       tos: 0,

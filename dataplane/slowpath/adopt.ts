@@ -1,6 +1,6 @@
 // A restarted slow path takes over the connections that went on without it: ports, counts and next hops are found in the records.
 import { loadLibrary, memory, usage } from '../../native/index.js';
-import type { Ipv4 } from '../inet/index.js';
+import type { Ip } from '../inet/index.js';
 import type { SaPoolTable, ServiceTable } from '../ipvs/index.js';
 import { ConnFlag, type ConnView } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
@@ -35,7 +35,7 @@ function adoptOne(parts: AdoptParts, conn: number): boolean {
   if (!nextHops.isKnown(hopIn) || !nextHops.isKnown(hopOut)) return false;
   const dest = conns.word(conn, 'dest');
   if (services.dests.stateOf(dest) === 'free') return false;
-  const lip = conns.word(conn, 'lip') as Ipv4;
+  const lip = conns.lip(conn);
   const bucket = conns.half(conn, 'localBucket');
   const port = conns.half(conn, 'localPort');
   const bound = services.serviceOf(dest)?.laddrs.adopt(lip, bucket, port) ?? false;
@@ -47,7 +47,7 @@ function adoptOne(parts: AdoptParts, conn: number): boolean {
 }
 
 /** The local address was taken from the service, its pool lives on until the last port is back. */
-function reserveUnbound(sapools: SaPoolTable, lip: Ipv4, bucket: number, port: number): boolean {
+function reserveUnbound(sapools: SaPoolTable, lip: Ip, bucket: number, port: number): boolean {
   const pool = sapools.open(lip);
   const reserved = pool.reserve(bucket, port);
   sapools.close(lip);

@@ -1,5 +1,6 @@
 // Writes the answer batch that C carries out: one call of the library a burst.
 import { layout, loadLibrary, memory } from '../../native/index.js';
+import { IP_NONE, type Ip, ipv4, isIp4, readIpv6, writeIpv6 } from '../inet/index.js';
 
 const Op = { newConnection: 1, run: 2, output: 3, kni: 4, drop: 5, copyKni: 6 } as const;
 
@@ -31,18 +32,23 @@ const at = () => ({
   reason: layout('answer.reason') / 4,
   mtuIn: layout('answer.mtu_in') / 4,
   mtuOut: layout('answer.mtu_out') / 4,
+  family: layout('answer.family') / 4,
+  client6: layout('answer.client6'),
+  vip6: layout('answer.vip6'),
+  lip6: layout('answer.lip6'),
+  rip6: layout('answer.rip6'),
 });
 
-/** A new connection in numbers; one object is made at start and filled again for each. Addresses and ports in host order. */
+/** A new connection in numbers; one object is made at start and filled again for each. The addresses are of one family. */
 export interface NewConnection {
   proto: number;
-  client: number;
+  client: Ip;
   clientPort: number;
-  vip: number;
+  vip: Ip;
   vipPort: number;
-  lip: number;
+  lip: Ip;
   lipPort: number;
-  rip: number;
+  rip: Ip;
   ripPort: number;
   flagsIn: number;
   flagsOut: number;
@@ -59,7 +65,7 @@ export interface NewConnection {
 
 /** What a refused NEW_CONN had reserved; the same object every time. */
 export interface Refused {
-  lip: number;
+  lip: Ip;
   lipPort: number;
   localBucket: number;
   dest: number;
@@ -71,16 +77,18 @@ export class AnswerBatch {
   readonly #at = at();
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
+  readonly #view: DataView;
   readonly #stride = layout('answer.size') / 4;
   readonly #capacity = layout('DP_OP_BATCH');
   readonly #onRefused: (refused: Refused) => void;
-  readonly #refused: Refused = { lip: 0, lipPort: 0, localBucket: 0, dest: 0, nextHopIn: 0, nextHopOut: 0 };
+  readonly #refused: Refused = { lip: IP_NONE, lipPort: 0, localBucket: 0, dest: 0, nextHopIn: 0, nextHopOut: 0 };
   #count = 0;
 
   constructor(onRefused: (refused: Refused) => void) {
     const shared = memory('answers');
     this.#words = new Uint32Array(shared);
     this.#halves = new Uint16Array(shared);
+    this.#view = new DataView(shared);
     this.#onRefused = onRefused;
   }
 
@@ -89,10 +97,7 @@ export class AnswerBatch {
     const w = this.#words;
     const a = this.#at;
     const base = this.#next(Op.newConnection, handle);
-    w[base + a.client] = c.client;
-    w[base + a.vip] = c.vip;
-    w[base + a.lip] = c.lip;
-    w[base + a.rip] = c.rip;
+    this.#addresses(base, c);
     const half = base * 2;
     this.#halves[half + a.clientPort] = c.clientPort;
     this.#halves[half + a.vipPort] = c.vipPort;
@@ -105,7 +110,6 @@ export class AnswerBatch {
     w[base + a.nextHopOut] = c.nextHopOut;
     w[base + a.dest] = c.dest;
     w[base + a.service] = c.service;
-    w[base + a.localAddress] = c.lip;
     w[base + a.localBucket] = c.localBucket;
     w[base + a.timeout] = c.timeout;
     w[base + a.zone] = 0;
@@ -157,7 +161,7 @@ export class AnswerBatch {
       const base = i * this.#stride;
       if (w[base + a.op] !== Op.newConnection || w[base + a.result] !== 0) continue;
       const refused = this.#refused;
-      refused.lip = w[base + a.lip];
+      refused.lip = w[base + a.family] === 6 ? readIpv6(this.#view, base * 4 + a.lip6) : ipv4(w[base + a.lip]);
       refused.lipPort = this.#halves[base * 2 + a.lipPort];
       refused.localBucket = w[base + a.localBucket];
       refused.dest = w[base + a.dest];
@@ -165,6 +169,27 @@ export class AnswerBatch {
       refused.nextHopOut = w[base + a.nextHopOut];
       this.#onRefused(refused);
     }
+  }
+
+  #addresses(base: number, { client, vip, lip, rip }: NewConnection): void {
+    const w = this.#words;
+    const a = this.#at;
+    if (isIp4(client) && isIp4(vip) && isIp4(lip) && isIp4(rip)) {
+      w[base + a.family] = 4;
+      w[base + a.client] = client;
+      w[base + a.vip] = vip;
+      w[base + a.lip] = w[base + a.localAddress] = lip;
+      w[base + a.rip] = rip;
+      return;
+    }
+    // A service whose addresses are of both families is refused when it is configured.
+    if (isIp4(client) || isIp4(vip) || isIp4(lip) || isIp4(rip)) throw new Error('a connection of two families');
+    w[base + a.family] = 6;
+    w[base + a.localAddress] = 0;
+    writeIpv6(client, this.#view, base * 4 + a.client6);
+    writeIpv6(vip, this.#view, base * 4 + a.vip6);
+    writeIpv6(lip, this.#view, base * 4 + a.lip6);
+    writeIpv6(rip, this.#view, base * 4 + a.rip6);
   }
 
   #next(op: number, handle: number): number {

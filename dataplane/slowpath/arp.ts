@@ -1,6 +1,6 @@
 // ARP (RFC 826): requests for our addresses are answered, replies to us are learnt, the rest is the kernel's.
-import type { Ipv4, Ipv4AddressTable, Ipv4RouteTable, Mac } from '../inet/index.js';
-import { IPV4_ANY, ipv4, isGroupMac } from '../inet/index.js';
+import type { AddressTable, Mac, RouteTable } from '../inet/index.js';
+import { IPV4_ANY, type Ip, type Ipv4, ipv4, isGroupMac, isIp4 } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
 import type { Events } from './events.js';
 import type { NextHops } from './next-hops.js';
@@ -13,8 +13,8 @@ const ARP_LENGTH = 28;
 export interface ArpParts {
   readonly packets: Packets;
   readonly ports: Ports;
-  readonly addresses: Ipv4AddressTable;
-  readonly routes: Ipv4RouteTable;
+  readonly addresses: AddressTable;
+  readonly routes: RouteTable;
   readonly nextHops: NextHops;
   readonly answers: AnswerBatch;
   readonly events: Events;
@@ -76,12 +76,12 @@ export class Arp {
    * 0.0.0.0, a probe (RFC 5227, 1.1), which every host answers.
    */
   #sourceFor(device: string, target: Ipv4): Ipv4 {
-    return this.parts.addresses.selectSource(device, target) || this.#kernelSource(device, target);
+    return numeric(this.parts.addresses.selectSource(device, target)) || this.#kernelSource(device, target);
   }
 
   #kernelSource(device: string, target: Ipv4): Ipv4 {
     const route = this.parts.routes.lookup(target);
-    return route?.scope === 'link' && route.device === device ? route.source : IPV4_ANY;
+    return route?.scope === 'link' && route.device === device ? numeric(route.source) : IPV4_ANY;
   }
 
   #wellFormed(arp: number): boolean {
@@ -97,3 +97,6 @@ export class Arp {
     );
   }
 }
+
+/** What an IPv4 lookup gave is of IPv4. */
+const numeric = (ip: Ip): Ipv4 => (isIp4(ip) ? ip : IPV4_ANY);

@@ -3,13 +3,16 @@ import { DpvsError, type ServiceKey } from '../../api/index.js';
 import { loadLibrary } from '../../native/index.js';
 import type { Change, DesiredAddress, DesiredRoute, DesiredServer, DesiredTimeouts } from '../control/index.js';
 import {
-  IPV4_ANY,
-  type Ipv4,
-  type Ipv4AddressTable,
-  type Ipv4RouteTable,
-  parseIpv4,
-  parseIpv4Prefix,
+  type AddressTable,
+  IP_NONE,
+  type Ip,
+  type Ipv6,
+  isIp4,
+  parseIp,
   parseMac,
+  parsePrefix,
+  type RouteTable,
+  writeIpv6,
 } from '../inet/index.js';
 import { Protocol, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { ConnView } from './conn-view.js';
@@ -24,8 +27,8 @@ export interface Timeouts {
 }
 
 export interface ConfigureParts {
-  readonly addresses: Ipv4AddressTable;
-  readonly routes: Ipv4RouteTable;
+  readonly addresses: AddressTable;
+  readonly routes: RouteTable;
   readonly services: ServiceTable;
   readonly sapools: SaPoolTable;
   readonly nextHops: NextHops;
@@ -36,21 +39,27 @@ export interface ConfigureParts {
   readonly timeouts: Timeouts;
 }
 
-/** Half of DP_KNI_ADDRESSES. */
+/** Half of DP_KNI_ADDRESSES and of DP_OWN6_ADDRESSES. */
 const MAX_KNI_ADDRESSES = 65_536;
+const MAX_OWN_ADDRESSES = 65_536;
 
 const protocolOf = (key: ServiceKey): Protocol => Protocol[key.protocol];
-const optional = (address: string | null): Ipv4 => (address === null ? IPV4_ANY : parseIpv4(address));
+const optional = (address: string | null): Ip => (address === null ? IP_NONE : parseIp(address));
 
 export class Configure {
+  /** What the fast path was last told are the dataplane's IPv6 addresses. */
+  #published: string | undefined;
+
   constructor(readonly parts: ConfigureParts) {
     parts.conns.setTimeouts(parts.timeouts.tcp, parts.timeouts.udp);
   }
 
   apply(changes: readonly Change[]): void {
     for (const change of changes) this.#one(change);
-    if (changes.some(({ kind }) => kind.startsWith('route.') || kind.startsWith('service.')))
-      this.#publishKniAddresses();
+    const placed = changes.filter(({ kind }) => kind.startsWith('route.') || kind.startsWith('service.'));
+    if (placed.length > 0) this.#publishKniAddresses();
+    // A slow path before this one may have left others.
+    if (this.#published === undefined || placed.some(isIp6)) this.#publishOwnAddresses();
   }
 
   #one(change: Change): void {
@@ -59,7 +68,7 @@ export class Configure {
       case 'address.set':
         return this.#setAddress(change.address);
       case 'address.remove': {
-        const removed = addresses.delete(parseIpv4(change.address), change.device);
+        const removed = addresses.delete(parseIp(change.address), change.device);
         if (removed.sapool) sapools.close(removed.address);
         return;
       }
@@ -69,40 +78,40 @@ export class Configure {
         routes.delete(match(change.route));
         return;
       case 'neighbour.set': {
-        const ip = parseIpv4(change.neighbour.address);
+        const ip = parseIp(change.neighbour.address);
         const { device, mac } = change.neighbour;
         if (nextHops.neighbours.get(device, ip)?.state === 'STATIC') nextHops.neighbours.delete(device, ip);
         nextHops.neighbours.addStatic(device, ip, parseMac(mac));
         return;
       }
       case 'neighbour.remove':
-        return nextHops.neighbours.delete(change.device, parseIpv4(change.address));
+        return nextHops.neighbours.delete(change.device, parseIp(change.address));
       case 'link.set':
         return; // the control thread sets ports
       case 'service.set': {
         const { service, scheduler, connTimeout, destCheck } = change.service;
-        const vip = parseIpv4(service.address);
+        const vip = parseIp(service.address);
         const known = services.lookup(protocolOf(service), vip, service.port);
         if (known === undefined) services.add(protocolOf(service), vip, service.port, { scheduler, connTimeout });
         else services.edit(protocolOf(service), vip, service.port, { scheduler, connTimeout });
         return this.parts.destChecks.configure(this.#service(service), destCheck);
       }
       case 'service.remove':
-        services.remove(protocolOf(change.service), parseIpv4(change.service.address), change.service.port);
+        services.remove(protocolOf(change.service), parseIp(change.service.address), change.service.port);
         return;
       case 'server.set':
         return this.#setServer(change.server);
       case 'server.remove':
-        services.removeServer(this.#service(change.service), parseIpv4(change.server.address), change.server.port);
+        services.removeServer(this.#service(change.service), parseIp(change.server.address), change.server.port);
         return;
       case 'laddr.set': {
         const service = this.#service(change.laddr.service);
-        const lip = parseIpv4(change.laddr.address);
+        const lip = parseIp(change.laddr.address);
         if (service.laddrs.get(lip) === undefined) service.laddrs.add(lip, change.laddr.device, sapools.open(lip));
         return;
       }
       case 'laddr.remove': {
-        const lip = parseIpv4(change.address);
+        const lip = parseIp(change.address);
         this.#service(change.service).laddrs.remove(lip);
         return sapools.close(lip);
       }
@@ -113,7 +122,7 @@ export class Configure {
 
   #setAddress(desired: DesiredAddress): void {
     const { addresses, sapools } = this.parts;
-    const address = parseIpv4(desired.address);
+    const address = parseIp(desired.address);
     const before = addresses.find(address, desired.device);
     if (desired.sapool && before?.sapool !== true) sapools.open(address);
     if (!desired.sapool && before?.sapool === true) sapools.close(address);
@@ -132,7 +141,7 @@ export class Configure {
 
   #setRoute(desired: DesiredRoute): void {
     const { routes } = this.parts;
-    const { prefix, length } = parseIpv4Prefix(desired.destination);
+    const { prefix, length } = parsePrefix(desired.destination);
     routes.put({
       prefix,
       length,
@@ -152,7 +161,7 @@ export class Configure {
   #setServer(desired: DesiredServer): void {
     const { services, destInfo } = this.parts;
     const service = this.#service(desired.service);
-    const rip = parseIpv4(desired.server.address);
+    const rip = parseIp(desired.server.address);
     const rport = desired.server.port;
     const { forwarding, weight, upperThreshold, lowerThreshold } = desired;
     const options = { forwarding, weight, upperThreshold, lowerThreshold };
@@ -173,7 +182,7 @@ export class Configure {
   }
 
   #service(key: ServiceKey): Service {
-    const service = this.parts.services.lookup(protocolOf(key), parseIpv4(key.address), key.port);
+    const service = this.parts.services.lookup(protocolOf(key), parseIp(key.address), key.port);
     if (service === undefined) throw new DpvsError('no_service', `${key.protocol} ${key.address}:${key.port}`);
     return service;
   }
@@ -183,16 +192,55 @@ export class Configure {
     const { routes, services } = this.parts;
     const kni = routes
       .list()
-      .filter((r) => r.scope === 'kni_host' && routes.lookup(r.prefix) === r && !services.hasVip(r.prefix));
+      .map((r) => ({ route: r, ip: r.prefix }))
+      .filter(({ route, ip }) => route.scope === 'kni_host' && routes.lookup(ip) === route && !services.hasVip(ip))
+      .map(({ ip }) => ip)
+      .filter(isIp4);
     // The rest, if there should ever be one, takes the slow path and the same way out.
-    const words = Uint32Array.from(kni.slice(0, MAX_KNI_ADDRESSES), (r) => r.prefix);
+    const words = Uint32Array.from(kni.slice(0, MAX_KNI_ADDRESSES));
     if ((loadLibrary().dp_kni_set_replace(words, words.length) as number) !== 0)
       throw new DpvsError('no_room', `${words.length} kni_host addresses`);
+  }
+
+  /** IPv6 addresses that are the dataplane's before they are the kernel's: VIPs, and what was configured here. */
+  #publishOwnAddresses(): void {
+    const { addresses, routes, services } = this.parts;
+    const ours = addresses
+      .list()
+      .map(({ address }) => address)
+      .filter((ip) => routes.lookup(ip)?.scope === 'host');
+    const vips = services.list().map(({ vip }) => vip);
+    const own = [...new Set([...ours, ...vips])].filter((ip): ip is Ipv6 => !isIp4(ip)).slice(0, MAX_OWN_ADDRESSES);
+    const key = own.join('');
+    if (key === this.#published) return;
+    this.#published = key;
+    const bytes = new Uint8Array(Math.max(16, own.length * 16)); // an empty one has no address
+    const view = new DataView(bytes.buffer);
+    own.forEach((ip, i) => {
+      writeIpv6(ip, view, i * 16);
+    });
+    if ((loadLibrary().dp_own6_set_replace(bytes, own.length) as number) !== 0)
+      throw new DpvsError('no_room', `${own.length} IPv6 addresses`);
   }
 }
 
 const match = (route: DesiredRoute) => ({
-  ...parseIpv4Prefix(route.destination),
+  ...parsePrefix(route.destination),
   device: route.device,
   metric: route.metric,
 });
+
+/** Of a route or a service: an address brings a route. */
+function isIp6(change: Change): boolean {
+  switch (change.kind) {
+    case 'route.set':
+    case 'route.remove':
+      return change.route.destination.includes(':');
+    case 'service.set':
+      return change.service.service.address.includes(':');
+    case 'service.remove':
+      return change.service.address.includes(':');
+    default:
+      return false;
+  }
+}

@@ -1,6 +1,6 @@
 // Connection records and flow entries in native memory, read by index.
 import { layout, memory } from '../../native/index.js';
-import { type Mac, writeMac } from '../inet/index.js';
+import { type Ip, ipv4, ipv6, type Mac, writeMac } from '../inet/index.js';
 
 /** As enum dp_tcp_state in dp.h, by number; the reference's words. */
 export const TCP_STATES = [
@@ -31,7 +31,6 @@ const offsets = () => ({
   rsSndNxt: layout('conn.rs_snd_nxt') / 4,
   rsRcvNxt: layout('conn.rs_rcv_nxt') / 4,
   dest: layout('conn.dest') / 4,
-  lip: layout('conn.local_address') / 4,
   timeout: layout('conn.timeout_s') / 4,
   localPort: layout('conn.local_port') / 2,
   localBucket: layout('conn.local_bucket') / 2,
@@ -48,16 +47,20 @@ const offsets = () => ({
   dport: layout('key.dport_be') + layout('flow.key'),
   newSrc: layout('flow.new_src4_be'),
   newDst: layout('flow.new_dst4_be'),
+  family: layout('key.family') + layout('flow.key'),
+  flow6Size: layout('flow6.size'),
+  keyRest: layout('flow6.key_rest'),
+  newRest: layout('flow6.new_addr6_rest'),
   newSport: layout('flow.new_sport_be'),
   newDport: layout('flow.new_dport_be'),
   mtu: layout('flow.mtu'),
   returnMac: layout('flow.return_mac'),
 });
 
-/** Addresses and ports in host order. */
+/** Ports in host order. */
 export interface Tuple {
-  src: number;
-  dst: number;
+  src: Ip;
+  dst: Ip;
   sport: number;
   dport: number;
 }
@@ -69,6 +72,7 @@ export class ConnView {
   readonly #bytes: Uint8Array;
   readonly #flowWords: Uint32Array;
   readonly #flows: DataView;
+  readonly #flows6: DataView;
   readonly #timeouts: Uint32Array;
   readonly #states = layout('TS_COUNT');
 
@@ -80,6 +84,7 @@ export class ConnView {
     const flows = memory('flows');
     this.#flowWords = new Uint32Array(flows);
     this.#flows = new DataView(flows);
+    this.#flows6 = new DataView(memory('flows6'));
     this.#timeouts = new Uint32Array(memory('timeouts'));
   }
 
@@ -90,7 +95,7 @@ export class ConnView {
 
   word(
     conn: number,
-    field: 'flowIn' | 'flowOut' | 'lastSeen' | 'seqDelta' | 'rsSndNxt' | 'rsRcvNxt' | 'dest' | 'lip' | 'timeout',
+    field: 'flowIn' | 'flowOut' | 'lastSeen' | 'seqDelta' | 'rsSndNxt' | 'rsRcvNxt' | 'dest' | 'timeout',
   ): number {
     return this.#words[(conn * this.at.connSize) / 4 + this.at[field]];
   }
@@ -110,11 +115,17 @@ export class ConnView {
 
   /** What the entry matches. */
   key(flow: number): Tuple {
-    return this.#tuple(flow * this.at.flowSize, this.at.src, this.at.dst, this.at.sport, this.at.dport);
+    const { at } = this;
+    return this.#tuple(flow, at.src, at.dst, at.sport, at.dport, at.keyRest);
   }
   /** What the entry makes of it. */
   rewrite(flow: number): Tuple {
-    return this.#tuple(flow * this.at.flowSize, this.at.newSrc, this.at.newDst, this.at.newSport, this.at.newDport);
+    const { at } = this;
+    return this.#tuple(flow, at.newSrc, at.newDst, at.newSport, at.newDport, at.newRest);
+  }
+  /** The local address. */
+  lip(conn: number): Ip {
+    return this.rewrite(this.word(conn, 'flowIn')).src;
   }
   nextHop(flow: number): number {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop];
@@ -164,13 +175,22 @@ export class ConnView {
     for (let i = 0; i < udp.length; i++) this.#timeouts[this.#states + i] = ms(udp[i]);
   }
 
-  #tuple(base: number, src: number, dst: number, sport: number, dport: number): Tuple {
+  #tuple(flow: number, src: number, dst: number, sport: number, dport: number, rest: number): Tuple {
     const v = this.#flows;
+    const base = flow * this.at.flowSize;
+    const six = v.getUint8(base + this.at.family) === 6;
     return {
-      src: v.getUint32(base + src),
-      dst: v.getUint32(base + dst),
+      src: six ? this.#address6(base + src, flow * this.at.flow6Size + rest, 0) : ipv4(v.getUint32(base + src)),
+      dst: six ? this.#address6(base + src, flow * this.at.flow6Size + rest, 8) : ipv4(v.getUint32(base + dst)),
       sport: v.getUint16(base + sport),
       dport: v.getUint16(base + dport),
     };
+  }
+
+  /** Group `first` and the seven behind it, of which the entry has the first four of all sixteen and the parallel slab the rest. */
+  #address6(head: number, rest: number, first: 0 | 8): Ip {
+    const group = (i: number): number =>
+      i < 4 ? this.#flows.getUint16(head + 2 * i) : this.#flows6.getUint16(rest + 2 * (i - 4));
+    return ipv6([0, 1, 2, 3, 4, 5, 6, 7].map((i) => group(first + i)));
   }
 }

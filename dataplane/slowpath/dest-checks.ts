@@ -2,7 +2,7 @@
 // It goes by counters of the fast path, so that it costs nothing per packet or connection.
 import type { DestCheck, ServerKey, ServiceKey } from '../../api/index.js';
 import type { Counters } from '../../native/index.js';
-import { formatIpv4 } from '../inet/index.js';
+import { formatIp } from '../inet/index.js';
 import { type DestTable, ServerFlag, type Service } from '../ipvs/index.js';
 import { keyOf } from './service-key.js';
 
@@ -170,7 +170,7 @@ export class DestChecks {
     why: Notice['why'],
   ): void {
     this.dests.setFlag(dest, ServerFlag.INHIBITED, inhibited);
-    const server = { address: formatIpv4(this.dests.address(dest)), port: this.dests.ports[dest] };
+    const server = { address: formatIp(this.dests.address(dest)), port: this.dests.ports[dest] };
     this.notice({ service: keyOf(service), server, inhibited, seconds, failures, why });
   }
 }

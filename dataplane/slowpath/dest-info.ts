@@ -1,6 +1,6 @@
 // Which real server each native counter slot belongs to, kept in native memory so that a restarted slow path finds the same slots.
 import { Counters, layout, memory } from '../../native/index.js';
-import type { Ipv4 } from '../inet/index.js';
+import { type Ip, readMapped, writeMapped } from '../inet/index.js';
 import type { AdoptedServer, DestTable, Protocol, Service } from '../ipvs/index.js';
 
 export class DestInfo {
@@ -10,24 +10,24 @@ export class DestInfo {
 
   /** The slots in use, after a restart. */
   *known(): Generator<AdoptedServer> {
-    const word = (dest: number, field: 'vip4' | 'rip4') =>
-      this.#view.getUint32(dest * this.#size + layout(`dest_info.${field}`), true) as Ipv4;
+    const address = (dest: number, field: 'vip' | 'rip'): Ip =>
+      readMapped(this.#view, dest * this.#size + layout(`dest_info.${field}`));
     const half = (dest: number, field: 'vip_port' | 'rip_port') =>
       this.#view.getUint16(dest * this.#size + layout(`dest_info.${field}`), true);
     const slots = layout('DP_DESTS');
     for (let dest = 0; dest < slots; dest++) {
       if (this.#get8(dest, 'used') === 0) continue;
       const protocol = this.#get8(dest, 'proto') as Protocol;
-      const server = { rip: word(dest, 'rip4'), rport: half(dest, 'rip_port') };
-      yield { destIndex: dest, protocol, vip: word(dest, 'vip4'), port: half(dest, 'vip_port'), ...server };
+      const server = { rip: address(dest, 'rip'), rport: half(dest, 'rip_port') };
+      yield { destIndex: dest, protocol, vip: address(dest, 'vip'), port: half(dest, 'vip_port'), ...server };
     }
   }
 
   /** The slot is this server's from now on. */
-  assign(dest: number, service: Service, rip: number, rport: number): void {
+  assign(dest: number, service: Service, rip: Ip, rport: number): void {
     const base = dest * this.#size;
-    this.#view.setUint32(base + layout('dest_info.vip4'), service.vip, true);
-    this.#view.setUint32(base + layout('dest_info.rip4'), rip, true);
+    writeMapped(service.vip, this.#view, base + layout('dest_info.vip'));
+    writeMapped(rip, this.#view, base + layout('dest_info.rip'));
     this.#view.setUint16(base + layout('dest_info.vip_port'), service.port, true);
     this.#view.setUint16(base + layout('dest_info.rip_port'), rport, true);
     this.#view.setUint8(base + layout('dest_info.proto'), service.protocol);

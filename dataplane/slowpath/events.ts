@@ -6,6 +6,8 @@ export class Events {
   readonly #base = layout('lcore_stats.event') / 8;
   readonly arpAnswered = reasonNumber('event', 'arp_answered');
   readonly arpRequestSent = reasonNumber('event', 'arp_request_sent');
+  readonly ndAnswered = reasonNumber('event', 'nd_answered');
+  readonly ndSolicitationSent = reasonNumber('event', 'nd_solicitation_sent');
   readonly icmpEchoAnswered = reasonNumber('event', 'icmp_echo_answered');
   readonly icmpErrorSent = reasonNumber('event', 'icmp_error_sent');
   readonly tcpRstSent = reasonNumber('event', 'tcp_rst_sent');

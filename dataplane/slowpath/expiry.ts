@@ -1,9 +1,10 @@
 // Idle connections: reset both ways when established, then removed; ports, counts and next hops given back.
 import { layout, loadLibrary, memory, usage } from '../../native/index.js';
+import { IP_NONE, isIp4 } from '../inet/index.js';
 import type { AnswerBatch, Refused } from './answers.js';
 import { ConnFlag, type ConnView, TCP_ESTABLISHED } from './conn-view.js';
 import type { Events } from './events.js';
-import { ETH_HEADER, IP4_HEADER, type Packets } from './packets.js';
+import { ETH_HEADER, ETHERTYPE_IP6, IP4_HEADER, IP6_HEADER, type Packets } from './packets.js';
 import type { Ports } from './ports.js';
 
 /** The whole table is looked at once in this time: how late an expiry can be. */
@@ -11,6 +12,7 @@ const SWEEP_MS = 1000;
 const STEP_MS = 100;
 const TCP = 6;
 const RST = 0x04;
+const TCP_HEADER = 20;
 
 export class Expiry {
   readonly #sweep = new Uint32Array(memory('sweep'));
@@ -18,7 +20,7 @@ export class Expiry {
   readonly #nextHopPorts = new Uint16Array(memory('nextHops'));
   readonly #nextHopSize = layout('next_hop.size') / 2;
   readonly #nextHopPort = layout('next_hop.port') / 2;
-  readonly #ended: Refused = { lip: 0, lipPort: 0, localBucket: 0, dest: 0, nextHopIn: 0, nextHopOut: 0 };
+  readonly #ended: Refused = { lip: IP_NONE, lipPort: 0, localBucket: 0, dest: 0, nextHopIn: 0, nextHopOut: 0 };
   #next = 0;
 
   constructor(
@@ -74,7 +76,7 @@ export class Expiry {
   #close(conn: number): void {
     const { conns } = this;
     const ended = this.#ended;
-    ended.lip = conns.word(conn, 'lip');
+    ended.lip = conns.lip(conn);
     ended.lipPort = conns.half(conn, 'localPort');
     ended.localBucket = conns.half(conn, 'localBucket');
     ended.dest = conns.word(conn, 'dest');
@@ -113,9 +115,12 @@ export class Expiry {
     const { src, dst, sport, dport } = this.conns.key(flow);
     const p = this.packets;
     const ip = fresh.data + ETH_HEADER;
-    const tcp = ip + IP4_HEADER;
-    p.ethernet(fresh.data, port.mac, port.mac, 0x0800);
-    p.ip4(ip, src, dst, TCP, 40);
+    const six = !isIp4(src) && !isIp4(dst);
+    const header = six ? IP6_HEADER : IP4_HEADER;
+    const tcp = ip + header;
+    p.ethernet(fresh.data, port.mac, port.mac, six ? ETHERTYPE_IP6 : 0x0800);
+    if (six) p.ip6(ip, src, dst, TCP, TCP_HEADER, 64);
+    else if (isIp4(src) && isIp4(dst)) p.ip4(ip, src, dst, TCP, IP4_HEADER + TCP_HEADER);
     p.set16(tcp, sport);
     p.set16(tcp + 2, dport);
     p.set32(tcp + 4, seq);
@@ -123,8 +128,11 @@ export class Expiry {
     p.set16(tcp + 12, 0x5000 | RST);
     p.set32(tcp + 14, 0);
     p.set16(tcp + 18, 0);
-    p.set16(tcp + 16, p.checksum(tcp, 20, p.pseudoHeader(src, dst, TCP, 20)));
-    this.answers.run(fresh.handle, portIndex, ETH_HEADER + 40);
+    const cover = six
+      ? p.pseudoHeader6(ip, TCP, TCP_HEADER)
+      : p.pseudoHeader(p.u32(ip + 12), p.u32(ip + 16), TCP, TCP_HEADER);
+    p.set16(tcp + 16, p.checksum(tcp, TCP_HEADER, cover));
+    this.answers.run(fresh.handle, portIndex, ETH_HEADER + header + TCP_HEADER);
     this.events.count(this.events.tcpRstSent);
     return true;
   }

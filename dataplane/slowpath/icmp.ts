@@ -1,9 +1,10 @@
 // ICMP (RFC 792): echo for our addresses, errors about connections translated both ways, errors of our own (rate-limited).
 import { loadLibrary } from '../../native/index.js';
-import { type Ipv4, type Ipv4AddressTable, writeMac } from '../inet/index.js';
+import type { AddressTable, Ipv4 } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
 import type { ConnView, Tuple } from './conn-view.js';
 import type { Events } from './events.js';
+import { type ErrorLimit, sendBy } from './icmp-common.js';
 import type { NextHops } from './next-hops.js';
 import { ETH_HEADER, IP4_HEADER, type Packets } from './packets.js';
 import type { Ports } from './ports.js';
@@ -16,17 +17,20 @@ const FRAGMENT_OFFSET = 0x1fff;
 const Type = { echoReply: 0, unreachable: 3, quench: 4, echo: 8, timeExceeded: 11, parameter: 12 } as const;
 /** Bytes of the offending datagram's payload that an error carries at least (RFC 792). */
 const QUOTED = 8;
-/** RFC 1812, 4.3.2.8: errors are limited. */
-const ERRORS_PER_SECOND = 1000;
+
+/** What an IPv4 entry makes of a packet is of IPv4. */
+type Tuple4 = Tuple & { src: Ipv4; dst: Ipv4 };
+const tuple4 = (tuple: Tuple): Tuple4 => tuple as Tuple4;
 
 export interface IcmpParts {
   readonly packets: Packets;
   readonly ports: Ports;
-  readonly addresses: Ipv4AddressTable;
+  readonly addresses: AddressTable;
   readonly conns: ConnView;
   readonly nextHops: NextHops;
   readonly answers: AnswerBatch;
   readonly events: Events;
+  readonly errorLimit: ErrorLimit;
   readonly now: () => number;
   /** 0-255: ipv4_defs/default_ttl. */
   readonly ttl: number;
@@ -34,8 +38,6 @@ export interface IcmpParts {
 
 export class Icmp {
   readonly #drop = drop();
-  #errorTokens = ERRORS_PER_SECOND;
-  #errorsSince = 0;
 
   constructor(readonly parts: IcmpParts) {}
 
@@ -71,7 +73,7 @@ export class Icmp {
       answers.drop(upcalls.handle(i), this.#drop.icmpChecksum);
       return true;
     }
-    const to = conns.rewrite(back);
+    const to = tuple4(conns.rewrite(back));
     const conn = conns.connOf(back);
     // The quoted segment of a client had its sequence number shifted on the way in.
     const shifted = proto === TCP && conns.word(conn, 'flowOut') === back;
@@ -84,12 +86,12 @@ export class Icmp {
     p.set16(outer + 10, p.checksum(outer, upcalls.l4(i) - upcalls.l3(i)));
     p.set16(icmp + 2, 0);
     p.set16(icmp + 2, p.checksum(icmp, end - icmp));
-    this.#sendBy(conns.nextHop(back), frame, upcalls.handle(i));
+    sendBy(this.parts, conns.nextHop(back), frame, upcalls.handle(i), this.#drop.neighbourFailed);
     return true;
   }
 
   /** Puts back what the quoted packet's sender had sent, and its checksum where enough of it is quoted (RFC 1624). */
-  #restoreQuoted(ip: number, l4: number, end: number, proto: number, to: Tuple, seqDelta: number): void {
+  #restoreQuoted(ip: number, l4: number, end: number, proto: number, to: Tuple4, seqDelta: number): void {
     const { packets: p } = this.parts;
     const before = p.sum(ip + 12, 8) + p.sum(l4, 8);
     p.set32(ip + 12, to.dst);
@@ -146,8 +148,9 @@ export class Icmp {
     const quoted = Math.min(upcalls.l4(i) - upcalls.l3(i) + QUOTED, upcalls.length(i) - upcalls.l3(i));
     // Never about ICMP, of which it may be an error, nor about a later fragment (RFC 1122, 3.2.2).
     const later = (p.u16(ip + 6) & FRAGMENT_OFFSET) !== 0;
-    if (port === undefined || later || upcalls.proto(i) === ICMP || !this.#allowed()) return;
-    const source = addresses.selectSource(port.name, p.u32(ip + 12) as Ipv4) || p.u32(ip + 16);
+    if (port === undefined || later || upcalls.proto(i) === ICMP || !this.parts.errorLimit.allowed(this.parts.now()))
+      return;
+    const source = (addresses.selectSource(port.name, p.u32(ip + 12) as Ipv4) as Ipv4) || p.u32(ip + 16);
     const fresh = p.allocate();
     if (fresh === undefined) return;
     const newIp = fresh.data + ETH_HEADER;
@@ -162,24 +165,5 @@ export class Icmp {
     p.set16(icmp + 2, p.checksum(icmp, 8 + quoted));
     answers.output(fresh.handle, port.index, ETH_HEADER + IP4_HEADER + 8 + quoted);
     events.count(events.icmpErrorSent);
-  }
-
-  #allowed(): boolean {
-    const now = this.parts.now();
-    this.#errorTokens = Math.min(ERRORS_PER_SECOND, this.#errorTokens + (now - this.#errorsSince));
-    this.#errorsSince = now;
-    if (this.#errorTokens < 1) return false;
-    this.#errorTokens--;
-    return true;
-  }
-
-  #sendBy(nextHop: number, frame: number, handle: number): void {
-    const { packets: p, ports, answers, nextHops } = this.parts;
-    const hop = nextHops.where(nextHop);
-    const port = hop === undefined ? undefined : ports.byIndex(hop.port);
-    if (hop === undefined || port === undefined) return answers.drop(handle, this.#drop.neighbourFailed);
-    writeMac(hop.mac, p.bytes, frame);
-    writeMac(port.mac, p.bytes, frame + 6);
-    answers.output(handle, port.index);
   }
 }

@@ -2,9 +2,8 @@
 // A flow holds an index, so a changed MAC reaches every flow by one write.
 import { layout, loadLibrary, memory } from '../../native/index.js';
 import {
-  IPV4_ANY,
-  type Ipv4,
-  ipv4,
+  IP_NONE,
+  type Ip,
   type Mac,
   macHigh16,
   macLow32,
@@ -12,6 +11,8 @@ import {
   type NeighbourEvents,
   NeighbourTable,
   readMac,
+  readMapped,
+  writeMapped,
 } from '../inet/index.js';
 import type { Ports } from './ports.js';
 
@@ -32,7 +33,7 @@ export interface NextHopOptions {
   readonly queueLength: number;
   readonly ports: Ports;
   readonly now: () => number;
-  readonly sendArpRequest: NeighbourEvents['sendArpRequest'];
+  readonly sendRequest: NeighbourEvents['sendRequest'];
   readonly resolved: (handles: readonly number[], neighbour: Neighbour) => void;
   readonly failed: (handles: readonly number[], neighbour: Neighbour) => void;
 }
@@ -46,12 +47,13 @@ export class NextHops {
   readonly #returnPathBySlot = new Map<number, ReturnPath>();
   readonly #freeReturnSlots: number[] = [];
   #nextReturnSlot = this.#firstReturnPath;
+  readonly #address = new Uint8Array(16);
 
   constructor(options: NextHopOptions) {
     this.#options = options;
     this.neighbours = new NeighbourTable(
       {
-        sendArpRequest: options.sendArpRequest,
+        sendRequest: options.sendRequest,
         changed: (neighbour) => this.#mirror(neighbour),
         resolved: (neighbour, handles) => options.resolved(handles, neighbour),
         failed: (neighbour, handles) => options.failed(handles, neighbour),
@@ -60,8 +62,8 @@ export class NextHops {
     );
   }
 
-  /** The neighbour's slot, asked for by ARP when unknown; -1 when the table is full. Not held yet. */
-  slotOf(device: string, ip: Ipv4): number {
+  /** The neighbour's slot, asked for when unknown; -1 when the table is full. Not held yet. */
+  slotOf(device: string, ip: Ip): number {
     const neighbour = this.neighbours.resolve(device, ip, this.#options.now());
     if (neighbour === undefined) return -1;
     // A fresh slot must not show flows what its last owner left.
@@ -80,7 +82,7 @@ export class NextHops {
       return -1;
     }
     this.#addReturnPath({ key, slot, holds: 0 });
-    this.#write(slot, mac, port, State.resolved, IPV4_ANY, Kind.returnPath);
+    this.#write(slot, mac, port, State.resolved, IP_NONE, Kind.returnPath);
     return slot;
   }
 
@@ -129,12 +131,13 @@ export class NextHops {
 
   /** Takes over what native memory knows, after a restart of the slow path. Holds come with the connections; then `adopted`. */
   adopt(): void {
-    const info = new Uint32Array(memory('nextHopInfo'));
+    const info = new DataView(memory('nextHopInfo'));
     const size = layout('next_hop.size');
+    const infoSize = layout('next_hop_info.size');
     const unresolved: number[] = [];
     const slots = layout('DP_NEXT_HOPS');
     for (let slot = 0; slot < slots; slot++) {
-      if (info[slot * 2 + layout('next_hop_info.kind') / 4] === Kind.free) continue;
+      if (info.getUint32(slot * infoSize + layout('next_hop_info.kind'), true) === Kind.free) continue;
       const mac = readMac(this.#table, slot * size + layout('next_hop.dst_mac'));
       if (mac === 0) unresolved.push(slot);
       else if (slot < this.#firstReturnPath) this.#adoptNeighbour(slot, info, mac);
@@ -154,10 +157,10 @@ export class NextHops {
   }
 
   /** A static one too, in the slot that flows refer to: the configuration finds it there. */
-  #adoptNeighbour(slot: number, info: Uint32Array, mac: Mac | null): void {
+  #adoptNeighbour(slot: number, info: DataView, mac: Mac | null): void {
     const name = this.#options.ports.byIndex(this.#portOf(slot))?.name;
-    const ip = ipv4(info[slot * 2 + layout('next_hop_info.ip4') / 4]);
-    if (name === undefined || ip === 0 || this.neighbours.get(name, ip) !== undefined) return;
+    const ip = readMapped(info, slot * layout('next_hop_info.size') + layout('next_hop_info.address'));
+    if (name === undefined || ip === IP_NONE || this.neighbours.get(name, ip) !== undefined) return;
     this.neighbours.adopt(slot, name, ip, mac, this.#options.now());
   }
 
@@ -169,7 +172,7 @@ export class NextHops {
     this.#returnPaths.delete(key);
     this.#returnPathBySlot.delete(slot);
     this.#freeReturnSlots.push(slot);
-    this.#write(slot, 0 as Mac, 0, State.free, IPV4_ANY, Kind.free);
+    this.#write(slot, 0 as Mac, 0, State.free, IP_NONE, Kind.free);
   }
 
   #addReturnPath(path: ReturnPath): void {
@@ -184,7 +187,8 @@ export class NextHops {
     this.#write(neighbour.slot, neighbour.mac ?? (0 as Mac), port.index, state, neighbour.ip, kind);
   }
 
-  #write(slot: number, mac: Mac, port: number, state: number, ip: Ipv4, kind: number): void {
-    loadLibrary().dp_next_hop_set(slot, macHigh16(mac), macLow32(mac), port, state, ip, kind);
+  #write(slot: number, mac: Mac, port: number, state: number, ip: Ip, kind: number): void {
+    writeMapped(ip, new DataView(this.#address.buffer), 0);
+    loadLibrary().dp_next_hop_set(slot, macHigh16(mac), macLow32(mac), port, state, this.#address, kind);
   }
 }

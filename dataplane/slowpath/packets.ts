@@ -1,9 +1,11 @@
 // Packets in the shared pool: read and written in place, built in fresh buffers. All fields big-endian on the wire.
 import { loadLibrary, memory } from '../../native/index.js';
-import { MAC_BROADCAST, type Mac, readMac, writeMac } from '../inet/index.js';
+import { type Ipv6, MAC_BROADCAST, type Mac, readIpv6, readMac, writeIpv6, writeMac } from '../inet/index.js';
 
 export const ETH_HEADER = 14;
 export const IP4_HEADER = 20;
+export const IP6_HEADER = 40;
+export const ETHERTYPE_IP6 = 0x86dd;
 
 /** A fresh buffer: its handle and where its data starts. */
 export interface FreshPacket {
@@ -33,6 +35,12 @@ export class Packets {
   }
   mac(at: number): Mac {
     return readMac(this.bytes, at);
+  }
+  ip6Address(at: number): Ipv6 {
+    return readIpv6(this.view, at);
+  }
+  setIp6Address(at: number, ip: Ipv6): void {
+    writeIpv6(ip, this.view, at);
   }
   set16(at: number, value: number): void {
     this.view.setUint16(at, value);
@@ -84,6 +92,16 @@ export class Packets {
     this.set16(at + 10, this.checksum(at, IP4_HEADER));
   }
 
+  /** An IPv6 header (RFC 8200) without extension headers. */
+  ip6(at: number, src: Ipv6, dst: Ipv6, next: number, payloadLength: number, hopLimit: number): void {
+    this.set32(at, 0x60000000);
+    this.set16(at + 4, payloadLength);
+    this.bytes[at + 6] = next;
+    this.bytes[at + 7] = hopLimit;
+    writeIpv6(src, this.view, at + 8);
+    writeIpv6(dst, this.view, at + 24);
+  }
+
   /** RFC 1071 over `length` bytes plus an initial sum. */
   checksum(at: number, length: number, initial = 0): number {
     let sum = initial;
@@ -111,5 +129,10 @@ export class Packets {
   /** Sum of the TCP or UDP pseudo-header (RFC 9293, 3.1). */
   pseudoHeader(src: number, dst: number, proto: number, length: number): number {
     return (src >>> 16) + (src & 0xffff) + (dst >>> 16) + (dst & 0xffff) + proto + length;
+  }
+
+  /** The same of the IPv6 header at `ip` (RFC 8200, 8.1); `length` is below 64 KiB. */
+  pseudoHeader6(ip: number, next: number, length: number): number {
+    return this.sum(ip + 8, 32) + next + length;
   }
 }

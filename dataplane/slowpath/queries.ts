@@ -1,7 +1,7 @@
 // What the control thread asks of the slow path: counts, pools, neighbours, connections.
 import type { ConnectionInfo, NeighbourInfo, ServiceKey } from '../../api/index.js';
 import { loadLibrary, usage } from '../../native/index.js';
-import { formatIpv4, formatMac, type Ipv4, type Ipv4AddressTable, parseIpv4 } from '../inet/index.js';
+import { type AddressTable, formatIp, formatMac, type Ip, parseIp } from '../inet/index.js';
 import { Protocol, type SaPoolTable, ServerFlag, type Service, type ServiceTable } from '../ipvs/index.js';
 import { type ConnSummaryPart, connSummary } from './conn-summary.js';
 import { ConnFlag, type ConnView, TCP_STATES } from './conn-view.js';
@@ -55,7 +55,7 @@ export interface Queries {
 export interface QueryParts {
   readonly services: ServiceTable;
   readonly sapools: SaPoolTable;
-  readonly addresses: Ipv4AddressTable;
+  readonly addresses: AddressTable;
   readonly nextHops: NextHops;
   readonly scheduling: Scheduling;
   readonly conns: ConnView;
@@ -79,7 +79,7 @@ export function answerQuery(parts: QueryParts, name: keyof Queries, params: Quer
       return parts.addresses
         .list()
         .filter((a) => a.sapool)
-        .map((a) => ({ address: formatIpv4(a.address), ...parts.sapools.get(a.address)!.counters() }));
+        .map((a) => ({ address: formatIp(a.address), ...parts.sapools.get(a.address)!.counters() }));
     case 'neighbours':
       return neighbours(parts, (params as Queries['neighbours']['params']).device);
     case 'flushNeighbours': {
@@ -108,7 +108,7 @@ function serviceRuntime(parts: QueryParts, service: Service): ServiceRuntime {
   return {
     service: keyOf(service),
     servers: [...service.members.subarray(0, service.count)].map((dest) => ({
-      address: formatIpv4(dests.address(dest)),
+      address: formatIp(dests.address(dest)),
       port: dests.ports[dest],
       dest,
       active: dests.active[dest],
@@ -116,15 +116,13 @@ function serviceRuntime(parts: QueryParts, service: Service): ServiceRuntime {
       overload: (dests.flags[dest] & ServerFlag.OVERLOAD) !== 0,
       inhibited: (dests.flags[dest] & ServerFlag.INHIBITED) !== 0,
     })),
-    laddrs: service.laddrs
-      .list()
-      .map(({ address, device, conns }) => ({ address: formatIpv4(address), device, conns })),
+    laddrs: service.laddrs.list().map(({ address, device, conns }) => ({ address: formatIp(address), device, conns })),
   };
 }
 
 function neighbours(parts: QueryParts, device: string | undefined): NeighbourInfo[] {
   return parts.nextHops.neighbours.list(device).map((n) => ({
-    address: formatIpv4(n.ip),
+    address: formatIp(n.ip),
     mac: n.mac === null ? null : formatMac(n.mac),
     device: n.device,
     state: n.state,
@@ -154,7 +152,7 @@ function page(parts: QueryParts, params: Queries['connections']['params']): Conn
 
 const wantedTuple = (key: ServiceKey) => ({
   proto: Protocol[key.protocol],
-  vip: parseIpv4(key.address),
+  vip: parseIp(key.address),
   port: key.port,
 });
 
@@ -167,7 +165,7 @@ function connectionInfo(parts: QueryParts, conn: number): ConnectionInfo {
   const state = conns.byte(conn, 'state');
   // Modulo 2^32, as both are; below zero when an lcore stamped it just now.
   const idle = ((loadLibrary().dp_clock_ms() as number) - conns.word(conn, 'lastSeen')) | 0;
-  const end = (address: number, port: number) => ({ address: formatIpv4(address as Ipv4), port });
+  const end = (address: Ip, port: number) => ({ address: formatIp(address), port });
   return {
     lcore: conns.byte(conn, 'lcore') + 1,
     protocol: tcp ? 'tcp' : 'udp',

@@ -1,7 +1,7 @@
 // Live connections follow the routes: after a change each one's next hops are looked up again, a slice of the table a turn, so that
 // new connections never wait for it. (The reference keeps the MAC of the first packet for a connection's whole life.)
 import { usage } from '../../native/index.js';
-import { clientHash, type Ipv4, type Ipv4RouteTable, nextHopOf, wayOf } from '../inet/index.js';
+import { clientHash, nextHopOf, type RouteTable, wayOf } from '../inet/index.js';
 import { ConnFlag, type ConnView } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
 
@@ -13,7 +13,7 @@ export class RouteFollower {
   #cursor = 0;
 
   constructor(
-    readonly routes: Ipv4RouteTable,
+    readonly routes: RouteTable,
     readonly conns: ConnView,
     readonly nextHops: NextHops,
   ) {
@@ -48,7 +48,7 @@ export class RouteFollower {
     const { conns, nextHops } = this;
     const before = conns.nextHop(flow);
     if (nextHops.isReturnPath(before)) return;
-    const destination = conns.rewrite(flow).dst as Ipv4;
+    const destination = conns.rewrite(flow).dst;
     const route = this.routes.lookup(destination);
     if (route === undefined || (route.scope !== 'link' && route.scope !== 'global')) return;
     const way = wayOf(route, hash);

@@ -1,6 +1,6 @@
 // The first packet of a connection: real server, local address and port, next hops of both directions, one answer.
 import { Counters, layout } from '../../native/index.js';
-import { clientHash, type Ipv4, type Ipv4Route, type Ipv4RouteTable, nextHopOf, wayOf } from '../inet/index.js';
+import { clientHash, IP_NONE, nextHopOf, type Route, type RouteTable, wayOf } from '../inet/index.js';
 import { type LaddrPick, rsBucket, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { AnswerBatch, NewConnection, Refused } from './answers.js';
 import { LONGEST_TIMEOUT_S } from './conn-view.js';
@@ -18,7 +18,7 @@ const TCP = 6;
 export interface SchedulingParts {
   readonly services: ServiceTable;
   readonly sapools: SaPoolTable;
-  readonly routes: Ipv4RouteTable;
+  readonly routes: RouteTable;
   readonly nextHops: NextHops;
   readonly ports: Ports;
   readonly packets: Packets;
@@ -36,13 +36,13 @@ export class Scheduling {
   #burst = 0;
   readonly #conn: NewConnection = {
     proto: 0,
-    client: 0,
+    client: IP_NONE,
     clientPort: 0,
-    vip: 0,
+    vip: IP_NONE,
     vipPort: 0,
-    lip: 0,
+    lip: IP_NONE,
     lipPort: 0,
-    rip: 0,
+    rip: IP_NONE,
     ripPort: 0,
     flagsIn: 0,
     flagsOut: 0,
@@ -72,14 +72,15 @@ export class Scheduling {
     if (service.scheduler.name === 'wlc') this.#syncOnce(service);
     const dest = service.scheduler.pick();
     if (dest < 0) return answers.drop(handle, this.#drop.noServer);
-    const rip = services.dests.addresses[dest] as Ipv4;
+    const rip = services.dests.address(dest);
     const rport = services.dests.ports[dest];
     const route = routes.lookup(rip);
     if (route === undefined || route.scope === 'host' || route.scope === 'kni_host')
       return answers.drop(handle, this.#drop.noRoute);
     const proto = service.protocol;
     const bucket = rsBucket(proto, rip, rport, buckets);
-    const way = wayOf(route, clientHash(upcalls.src(i), upcalls.sport(i)));
+    const client = upcalls.src(i);
+    const way = wayOf(route, clientHash(client, upcalls.sport(i)));
     const nextHopIn = nextHops.slotOf(way.device, nextHopOf(way, rip));
     const nextHopOut = this.#towardsClient(upcalls, i, this.#conn);
     const pick = this.#pick;
@@ -91,7 +92,7 @@ export class Scheduling {
 
     const c = this.#conn;
     c.proto = proto;
-    c.client = upcalls.src(i);
+    c.client = client;
     c.clientPort = upcalls.sport(i);
     c.vip = service.vip;
     c.vipPort = service.port;
@@ -118,8 +119,8 @@ export class Scheduling {
   /** Takes back what a refused or ended connection had reserved. */
   close(c: Refused): void {
     const { services, sapools, nextHops } = this.#parts;
-    sapools.give(c.lip as Ipv4, c.localBucket, c.lipPort);
-    services.serviceOf(c.dest)?.laddrs.ended(c.lip as Ipv4);
+    sapools.give(c.lip, c.localBucket, c.lipPort);
+    services.serviceOf(c.dest)?.laddrs.ended(c.lip);
     const { dests } = services;
     // Which of the two is counted down is corrected by the next sync; the sum is what must be right.
     if (dests.conns(c.dest) > 0) dests.closed(c.dest, dests.inactive[c.dest] === 0);
@@ -140,7 +141,7 @@ export class Scheduling {
   }
 
   /** Of a route, but never above its port's. */
-  #mtu(route: Ipv4Route, device: string): number {
+  #mtu(route: Route, device: string): number {
     const port = this.#parts.ports.byName(device).mtu;
     return route.mtu > 0 && route.mtu < port ? route.mtu : port;
   }
@@ -154,7 +155,7 @@ export class Scheduling {
   /** By route where there is one, else back to the station the frame came from (the reference's fast transmit). */
   #towardsClient(upcalls: UpcallBatch, i: number, c: NewConnection): number {
     const { routes, nextHops, packets } = this.#parts;
-    const client = upcalls.src(i) as Ipv4;
+    const client = upcalls.src(i);
     const route = routes.lookup(client);
     if (route !== undefined && (route.scope === 'link' || route.scope === 'global')) {
       const way = wayOf(route, clientHash(client, upcalls.sport(i)));

@@ -2,7 +2,7 @@
 // It knows nothing of threads: worker.ts runs it in one, tests step it by hand.
 import { Counters, loadLibrary } from '../../native/index.js';
 import type { Change } from '../control/index.js';
-import { Ipv4AddressTable, Ipv4RouteTable } from '../inet/index.js';
+import { AddressTable, isIp4, RouteTable } from '../inet/index.js';
 import { SaPoolTable, ServiceTable } from '../ipvs/index.js';
 import { adoptConnections } from './adopt.js';
 import { AnswerBatch } from './answers.js';
@@ -14,7 +14,11 @@ import { DestInfo } from './dest-info.js';
 import { Events } from './events.js';
 import { Expiry } from './expiry.js';
 import { Icmp } from './icmp.js';
+import { ErrorLimit } from './icmp-common.js';
+import { Icmp6 } from './icmp6.js';
 import { Ip4Input } from './ip4-input.js';
+import { Ip6Input } from './ip6-input.js';
+import { Nd } from './nd.js';
 import { NextHops } from './next-hops.js';
 import { Packets } from './packets.js';
 import { Ports, type SlowPathPort } from './ports.js';
@@ -45,10 +49,12 @@ const HOUSEKEEPING_MS = 1000;
 export class SlowPath {
   readonly #parts: QueryParts;
   readonly #configure: Configure;
-  readonly #upcalls = new UpcallBatch();
+  readonly #upcalls: UpcallBatch;
   readonly #answers: AnswerBatch;
   readonly #arp: Arp;
+  readonly #nd: Nd;
   readonly #ip4: Ip4Input;
+  readonly #ip6: Ip6Input;
   readonly #expiry: Expiry;
   readonly #follower: RouteFollower;
   readonly #destInfo = new DestInfo();
@@ -65,10 +71,11 @@ export class SlowPath {
     const now = (): number => this.#now;
     const ports = new Ports(options.ports);
     const packets = new Packets();
+    this.#upcalls = new UpcallBatch(packets);
     const events = new Events();
     const conns = new ConnView();
-    const addresses = new Ipv4AddressTable();
-    const routes = new Ipv4RouteTable();
+    const addresses = new AddressTable();
+    const routes = new RouteTable();
     const sapools = new SaPoolTable({ seed, buckets: options.sapoolBuckets });
     const services = new ServiceTable({ seed, start: seed, maxServers: maxServers() });
     const reasons = drop();
@@ -79,7 +86,10 @@ export class SlowPath {
       ...options.neighbour,
       ports,
       now,
-      sendArpRequest: (device, target, unicast) => this.#arp.request(device, target, unicast),
+      sendRequest: (device, target, unicast) => {
+        if (isIp4(target)) this.#arp.request(device, target, unicast);
+        else this.#nd.request(device, target, unicast);
+      },
       resolved: (handles) => {
         for (const handle of handles) answers.run(handle);
       },
@@ -99,12 +109,17 @@ export class SlowPath {
       buckets,
       decrementTtl,
     });
-    this.#arp = new Arp({ packets, ports, addresses, routes, nextHops, answers, events, now });
+    const inet = { packets, ports, addresses, nextHops, answers, events, now };
+    this.#arp = new Arp({ ...inet, routes });
+    this.#nd = new Nd({ ...inet, routes });
     const ttl = options.defaultTtl;
-    const icmp = new Icmp({ packets, ports, addresses, conns, nextHops, answers, events, now, ttl });
+    const errorLimit = new ErrorLimit();
+    const icmp = new Icmp({ ...inet, conns, errorLimit, ttl });
+    const icmp6 = new Icmp6({ ...inet, conns, errorLimit, hopLimit: ttl });
     const { forwarding, tcpDefence, udpDefence } = options;
-    const shared = { services, routes, nextHops, scheduling, conns, icmp, packets, ports, answers };
-    this.#ip4 = new Ip4Input({ ...shared, forwarding, tcpDefence, udpDefence });
+    const shared = { services, nextHops, scheduling, conns, packets, answers, tcpDefence, udpDefence };
+    this.#ip4 = new Ip4Input({ ...shared, routes, icmp, ports, forwarding });
+    this.#ip6 = new Ip6Input({ ...shared, icmp6 });
     this.#expiry = new Expiry(conns, packets, ports, answers, events, (ended) => scheduling.close(ended));
     this.#follower = new RouteFollower(routes, conns, nextHops);
     const { timeouts } = options;
@@ -151,8 +166,9 @@ export class SlowPath {
     const n = upcalls.take(BURST);
     if (n > 0) this.#parts.scheduling.beginBurst();
     for (let i = 0; i < n; i++) {
-      if (upcalls.cls(i) === UpcallClass.arp) this.#arp.input(upcalls, i);
-      else this.#ip4.input(upcalls, i);
+      const six = upcalls.family(i) === 6;
+      if (upcalls.cls(i) === UpcallClass.arp) (six ? this.#nd : this.#arp).input(upcalls, i);
+      else (six ? this.#ip6 : this.#ip4).input(upcalls, i);
     }
     this.#timers();
     this.#answers.flush();

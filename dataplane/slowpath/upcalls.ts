@@ -1,5 +1,7 @@
 // Reads the upcall batch that C fills: plain words in shared memory, no object per packet.
 import { layout, loadLibrary, memory, reasonNumber } from '../../native/index.js';
+import type { Ip, Ipv4 } from '../inet/index.js';
+import { ETH_HEADER, type Packets } from './packets.js';
 
 export const UpcallClass = { arp: 0, local: 1, new: 2, stray: 3 } as const;
 
@@ -25,9 +27,11 @@ export class UpcallBatch {
     sport: layout('upcall.sport') / 2,
     dport: layout('upcall.dport') / 2,
     flow: layout('upcall.flow') / 4,
+    family: layout('upcall.family'),
   };
 
-  constructor() {
+  /** @param packets where IPv6's addresses are read: they do not fit the batch */
+  constructor(readonly packets: Packets) {
     const shared = memory('upcalls');
     this.#words = new Uint32Array(shared);
     this.#halves = new Uint16Array(shared);
@@ -70,11 +74,17 @@ export class UpcallBatch {
   tcpFlags(i: number): number {
     return this.#bytes[i * this.#size + this.#at.tcpFlags];
   }
-  src(i: number): number {
-    return this.#words[(i * this.#size) / 4 + this.#at.src];
+  /** 4 or 6; 0 for ARP. */
+  family(i: number): number {
+    return this.#bytes[i * this.#size + this.#at.family];
   }
-  dst(i: number): number {
-    return this.#words[(i * this.#size) / 4 + this.#at.dst];
+  src(i: number): Ip {
+    if (this.family(i) === 6) return this.packets.ip6Address(this.data(i) + ETH_HEADER + 8);
+    return this.#words[(i * this.#size) / 4 + this.#at.src] as Ipv4;
+  }
+  dst(i: number): Ip {
+    if (this.family(i) === 6) return this.packets.ip6Address(this.data(i) + ETH_HEADER + 24);
+    return this.#words[(i * this.#size) / 4 + this.#at.dst] as Ipv4;
   }
   sport(i: number): number {
     return this.#halves[(i * this.#size) / 2 + this.#at.sport];
@@ -103,6 +113,7 @@ export const punt = () => ({
   local: reasonNumber('punt', 'local'),
   noRoute: reasonNumber('punt', 'no_route_kni'),
   arpKernel: reasonNumber('punt', 'arp_kernel'),
+  ndKernel: reasonNumber('punt', 'nd_kernel'),
 });
 
 /** Numbers of the drop reasons the slow path uses. */
@@ -110,6 +121,8 @@ export const drop = () => ({
   arpMalformed: reasonNumber('drop', 'arp_malformed'),
   fragment: reasonNumber('drop', 'ip4_fragment'),
   ttl: reasonNumber('drop', 'ip4_ttl'),
+  hopLimit: reasonNumber('drop', 'ip6_hop_limit'),
+  ndMalformed: reasonNumber('drop', 'nd_malformed'),
   icmpTruncated: reasonNumber('drop', 'icmp_truncated'),
   icmpChecksum: reasonNumber('drop', 'icmp_bad_checksum'),
   noConnection: reasonNumber('drop', 'no_connection'),

@@ -24,8 +24,9 @@ static int make_ports(void) {
         ports[i] = dp_test_port(i ? "bench_lan" : "bench_wan", mac[i]);
         if (ports[i] < 0 || dp_port_start((uint32_t)ports[i], 1, 1, 256, 256, 1500, 0, 0) != 0)
             return -EIO;
+        static const uint8_t nobody[16];
         dp_next_hop_set(1 + (uint32_t)i, 0x0200, 0xbeef0000u + (uint32_t)i, (uint32_t)ports[i], NH_RESOLVED,
-                        0, 1);
+                        nobody, 1);
     }
     return 0;
 }

@@ -26,11 +26,12 @@
 #define DP_NEXT_HOPS 65536      // neighbours in the lower half, return paths learnt from frames in the upper
 #define DP_DESTS 65536          // real servers of all services
 #define DP_KNI_ADDRESSES 131072 // slots of the kni_host set; half may be used: as many as there can be routes
-#define DP_KNI_RING 2048        // as the reference's per-device ring
-#define DP_UPCALL_BATCH 256     // upcalls handed over in one call
-#define DP_OP_BATCH 1024        // answers taken in one call
-#define DP_SWEEP_BATCH 1024     // expired connections reported in one call
-#define DP_ROUNDS 8             // times one packet may go up and down, so that none circles for ever
+#define DP_OWN6_ADDRESSES 131072 // slots of the set of the dataplane's IPv6 addresses; half may be used
+#define DP_KNI_RING 2048         // as the reference's per-device ring
+#define DP_UPCALL_BATCH 256      // upcalls handed over in one call
+#define DP_OP_BATCH 1024         // answers taken in one call
+#define DP_SWEEP_BATCH 1024      // expired connections reported in one call
+#define DP_ROUNDS 8              // times one packet may go up and down, so that none circles for ever
 #define DP_DEATH_ROUNDS                                                                                      \
     4 // what a packet is charged that was with a slow path when it died: it may be the cause
 
@@ -98,12 +99,15 @@ struct dp_flow {
 } __attribute__((aligned(64)));
 static_assert(sizeof(struct dp_flow) == 64, "flow entry");
 
-/** What an IPv6 entry has beyond struct dp_flow, same index. */
+/** What an IPv6 entry has beyond struct dp_flow, same index. The first eight bytes of the new addresses are
+ * where IPv4 has both of its own. */
 struct dp_flow6 {
     uint64_t key_rest[3];
     uint8_t new_addr6_rest[24];
 };
 static_assert(sizeof(struct dp_flow6) == 48, "IPv6 part of a flow entry");
+static_assert(offsetof(struct dp_flow, new_dst4_be) == offsetof(struct dp_flow, new_src4_be) + 4,
+              "eight bytes in a row");
 static_assert(2 * (sizeof(struct dp_flow) + sizeof(struct dp_flow6)) + 64 + 2 * 16 <= 320,
               "a connection in all");
 
@@ -143,7 +147,7 @@ struct dp_conn {
     uint8_t flags;
     uint8_t lcore; // that saw it last, for listings
     uint32_t dest, service;
-    uint32_t local_address; // the LIP, host order
+    uint32_t local_address; // the LIP, host order; 0 for IPv6, whose is in the entry towards the server
     uint16_t local_port;    // host order
     uint16_t local_bucket;  // which port pool of the LIP
     uint32_t timeout_s;     // overrides the state's when not 0
@@ -170,18 +174,20 @@ static_assert(sizeof(struct dp_next_hop) == 16, "next hop");
 
 /** What a restarted slow path needs to know of a next hop, written by the slow path only. */
 struct dp_next_hop_info {
-    uint32_t ip4;  // host order; 0 for a return path learnt from a frame
-    uint32_t kind; // 0 free, 1 neighbour, 2 static neighbour, 3 return path
+    uint8_t address[16]; // of the neighbour, IPv4 mapped (RFC 4291, 2.5.5.2); zero for a return path
+    uint32_t kind;       // 0 free, 1 neighbour, 2 static neighbour, 3 return path
+    uint32_t spare[3];
 };
+static_assert(sizeof(struct dp_next_hop_info) == 32, "next hop info");
 
 /** Which real server a counter slot belongs to, for a restarted slow path; written by the slow path only. */
 struct dp_dest_info {
-    uint32_t vip4, rip4; // host order
+    uint8_t vip[16], rip[16]; // IPv4 mapped
     uint16_t vip_port, rip_port;
     uint8_t proto, used;
-    uint16_t spare;
+    uint16_t spare[5];
 };
-static_assert(sizeof(struct dp_dest_info) == 16, "dest info");
+static_assert(sizeof(struct dp_dest_info) == 48, "dest info");
 
 // ---- upcalls and answers
 // ------------------------------------------------------------------------------------------------
@@ -215,18 +221,20 @@ struct dp_upcall {
     uint8_t cls, reason;
     uint16_t l3, l4;
     uint8_t proto, tcp_flags, lcore, rounds;
-    uint32_t src4, dst4;
+    uint32_t src4, dst4; // 0 for IPv6: read from the frame
     uint16_t sport, dport;
     uint32_t seq, ack;
-    uint32_t flow; // for no_next_hop and too_big: the entry it hit
-    uint32_t spare[4];
+    uint32_t flow;  // for no_next_hop and too_big: the entry it hit
+    uint8_t family; // 4, 6, or 0 for ARP
+    uint8_t spare8[3];
+    uint32_t spare[3];
 };
 static_assert(sizeof(struct dp_upcall) == 64, "upcall");
 
 enum dp_op { DP_OP_NEW_CONN = 1, DP_OP_RUN, DP_OP_OUTPUT, DP_OP_KNI, DP_OP_DROP, DP_OP_COPY_KNI };
 
-/** One answer of the slow path: thirty-two 32-bit words, host order. NEW_CONN makes both entries and runs the
- * packet through them. */
+/** One answer of the slow path: 32-bit words, host order. NEW_CONN makes both entries and runs the packet
+ * through them. */
 struct dp_answer {
     uint32_t op, handle;
     uint32_t port;   // OUTPUT: where to; KNI: whose kni; DROP: reason; RUN: the port it "came" by, UINT32_MAX
@@ -241,9 +249,11 @@ struct dp_answer {
     uint32_t zone;
     uint32_t reason; // KNI: punt reason to count
     uint32_t mtu_in, mtu_out;
-    uint32_t spare[7];
+    uint32_t family; // of NEW_CONN: 6 takes the addresses below, anything else those above
+    uint32_t spare[6];
+    uint8_t client6[16], vip6[16], lip6[16], rip6[16];
 };
-static_assert(sizeof(struct dp_answer) == 128, "answer");
+static_assert(sizeof(struct dp_answer) == 192, "answer");
 
 // ---- counters
 // --------------------------------------------------------------------------------------------------------------
@@ -258,12 +268,12 @@ struct dp_dest_stats {
 static_assert(sizeof(struct dp_dest_stats) == 64, "dest stats");
 
 struct dp_lcore_stats {
-    uint64_t drop[48], punt[24], event[24];
+    uint64_t drop[64], punt[24], event[24];
     uint64_t loops, bursts, empty_bursts, full_bursts, half_bursts, over_half_bursts;
     uint64_t ipackets, ibytes, opackets, obytes;
     uint64_t sleeps, spare[5];
 };
-static_assert(DP_DROP_COUNT <= 48 && DP_PUNT_COUNT <= 24 && DP_EVENT_COUNT <= 24, "counter arrays");
+static_assert(DP_DROP_COUNT <= 64 && DP_PUNT_COUNT <= 24 && DP_EVENT_COUNT <= 24, "counter arrays");
 
 // ---- the context
 // -------------------------------------------------------------------------------------------------------------
@@ -342,8 +352,11 @@ struct dp {
     _Atomic(_Atomic uint32_t *) kni_addresses; // open addressing, network order, 0 empty
     _Atomic uint32_t *kni_spare;               // the other copy, rebuilt and swapped in
     uint64_t kni_seen[DP_MAX_LCORES];          // quiescent counts at the last swap
-    uint32_t timeout_ms[2][TS_COUNT];          // [0] TCP by state, [1] UDP by state
-    uint32_t sweep_cursor, conn_high;          // highest record ever used: the sweep goes no further
+    _Atomic(struct dp_own6_slot *) own6;       // the same for the dataplane's IPv6 addresses
+    struct dp_own6_slot *own6_spare;
+    uint64_t own6_seen[DP_MAX_LCORES];
+    uint32_t timeout_ms[2][TS_COUNT]; // [0] TCP by state, [1] UDP by state
+    uint32_t sweep_cursor, conn_high; // highest record ever used: the sweep goes no further
     // ports and lcores
     struct dp_port ports[DP_MAX_PORTS];
     uint32_t n_lcores;

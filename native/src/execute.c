@@ -55,6 +55,14 @@ static inline void shift32(void *word_be, uint32_t by, uint64_t *delta) {
     *delta += dp_delta32(old, new);
 }
 
+static inline bool is_ip6(const struct dp_flow *f) {
+    return __builtin_expect(f->key.family == 6, 0);
+}
+
+static inline uint16_t toa_length(const struct dp_flow *f) {
+    return is_ip6(f) ? DP_TOA6_LENGTH : DP_TOA4_LENGTH;
+}
+
 /** Client → real server. Returns whether the segment should carry the client's address. */
 static bool tcp_inbound(struct dp_lcore *lc, const struct dp_flow *f, struct dp_conn *c, struct dp_pkt *p,
                         struct tcp_hdr *t, uint64_t *delta) {
@@ -95,7 +103,7 @@ static void tcp_outbound(const struct dp_flow *f, struct dp_conn *c, struct dp_p
         c->rs_isn_next = c->rs_snd_nxt = be32(t->seq_be) + 1;
         set_flag(c, DP_C_RS_SEQ);
         if (f->flags & DP_F_MSS)
-            dp_tcp_lower_mss(t, DP_TOA4_LENGTH);
+            dp_tcp_lower_mss(t, toa_length(f));
     }
     if (!(p->tcp_flags & TCP_RST)) {
         uint32_t phantom = ((p->tcp_flags & TCP_SYN) != 0) + ((p->tcp_flags & TCP_FIN) != 0);
@@ -125,6 +133,14 @@ static void rewrite4(const struct dp_flow *f, struct ip4_hdr *ip) {
         memcpy(&new, &ip->ttl, 2);
         ip->checksum = dp_checksum_apply(ip->checksum, dp_fold(dp_delta16(old, new)));
     }
+}
+
+/** No checksum of its own; the hop limit is in no other. */
+static void rewrite6(uint32_t flow, const struct dp_flow *f, struct ipv6_hdr *ip) {
+    memcpy(ip->src, &f->new_src4_be, 8);
+    memcpy(ip->src + 8, dp_ctx->flows6[flow].new_addr6_rest, 24);
+    if (f->flags & DP_F_TTL)
+        ip->hop_limit--;
 }
 
 static inline void rewrite_udp(const struct dp_flow *f, struct udp_hdr *u) {
@@ -190,6 +206,22 @@ static bool execute_tcp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_
     return toa;
 }
 
+/** Puts the client's address into the segment, where there is room for it. */
+static void add_toa(struct dp_lcore *lc, const struct dp_pkt *p, const struct dp_flow *f, uint32_t ip_bytes) {
+    // Of an IPv6 key the address is not in one piece.
+    uint8_t address[16];
+    memcpy(address, &f->key.src4_be, 8);
+    if (is_ip6(f))
+        memcpy(address + 8, dp_ctx->flows6[p->flow].key_rest, 8);
+    uint16_t length = toa_length(f);
+    if (ip_bytes + length > f->mtu)
+        DP_COUNT(lc, event, DP_EVENT_TOA_OVER_MTU);
+    else if (!dp_tcp_insert_toa(p->m, p->l3, p->l4, address, length, f->key.sport_be))
+        DP_COUNT(lc, event, DP_EVENT_TOA_NO_ROOM);
+    else
+        DP_COUNT(lc, event, DP_EVENT_TOA_ADDED);
+}
+
 bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
     const struct dp_flow *f = &dp_ctx->flows[p->flow];
     struct dp_conn *c = &dp_ctx->conns[f->conn];
@@ -204,7 +236,9 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
         return false;
     }
     struct rte_mbuf *m = p->m;
-    if ((f->flags & DP_F_TTL) && *rte_pktmbuf_mtod_offset(m, uint8_t *, p->l3 + 8) <= 1) {
+    uint32_t ttl_at =
+        p->l3 + (is_ip6(f) ? offsetof(struct ipv6_hdr, hop_limit) : offsetof(struct ip4_hdr, ttl));
+    if ((f->flags & DP_F_TTL) && *rte_pktmbuf_mtod_offset(m, uint8_t *, ttl_at) <= 1) {
         refuse(p, DP_PUNT_TTL, DP_CLASS_LOCAL);
         return false;
     }
@@ -227,16 +261,15 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
         toa = execute_tcp(lc, f, c, p, frame + p->l4);
     else
         execute_udp(lc, f, c, frame + p->l4);
-    if (f->flags & DP_F_NAT)
-        rewrite4(f, (struct ip4_hdr *)(frame + p->l3));
+    if (f->flags & DP_F_NAT) {
+        if (is_ip6(f))
+            rewrite6(p->flow, f, (struct ipv6_hdr *)(frame + p->l3));
+        else
+            rewrite4(f, (struct ip4_hdr *)(frame + p->l3));
+    }
     count(lc, f, ip_bytes);
     if (toa) {
-        if (ip_bytes + DP_TOA4_LENGTH > f->mtu)
-            DP_COUNT(lc, event, DP_EVENT_TOA_OVER_MTU);
-        else if (!dp_tcp_insert_toa(m, p->l3, p->l4, f->key.src4_be, f->key.sport_be))
-            DP_COUNT(lc, event, DP_EVENT_TOA_NO_ROOM);
-        else
-            DP_COUNT(lc, event, DP_EVENT_TOA_ADDED);
+        add_toa(lc, p, f, ip_bytes);
         frame = rte_pktmbuf_mtod(m, uint8_t *);
     }
     memcpy(frame, nh.dst_mac, 12); // destination and source lie together in the next hop as on the wire

@@ -20,6 +20,13 @@ struct ip4_hdr {
     uint32_t src_be, dst_be;
 } __attribute__((packed));
 
+struct ipv6_hdr {
+    uint32_t version_class_label;
+    uint16_t payload_length_be;
+    uint8_t next, hop_limit;
+    uint8_t src[16], dst[16]; // the order of struct dp_key
+} __attribute__((packed));
+
 struct tcp_hdr {
     uint16_t sport_be, dport_be;
     uint32_t seq_be, ack_be;
@@ -37,7 +44,15 @@ struct udp_hdr {
 #define PROTO_ICMP 1
 #define PROTO_TCP 6
 #define PROTO_UDP 17
+#define PROTO_ICMP6 58
 #define PROTO_OSPF 89
+#define IP6_HOP_BY_HOP 0
+#define IP6_ROUTING 43
+#define IP6_FRAGMENT 44
+#define IP6_DESTINATION 60
+#define IP6_FRAGMENT_MASK 0xfff9 // offset and more-fragments bit
+#define ICMP6_SOLICITATION 135
+#define ICMP6_ADVERTISEMENT 136
 #define IP4_DF 0x4000
 #define IP4_FRAGMENT_MASK 0x3fff // more-fragments bit and offset
 #define TCPOPT_EOL 0

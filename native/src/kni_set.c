@@ -28,23 +28,26 @@ bool dp_kni_address(uint32_t address_be) {
     return false;
 }
 
-/** Waits until no lcore can still read the spare copy; a loop lasts microseconds. */
-static void wait_for_readers(void) {
+void dp_await_readers(const uint64_t *seen) {
     for (uint32_t i = 0; i < dp_ctx->n_lcores; i++) {
         const struct dp_lcore *lc = dp_ctx->lcores[i];
         for (int tries = 0;
-             tries < 1000 && atomic_load(&lc->running) && atomic_load(&lc->quiescent) == dp_ctx->kni_seen[i];
-             tries++) {
+             tries < 1000 && atomic_load(&lc->running) && atomic_load(&lc->quiescent) == seen[i]; tries++) {
             struct timespec t = {0, 100000};
             nanosleep(&t, NULL);
         }
     }
 }
 
+void dp_note_readers(uint64_t *seen) {
+    for (uint32_t i = 0; i < dp_ctx->n_lcores; i++)
+        seen[i] = atomic_load(&dp_ctx->lcores[i]->quiescent);
+}
+
 int dp_kni_set_replace(const uint32_t *addresses, uint32_t n) {
     if (n > DP_KNI_ADDRESSES / 2)
         return -1;
-    wait_for_readers();
+    dp_await_readers(dp_ctx->kni_seen);
     _Atomic uint32_t *set = dp_ctx->kni_spare;
     for (uint32_t i = 0; i < DP_KNI_ADDRESSES; i++)
         atomic_store_explicit(&set[i], 0, memory_order_relaxed);
@@ -55,7 +58,6 @@ int dp_kni_set_replace(const uint32_t *addresses, uint32_t n) {
         atomic_store_explicit(&set[slot & (DP_KNI_ADDRESSES - 1)], address_be, memory_order_relaxed);
     }
     dp_ctx->kni_spare = atomic_exchange_explicit(&dp_ctx->kni_addresses, set, memory_order_acq_rel);
-    for (uint32_t i = 0; i < dp_ctx->n_lcores; i++)
-        dp_ctx->kni_seen[i] = atomic_load(&dp_ctx->lcores[i]->quiescent);
+    dp_note_readers(dp_ctx->kni_seen);
     return 0;
 }

@@ -19,6 +19,7 @@ static const struct {
 } entries[] = {
     SIZE(key),
     SIZE(flow),
+    SIZE(flow6),
     SIZE(conn),
     SIZE(upcall),
     SIZE(answer),
@@ -39,9 +40,12 @@ static const struct {
     FIELD(flow, new_dst4_be),
     FIELD(flow, mtu),
     FIELD(flow, return_mac),
+    FIELD(flow6, key_rest),
+    FIELD(flow6, new_addr6_rest),
     FIELD(key, sport_be),
     FIELD(key, dport_be),
     FIELD(key, proto),
+    FIELD(key, family),
     FIELD(key, src4_be),
     FIELD(key, dst4_be),
     FIELD(conn, flow_in),
@@ -80,6 +84,7 @@ static const struct {
     FIELD(upcall, seq),
     FIELD(upcall, ack),
     FIELD(upcall, flow),
+    FIELD(upcall, family),
     FIELD(answer, op),
     FIELD(answer, handle),
     FIELD(answer, port),
@@ -107,6 +112,11 @@ static const struct {
     FIELD(answer, reason),
     FIELD(answer, mtu_in),
     FIELD(answer, mtu_out),
+    FIELD(answer, family),
+    FIELD(answer, client6),
+    FIELD(answer, vip6),
+    FIELD(answer, lip6),
+    FIELD(answer, rip6),
     FIELD(dest_stats, in_pkts),
     FIELD(dest_stats, out_pkts),
     FIELD(dest_stats, in_bytes),
@@ -132,11 +142,11 @@ static const struct {
     FIELD(next_hop, dst_mac),
     FIELD(next_hop, port),
     FIELD(next_hop, state),
-    FIELD(next_hop_info, ip4),
+    FIELD(next_hop_info, address),
     FIELD(next_hop_info, kind),
     SIZE(dest_info),
-    FIELD(dest_info, vip4),
-    FIELD(dest_info, rip4),
+    FIELD(dest_info, vip),
+    FIELD(dest_info, rip),
     FIELD(dest_info, vip_port),
     FIELD(dest_info, rip_port),
     FIELD(dest_info, proto),
@@ -149,6 +159,7 @@ static const struct {
     CONSTANT(DP_OP_BATCH),
     CONSTANT(DP_SWEEP_BATCH),
     CONSTANT(DP_KNI_ADDRESSES),
+    CONSTANT(DP_OWN6_ADDRESSES),
     CONSTANT(DP_CLASSES),
     CONSTANT(TS_COUNT),
 };
@@ -194,6 +205,9 @@ void *dp_memory(uint32_t which, uint32_t index, uint64_t *size) {
     case DP_MEM_FLOWS:
         *size = sizeof(struct dp_flow) * ((uint64_t)d->flow_capacity + 1);
         return d->flows;
+    case DP_MEM_FLOWS6:
+        *size = sizeof(struct dp_flow6) * ((uint64_t)d->flow_capacity + 1);
+        return d->flows6;
     case DP_MEM_CONNS:
         *size = sizeof(struct dp_conn) * ((uint64_t)d->conn_capacity + 1);
         return d->conns;

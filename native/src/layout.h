@@ -16,6 +16,7 @@ enum dp_memory {
     DP_MEM_LCORE_STATS,
     DP_MEM_DEST_STATS,
     DP_MEM_DEST_INFO,
+    DP_MEM_FLOWS6,
 };
 
 /** "name value" lines: field offsets, record sizes, limits. */

@@ -4,6 +4,7 @@
 #include "deliver.h"
 #include "execute.h"
 #include "kni_set.h"
+#include "own6_set.h"
 #include "flow_table.h"
 #include "headers.h"
 #include <rte_cycles.h>
@@ -37,13 +38,21 @@ static bool routing_protocol(const struct dp_pkt *p) {
     return p->proto == PROTO_TCP && (dport == 179 || sport == 179);
 }
 
-/** A miss, or a packet that is no TCP or UDP: kni_host addresses need no slow path. */
+/** A miss, or a packet that is no TCP or UDP: addresses of the kernel need no slow path. */
 static void kernel_or_upcall(struct dp_pkt *p) {
     const uint8_t *frame = rte_pktmbuf_mtod(p->m, const uint8_t *);
     uint32_t dst_be;
     // Only what belongs to no connection.
-    if (p->reason == DP_PUNT_ARP || p->flow)
+    if (p->reason == DP_PUNT_ARP || p->reason == DP_PUNT_ND || p->flow)
         return;
+    if (p->key.family == 6) {
+        if (!dp_own6_address(frame + p->l3 + offsetof(struct ipv6_hdr, dst))) {
+            p->verdict = V_KNI;
+            p->reason = DP_PUNT_IPV6;
+            p->urgent = routing_protocol(p);
+        }
+        return;
+    }
     memcpy(&dst_be, frame + p->l3 + 16, 4);
     if (dp_kni_address(dst_be)) {
         p->verdict = V_KNI;
@@ -74,8 +83,11 @@ static void run(struct dp_lcore *lc, struct dp_pkt *pkts, uint16_t n) {
         if (pkts[i].verdict != V_LOOKUP)
             continue;
         pkts[i].flow = dp_flow_candidate(dp_bucket_of(pkts[i].hash), dp_tag(pkts[i].hash));
-        if (pkts[i].flow)
-            rte_prefetch0(&dp_ctx->flows[pkts[i].flow]);
+        if (!pkts[i].flow)
+            continue;
+        rte_prefetch0(&dp_ctx->flows[pkts[i].flow]);
+        if (__builtin_expect(pkts[i].key.family == 6, 0))
+            rte_prefetch0(&dp_ctx->flows6[pkts[i].flow]);
     }
     for (uint16_t i = 0; i < n; i++) {
         if (pkts[i].verdict != V_LOOKUP)

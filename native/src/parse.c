@@ -4,31 +4,7 @@
 #include "flow_table.h"
 #include "headers.h"
 #include "tcp_state.h"
-
-static inline void drop(struct dp_pkt *p, enum dp_drop reason) {
-    p->verdict = V_DROP;
-    p->reason = (uint8_t)reason;
-}
-
-static inline void kni(struct dp_pkt *p, enum dp_punt reason, bool urgent) {
-    p->verdict = V_KNI;
-    p->reason = (uint8_t)reason;
-    p->urgent = urgent;
-}
-
-static inline void upcall(struct dp_pkt *p, enum dp_punt reason, enum dp_class cls) {
-    p->verdict = V_UPCALL;
-    p->reason = (uint8_t)reason;
-    p->cls = (uint8_t)cls;
-}
-
-static inline bool group_mac(const uint8_t *mac) {
-    return mac[0] & 1;
-}
-
-static inline bool same_mac(const uint8_t *a, const uint8_t *b) {
-    return memcmp(a, b, 6) == 0;
-}
+#include "verdict.h"
 
 /** RFC 1122, 3.2.1.3: addresses that never are a sender's. */
 static inline bool bad_source(uint32_t src, uint32_t dst) {
@@ -36,7 +12,7 @@ static inline bool bad_source(uint32_t src, uint32_t dst) {
     return top >= 224 || top == 127 || top == 0 || src == dst;
 }
 
-static void parse_tcp(struct dp_pkt *p, const uint8_t *frame) {
+void dp_parse_tcp(struct dp_pkt *p, const uint8_t *frame) {
     if (p->l4_length < sizeof(struct tcp_hdr))
         return drop(p, DP_DROP_TCP_TRUNCATED);
     const struct tcp_hdr *t = (const struct tcp_hdr *)(frame + p->l4);
@@ -52,7 +28,7 @@ static void parse_tcp(struct dp_pkt *p, const uint8_t *frame) {
     p->cls = opens ? DP_CLASS_NEW : DP_CLASS_STRAY;
 }
 
-static void parse_udp(struct dp_pkt *p, const uint8_t *frame) {
+void dp_parse_udp(struct dp_pkt *p, const uint8_t *frame) {
     if (p->l4_length < sizeof(struct udp_hdr))
         return drop(p, DP_DROP_UDP_TRUNCATED);
     const struct udp_hdr *u = (const struct udp_hdr *)(frame + p->l4);
@@ -111,9 +87,9 @@ static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_
     p->key.src4_be = ip->src_be;
     p->key.dst4_be = ip->dst_be;
     if (ip->proto == PROTO_TCP)
-        return parse_tcp(p, frame);
+        return dp_parse_tcp(p, frame);
     if (ip->proto == PROTO_UDP)
-        return parse_udp(p, frame);
+        return dp_parse_udp(p, frame);
     if (ip->proto == PROTO_ICMP && p->l4_length < 8)
         return drop(p, DP_DROP_ICMP_TRUNCATED);
     upcall(p, ip->proto == PROTO_ICMP ? DP_PUNT_ICMP : DP_PUNT_OTHER_PROTO, DP_CLASS_LOCAL);
@@ -122,6 +98,7 @@ static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_
 void dp_parse(struct dp_pkt *p, const struct dp_port *port) {
     struct rte_mbuf *m = p->m;
     p->flow = 0;
+    p->key.family = 4;
     p->proto = p->tcp_flags = p->urgent = 0;
     p->l3 = p->l4 = sizeof(struct eth_hdr);
     p->l4_length = 0;
@@ -140,7 +117,7 @@ void dp_parse(struct dp_pkt *p, const struct dp_port *port) {
             return drop(p, DP_DROP_OTHER_HOST);
         return upcall(p, DP_PUNT_ARP, DP_CLASS_ARP);
     case ETH_IP6:
-        return kni(p, DP_PUNT_IPV6, true);
+        return dp_parse_ip6(p, port, frame, length);
     default:
         return kni(p, DP_PUNT_NOT_IP, false);
     }

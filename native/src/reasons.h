@@ -14,6 +14,15 @@
     X(IP4_BAD_SOURCE, "ip4_bad_source", "source is multicast, broadcast, loopback, 0.0.0.0/8 or the destination itself") \
     X(IP4_TTL, "ip4_ttl", "TTL 0 on arrival or used up") \
     X(IP4_FRAGMENT, "ip4_fragment", "fragment of service traffic") \
+    X(IP6_TRUNCATED, "ip6_truncated", "frame shorter than the IPv6 header") \
+    X(IP6_BAD_VERSION, "ip6_bad_version", "EtherType IPv6 with another version in the header") \
+    X(IP6_BAD_PAYLOAD_LENGTH, "ip6_bad_payload_length", "payload length beyond the frame") \
+    X(IP6_BAD_EXTENSION, "ip6_bad_extension", "IPv6 extension header truncated or out of order; for a service also too many, or a source route") \
+    X(IP6_BAD_SOURCE, "ip6_bad_source", "source is multicast, loopback or the destination itself; for a service also unspecified") \
+    X(IP6_HOP_LIMIT, "ip6_hop_limit", "hop limit 0 on arrival, or used up") \
+    X(IP6_FRAGMENT, "ip6_fragment", "IPv6 fragment of service traffic") \
+    X(UDP6_NO_CHECKSUM, "udp6_no_checksum", "UDP over IPv6 to a service without the checksum that is mandatory there") \
+    X(ND_MALFORMED, "nd_malformed", "neighbour solicitation or advertisement that RFC 4861 says to discard") \
     X(TCP_TRUNCATED, "tcp_truncated", "datagram shorter than the TCP header") \
     X(TCP_BAD_OFFSET, "tcp_bad_offset", "TCP data offset below 5 or beyond the segment") \
     X(UDP_TRUNCATED, "udp_truncated", "datagram shorter than the UDP header") \
@@ -29,7 +38,7 @@
     X(FLOW_TABLE_FULL, "flow_table_full", "the flow table is full") \
     X(CONN_TABLE_FULL, "conn_table_full", "the connection table is full") \
     X(NEIGHBOUR_QUEUE_FULL, "neighbour_queue_full", "too many packets wait for one unresolved neighbour, or for all") \
-    X(NEIGHBOUR_FAILED, "neighbour_failed", "the neighbour did not answer ARP") \
+    X(NEIGHBOUR_FAILED, "neighbour_failed", "the neighbour did not answer ARP or neighbour solicitations") \
     X(NO_ROUTE, "no_route", "no route to the real server or the client") \
     X(FORWARDING_OFF, "forwarding_off", "transit packet, and this node is no router") \
     X(MTU_EXCEEDED, "mtu_exceeded", "larger than the MTU of the port it would leave by") \
@@ -48,19 +57,21 @@
     X(OSPF, "ospf", "IP protocol 89, fragments too, to the kni") \
     X(MULTICAST, "multicast", "multicast or broadcast IPv4, to the kni") \
     X(NOT_IP, "not_ip", "EtherType that is neither IPv4 nor ARP, to the kni") \
-    X(IPV6, "ipv6", "IPv6, to the kni") \
+    X(IPV6, "ipv6", "IPv6 that is not for an address of the dataplane, to the kni") \
     X(KNI_HOST, "kni_host", "destination is a kni_host route, to the kni") \
     X(LOCAL, "local", "for an address of this node, without a handler here, to the kni") \
     X(NO_ROUTE, "no_route_kni", "no route covers the destination, to the kni") \
     X(ARP_KERNEL, "arp_kernel", "ARP for an address that is not the dataplane's, to the kni") \
+    X(ND_KERNEL, "nd_kernel", "neighbour discovery about an address that is not the dataplane's, and all advertisements, to the kni") \
     X(ARP, "arp", "ARP, to the slow path") \
-    X(ICMP, "icmp", "ICMP, to the slow path") \
+    X(ND, "nd", "neighbour solicitation or advertisement, to the slow path") \
+    X(ICMP, "icmp", "ICMP or ICMPv6, to the slow path") \
     X(MISS, "miss", "TCP or UDP without a flow entry, to the slow path") \
     X(FRAGMENT, "fragment", "IPv4 fragment, to the slow path") \
     X(OTHER_PROTO, "other_protocol", "another IP protocol, to the slow path") \
     X(NO_NEXT_HOP, "no_next_hop", "flow whose next hop has no MAC yet, to the slow path") \
     X(PATH_CHANGED, "path_changed", "client of a connection without a route comes from another station, to the slow path") \
-    X(TTL, "ttl_expired", "TTL used up at this node, to the slow path") \
+    X(TTL, "ttl_expired", "TTL or hop limit used up at this node, to the slow path") \
     X(TOO_BIG, "too_big", "larger than the outgoing MTU, to the slow path")
 
 #define DP_EVENTS(X) \
@@ -74,6 +85,8 @@
     X(INJECTED, "injected", "packets the slow path gave back") \
     X(ARP_ANSWERED, "arp_answered", "ARP requests for addresses of this node that were answered") \
     X(ARP_REQUEST_SENT, "arp_request_sent", "ARP requests made here") \
+    X(ND_ANSWERED, "nd_answered", "neighbour solicitations for addresses of this node that were answered") \
+    X(ND_SOLICITATION_SENT, "nd_solicitation_sent", "neighbour solicitations made here") \
     X(ICMP_ECHO_ANSWERED, "icmp_echo_answered", "echo requests to addresses of this node that were answered") \
     X(ICMP_ERROR_SENT, "icmp_error_sent", "ICMP errors made here") \
     X(TCP_RST_SENT, "tcp_rst_sent", "resets made here, two for each connection that idled out") \

@@ -2,6 +2,7 @@
 #include "setup.h"
 #include "flow_table.h"
 #include "kni_set.h"
+#include "own6_set.h"
 #include "lcore.h"
 #include "memory.h"
 #include <errno.h>
@@ -111,7 +112,8 @@ int dp_create(const uint32_t *words, uint32_t n_words) {
             return fail(-rte_errno, "upcall ring");
     }
     if (!d->next_hops || !d->next_hop_info || !d->dest_info || !d->upcall_batch || !d->answer_batch ||
-        !d->sweep_batch || d->doorbell < 0 || dp_kni_set_create() || dp_flow_table_create())
+        !d->sweep_batch || d->doorbell < 0 || dp_kni_set_create() || dp_own6_set_create() ||
+        dp_flow_table_create())
         return fail(-ENOMEM, "tables");
     // The slot behind the last lcore counts what the slow path does.
     d->lcores[0] = new_lcore(0, 0);

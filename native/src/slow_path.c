@@ -62,9 +62,12 @@ static void describe(struct rte_mbuf *m, struct dp_upcall *u) {
     u->flow = meta->flow;
     if (meta->reason == DP_PUNT_ARP)
         return;
-    const struct ip4_hdr *ip = (const struct ip4_hdr *)(frame + meta->l3);
-    u->src4 = be32(ip->src_be);
-    u->dst4 = be32(ip->dst_be);
+    u->family = ((const struct eth_hdr *)frame)->type_be == be16(ETH_IP6) ? 6 : 4;
+    if (u->family == 4) {
+        const struct ip4_hdr *ip = (const struct ip4_hdr *)(frame + meta->l3);
+        u->src4 = be32(ip->src_be);
+        u->dst4 = be32(ip->dst_be);
+    }
     if ((meta->proto != PROTO_TCP && meta->proto != PROTO_UDP) || meta->reason == DP_PUNT_FRAGMENT)
         return;
     const struct tcp_hdr *t = (const struct tcp_hdr *)(frame + meta->l4);
@@ -104,24 +107,60 @@ static void inject(struct rte_mbuf *m, uint8_t op) {
         dp_drop(self(), m, DP_DROP_INJECT_QUEUE_FULL);
 }
 
-static void fill_keys(const struct dp_answer *a, struct dp_flow *in, struct dp_flow *out) {
-    memset(in, 0, sizeof *in);
-    memset(out, 0, sizeof *out);
-    in->key.family = out->key.family = 4;
-    in->key.proto = out->key.proto = (uint8_t)a->proto;
-    in->key.zone = out->key.zone = (uint16_t)a->zone;
+/** An entry's addresses: eight bytes of both pairs in it, the rest beside it. */
+static void fill_addresses6(uint32_t flow, const uint8_t *src, const uint8_t *dst, const uint8_t *new_src,
+                            const uint8_t *new_dst) {
+    struct dp_flow *f = &dp_ctx->flows[flow];
+    struct dp_flow6 *rest = &dp_ctx->flows6[flow];
+    memcpy(&f->key.src4_be, src, 8);
+    memcpy(rest->key_rest, src + 8, 8);
+    memcpy(&rest->key_rest[1], dst, 16);
+    memcpy(&f->new_src4_be, new_src, 8);
+    memcpy(rest->new_addr6_rest, new_src + 8, 8);
+    memcpy(rest->new_addr6_rest + 8, new_dst, 16);
+}
+
+static void fill_addresses4(const struct dp_answer *a, struct dp_flow *in, struct dp_flow *out) {
     in->key.src4_be = out->new_dst4_be = be32(a->client4);
     in->key.dst4_be = out->new_src4_be = be32(a->vip4);
     out->key.src4_be = in->new_dst4_be = be32(a->rip4);
     out->key.dst4_be = in->new_src4_be = be32(a->lip4);
+}
+
+static void fill_keys(const struct dp_answer *a, uint32_t fi, uint32_t fo) {
+    struct dp_flow *in = &dp_ctx->flows[fi], *out = &dp_ctx->flows[fo];
+    memset(in, 0, sizeof *in);
+    memset(out, 0, sizeof *out);
+    in->key.family = out->key.family = a->family == 6 ? 6 : 4;
+    in->key.proto = out->key.proto = (uint8_t)a->proto;
+    in->key.zone = out->key.zone = (uint16_t)a->zone;
+    if (a->family == 6) {
+        fill_addresses6(fi, a->client6, a->vip6, a->lip6, a->rip6);
+        fill_addresses6(fo, a->rip6, a->lip6, a->vip6, a->client6);
+    } else {
+        fill_addresses4(a, in, out);
+    }
     in->key.sport_be = out->new_dport_be = be16(a->client_port);
     in->key.dport_be = out->new_sport_be = be16(a->vip_port);
     out->key.sport_be = in->new_dport_be = be16(a->rip_port);
     out->key.dport_be = in->new_sport_be = be16(a->lip_port);
 }
 
-static void fill_deltas(struct dp_flow *f) {
-    uint64_t l3 = dp_delta32(f->key.src4_be, f->new_src4_be) + dp_delta32(f->key.dst4_be, f->new_dst4_be);
+/** Of both addresses; IPv6 has no header checksum, but the pseudo-header's sum changes alike. */
+static uint64_t address_delta(uint32_t flow) {
+    const struct dp_flow *f = &dp_ctx->flows[flow];
+    uint64_t delta = dp_delta32(f->key.src4_be, f->new_src4_be) + dp_delta32(f->key.dst4_be, f->new_dst4_be);
+    if (f->key.family == 6) {
+        const struct dp_flow6 *rest = &dp_ctx->flows6[flow];
+        delta += (uint64_t)(uint16_t)~dp_fold(dp_sum(rest->key_rest, sizeof rest->key_rest)) +
+                 dp_sum(rest->new_addr6_rest, sizeof rest->new_addr6_rest);
+    }
+    return delta;
+}
+
+static void fill_deltas(uint32_t flow) {
+    struct dp_flow *f = &dp_ctx->flows[flow];
+    uint64_t l3 = address_delta(flow);
     uint64_t l4 =
         l3 + dp_delta16(f->key.sport_be, f->new_sport_be) + dp_delta16(f->key.dport_be, f->new_dport_be);
     f->l3_delta = dp_fold(l3);
@@ -132,9 +171,15 @@ static void fill_deltas(struct dp_flow *f) {
  * Server-side initial sequence numbers of one local port grow with time (RFC 6528's clock, 64 ns a step), so
  * a real server in TIME_WAIT takes the next client's SYN.
  */
-static uint32_t server_isn(const struct dp_flow *out) {
+static uint32_t server_isn(uint32_t out) {
     uint64_t clock = rte_rdtsc() / (dp_ctx->tsc_hz / 15625000);
-    return (uint32_t)(dp_mix(out->w[0] ^ dp_ctx->hash_seed[3], out->w[1] ^ dp_ctx->hash_seed[0]) + clock);
+    struct dp_key key = dp_flow_key(out);
+    // Another function of the tuple than the table's, which places entries where an observer may count them.
+    uint64_t h = dp_mix(key.w[0] ^ dp_ctx->hash_seed[3], key.w[1] ^ dp_ctx->hash_seed[0]);
+    if (key.family == 6)
+        h = dp_mix(h ^ key.w[2], key.w[3] ^ dp_ctx->hash_seed[1]) ^
+            dp_mix(key.w[4] ^ dp_ctx->hash_seed[2], h | 1);
+    return (uint32_t)(h + clock);
 }
 
 static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
@@ -146,7 +191,7 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
     uint32_t conn = dp_conn_alloc(), fi = dp_flow_alloc(), fo = dp_flow_alloc();
     struct dp_flow *in = &d->flows[fi], *out = &d->flows[fo];
     struct dp_conn *c = &d->conns[conn];
-    fill_keys(a, in, out);
+    fill_keys(a, fi, fo);
     in->conn = out->conn = conn;
     in->dest = out->dest = a->dest;
     in->flags = (uint16_t)a->flags_in;
@@ -166,8 +211,8 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
         dp_conn_release(conn);
         return DP_DROP_COUNT;
     }
-    fill_deltas(in);
-    fill_deltas(out);
+    fill_deltas(fi);
+    fill_deltas(fo);
     memset(c, 0, sizeof *c);
     c->flow_in = fi;
     c->flow_out = fo;
@@ -182,7 +227,7 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
     if (m && a->proto == PROTO_TCP) {
         const struct tcp_hdr *t =
             (const struct tcp_hdr *)(rte_pktmbuf_mtod(m, const uint8_t *) + dp_meta(m)->l4);
-        c->seq_delta = server_isn(out) - be32(t->seq_be);
+        c->seq_delta = server_isn(fo) - be32(t->seq_be);
     }
     c->flags = DP_C_USED;
     // The way back first: the first packet may be answered before this function returns.
@@ -309,7 +354,7 @@ void dp_conn_remove(uint32_t n) {
 }
 
 void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port, uint32_t state,
-                     uint32_t ip4, uint32_t kind) {
+                     const uint8_t *address, uint32_t kind) {
     if (index >= DP_NEXT_HOPS)
         return;
     union {
@@ -324,7 +369,9 @@ void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32
         memcpy(u.nh.src_mac, dp_ctx->ports[port].mac, 6);
     u.nh.port = (uint16_t)port;
     u.nh.state = (uint8_t)state;
-    dp_ctx->next_hop_info[index] = (struct dp_next_hop_info){ip4, kind};
+    struct dp_next_hop_info *info = &dp_ctx->next_hop_info[index];
+    memcpy(info->address, address, sizeof info->address);
+    info->kind = kind;
     *(volatile __m128i *)(void *)&dp_ctx->next_hops[index] = u.v;
 }
 
@@ -362,6 +409,17 @@ uint32_t dp_find4(uint32_t src, uint32_t dst, uint32_t sport, uint32_t dport, ui
     key.zone = (uint16_t)zone;
     key.src4_be = be32(src);
     key.dst4_be = be32(dst);
+    key.sport_be = be16((uint16_t)sport);
+    key.dport_be = be16((uint16_t)dport);
+    return dp_flow_find(&key);
+}
+
+uint32_t dp_find6(const uint8_t *addresses, uint32_t sport, uint32_t dport, uint32_t proto, uint32_t zone) {
+    struct dp_key key = {.w = {0}};
+    key.family = 6;
+    key.proto = (uint8_t)proto;
+    key.zone = (uint16_t)zone;
+    memcpy(key.addr6, addresses, sizeof key.addr6);
     key.sport_be = be16((uint16_t)sport);
     key.dport_be = be16((uint16_t)dport);
     return dp_flow_find(&key);

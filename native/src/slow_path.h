@@ -22,12 +22,16 @@ DP_EXPORT uint32_t dp_alloc(uint32_t *out, uint32_t n);
 DP_EXPORT uint32_t dp_sweep(uint32_t budget);
 /** Removes the first n connections of the sweep batch. */
 DP_EXPORT void dp_conn_remove(uint32_t n);
+/** `address`: 16 bytes, see struct dp_next_hop_info. */
 DP_EXPORT void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port,
-                               uint32_t state, uint32_t ip4, uint32_t kind);
+                               uint32_t state, const uint8_t *address, uint32_t kind);
 /** Runs again what a dead slow path was holding. Returns how many packets. */
 DP_EXPORT uint32_t dp_requeue_held(void);
 /** Index of the entry for an IPv4 tuple (host order), or 0. */
 DP_EXPORT uint32_t dp_find4(uint32_t src, uint32_t dst, uint32_t sport, uint32_t dport, uint32_t proto,
+                            uint32_t zone);
+/** The same for IPv6; `addresses` is the source and the destination, 32 bytes. */
+DP_EXPORT uint32_t dp_find6(const uint8_t *addresses, uint32_t sport, uint32_t dport, uint32_t proto,
                             uint32_t zone);
 /** The dataplane's clock in milliseconds, the one in connection records. */
 DP_EXPORT uint32_t dp_clock_ms(void);

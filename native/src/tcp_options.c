@@ -114,10 +114,19 @@ static uint32_t without_padding(const uint8_t *o, uint32_t length, uint8_t *out)
     return n;
 }
 
-static void set_lengths(struct ip4_hdr *ip, struct tcp_hdr *t, int grown, uint64_t delta) {
+static void grow_ip(uint8_t *l3, int grown) {
+    if (l3[0] >> 4 == 6) {
+        struct ipv6_hdr *ip = (struct ipv6_hdr *)l3;
+        ip->payload_length_be = be16((uint16_t)(be16(ip->payload_length_be) + grown));
+        return;
+    }
+    struct ip4_hdr *ip = (struct ip4_hdr *)l3;
     uint16_t total_be = be16((uint16_t)(be16(ip->total_length_be) + grown));
     ip->checksum = dp_checksum_apply(ip->checksum, dp_fold(dp_delta16(ip->total_length_be, total_be)));
     ip->total_length_be = total_be;
+}
+
+static void grow_tcp(struct tcp_hdr *t, int grown, uint64_t delta) {
     uint16_t old_word, new_word;
     memcpy(&old_word, &t->offset, 2);
     t->offset = (uint8_t)(t->offset + grown / 4 * 16);
@@ -130,9 +139,9 @@ static void set_lengths(struct ip4_hdr *ip, struct tcp_hdr *t, int grown, uint64
 }
 
 /** Moves the headers up to the options so that the region can change its size by `grown` bytes; the payload
- * stays in place. */
+ * stays in place. NULL without room in the buffer, or with more extension headers than are worth it. */
 static uint8_t *resize(struct rte_mbuf *m, uint16_t l4, int grown) {
-    uint8_t headers[128];
+    uint8_t headers[160];
     uint32_t length = l4 + TCP_BASE;
     if (length > sizeof headers)
         return NULL;
@@ -143,21 +152,22 @@ static uint8_t *resize(struct rte_mbuf *m, uint16_t l4, int grown) {
     return (uint8_t *)start;
 }
 
-bool dp_tcp_insert_toa(struct rte_mbuf *m, uint16_t l3, uint16_t l4, uint32_t addr_be, uint16_t port_be) {
+bool dp_tcp_insert_toa(struct rte_mbuf *m, uint16_t l3, uint16_t l4, const uint8_t *address, uint16_t toa,
+                       uint16_t port_be) {
     struct tcp_hdr *old = (struct tcp_hdr *)(rte_pktmbuf_mtod(m, uint8_t *) + l4);
-    uint32_t old_length = options_length(old), new_length = DP_TOA4_LENGTH + old_length;
-    uint8_t region[DP_TOA4_LENGTH + TCP_MAX_OPTIONS] = {TCPOPT_TOA, DP_TOA4_LENGTH};
+    uint32_t old_length = options_length(old), new_length = toa + old_length;
+    uint8_t region[DP_TOA6_LENGTH + TCP_MAX_OPTIONS] = {TCPOPT_TOA, (uint8_t)toa};
     memcpy(region + 2, &port_be, 2);
-    memcpy(region + 4, &addr_be, 4);
+    memcpy(region + 4, address, toa - 4u);
     if (new_length <= TCP_MAX_OPTIONS) {
-        memcpy(region + DP_TOA4_LENGTH, options(old), old_length);
+        memcpy(region + toa, options(old), old_length);
     } else {
         // A full header is often half padding; timestamps and SACK are never given up for it.
-        uint32_t kept = without_padding(options(old), old_length, region + DP_TOA4_LENGTH);
-        if (kept > TCP_MAX_OPTIONS - DP_TOA4_LENGTH)
+        uint32_t kept = without_padding(options(old), old_length, region + toa);
+        if (kept > TCP_MAX_OPTIONS - toa)
             return false;
-        new_length = DP_TOA4_LENGTH + ((kept + 3) & ~3u);
-        memset(region + DP_TOA4_LENGTH + kept, TCPOPT_NOP, new_length - DP_TOA4_LENGTH - kept);
+        new_length = toa + ((kept + 3) & ~3u);
+        memset(region + toa + kept, TCPOPT_NOP, new_length - toa - kept);
     }
     uint16_t before = dp_fold(dp_sum(options(old), old_length));
     int grown = (int)new_length - (int)old_length;
@@ -166,7 +176,7 @@ bool dp_tcp_insert_toa(struct rte_mbuf *m, uint16_t l3, uint16_t l4, uint32_t ad
         return false;
     struct tcp_hdr *t = (struct tcp_hdr *)(start + l4);
     memcpy(options(t), region, new_length);
-    set_lengths((struct ip4_hdr *)(start + l3), t, grown,
-                (uint64_t)(uint16_t)~before + dp_sum(region, new_length));
+    grow_ip(start + l3, grown);
+    grow_tcp(t, grown, (uint64_t)(uint16_t)~before + dp_sum(region, new_length));
     return true;
 }

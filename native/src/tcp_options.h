@@ -5,6 +5,7 @@
 #include "headers.h"
 
 #define DP_TOA4_LENGTH 8
+#define DP_TOA6_LENGTH 20
 
 /** Blanks (NOP) every option of `kind`; with `toa` the kind is 254 and any length counts. Returns how many.
  */
@@ -14,9 +15,10 @@ void dp_tcp_lower_mss(struct tcp_hdr *t, uint16_t by);
 /** Subtracts `delta` from both edges of every SACK block (RFC 2018). */
 void dp_tcp_shift_sack(struct tcp_hdr *t, uint32_t delta);
 /**
- * Inserts kind 254 (port, IPv4 address; network order) behind the base header, before other options.
- * `l4` is the TCP header's offset in the frame, `l3` IPv4's. Returns false when the header has no room; the
- * packet is then unchanged.
+ * Inserts kind 254 (port, address; network order) behind the base header, before other options. `toa` is the
+ * option's length, which says the family: DP_TOA4_LENGTH or DP_TOA6_LENGTH. `l4` is the TCP header's offset
+ * in the frame, `l3` IP's. Returns false when the header has no room; the packet is then unchanged.
  */
-bool dp_tcp_insert_toa(struct rte_mbuf *m, uint16_t l3, uint16_t l4, uint32_t addr_be, uint16_t port_be);
+bool dp_tcp_insert_toa(struct rte_mbuf *m, uint16_t l3, uint16_t l4, const uint8_t *address, uint16_t toa,
+                       uint16_t port_be);
 #endif

@@ -99,15 +99,15 @@ packetTest('ARP for kernel addresses, and what the kernel answers', async (t, sc
 
 packetTest('Ethernet types nobody here handles', async (t, scene) => {
   const lldp = packet().eth({ src: gateway.mac, dst: '01:80:c2:00:00:0e', type: 0x88cc }).payload(46).build();
-  const solicitation = packet()
-    .eth({ src: gateway.mac, dst: '33:33:ff:00:00:02' })
-    .ip6({ src: 'fe80::1', dst: 'ff02::1:ff00:2', hopLimit: 255 })
-    .icmp6({ type: 135 })
+  const advert = packet()
+    .eth({ src: gateway.mac, dst: '33:33:00:00:00:01' })
+    .ip6({ src: 'fe80::1', dst: 'ff02::1', hopLimit: 255 })
+    .icmp6({ type: 134 })
     .payload(20)
     .build();
   await runCases(t, scene, [
     { name: 'LLDP', on: 'dpdk1', frame: lldp, verdict: punt('dpdk1.kni', 'notIp') },
-    { name: 'IPv6', on: 'dpdk1', frame: solicitation, verdict: punt('dpdk1.kni', 'ip6') },
+    { name: 'IPv6', on: 'dpdk1', frame: advert, verdict: punt('dpdk1.kni', 'ip6') },
   ]);
 });
 

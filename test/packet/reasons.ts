@@ -16,6 +16,16 @@ export const drops = {
   ip4Source: 'ip4_bad_source',
   ip4Ttl: 'ip4_ttl',
   ip4Fragment: 'ip4_fragment',
+  ip6Truncated: 'ip6_truncated',
+  ip6Version: 'ip6_bad_version',
+  ip6PayloadLength: 'ip6_bad_payload_length',
+  ip6Extension: 'ip6_bad_extension',
+  ip6Source: 'ip6_bad_source',
+  ip6HopLimit: 'ip6_hop_limit',
+  ip6Fragment: 'ip6_fragment',
+  udp6NoChecksum: 'udp6_no_checksum',
+  ndMalformed: 'nd_malformed',
+  policy: 'policy',
   tcpTruncated: 'tcp_truncated',
   tcpOffset: 'tcp_bad_offset',
   udpTruncated: 'udp_truncated',
@@ -40,6 +50,7 @@ export const punts = {
   multicast: 'multicast',
   kniHost: 'kni_host',
   arpKernel: 'arp_kernel',
+  ndKernel: 'nd_kernel',
   notIp: 'not_ip',
   ip6: 'ipv6',
   local: 'local',
@@ -49,9 +60,12 @@ export const punts = {
 /** Events by their share in the conservation of packets; see fuzz.test.ts. */
 export const events = {
   /** Taken in and finished inside: not forwarded, not dropped. ARP answers go on to the kernel and so come out. */
-  consumed: ['arp_answered', 'icmp_echo_answered'],
+  consumed: ['arp_answered', 'nd_answered', 'icmp_echo_answered'],
   /** Made inside and sent. */
-  generated: ['arp_answered', 'arp_request_sent', 'icmp_echo_answered', 'icmp_error_sent', 'tcp_rst_sent'],
+  generated: [
+    ...['arp_answered', 'arp_request_sent', 'nd_answered', 'nd_solicitation_sent'],
+    ...['icmp_echo_answered', 'icmp_error_sent', 'tcp_rst_sent'],
+  ],
 } as const;
 
 export type Drop = keyof typeof drops;

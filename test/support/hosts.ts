@@ -1,6 +1,7 @@
-// Simulated hosts on the wires: they answer ARP requests that come out of a port, so that a test need not script it.
+// Simulated hosts on the wires: they answer ARP requests and neighbour solicitations that come out of a port, so that a test need
+// not script it.
 import type { PortName } from './harness.js';
-import { dissect, packet } from './packet/index.js';
+import { advertisement, type Dissection, dissect, neighbourDiscovery, packet } from './packet/index.js';
 
 export interface Host {
   readonly address: string;
@@ -23,13 +24,25 @@ export class Hosts {
     this.#onPort.get(port)?.delete(address);
   }
 
-  /** @returns the reply the asked host sends, or undefined if the frame is no request or nobody has the address. */
+  /** @returns the reply the asked host sends, or undefined if the frame asks for nothing or nobody has the address. */
   answer(port: PortName, frame: Uint8Array): Uint8Array | undefined {
-    const { arp } = dissect(frame);
+    const dissection = dissect(frame);
+    if (dissection.icmp6 !== undefined) return this.#advertise(port, dissection);
+    const { arp } = dissection;
     if (arp?.op !== 'request') return undefined;
     this.asked.push(arp.targetIp);
     const mac = this.#onPort.get(port)?.get(arp.targetIp);
     return mac === undefined ? undefined : arpReply({ address: arp.targetIp, mac }, arp.senderMac, arp.senderIp);
+  }
+
+  #advertise(port: PortName, dissection: Dissection): Uint8Array | undefined {
+    const asked = neighbourDiscovery(dissection);
+    if (asked?.type !== 'solicitation' || asked.mac === undefined) return undefined;
+    this.asked.push(asked.target);
+    const mac = this.#onPort.get(port)?.get(asked.target);
+    const to = { address: dissection.ip6?.src ?? '', mac: asked.mac };
+    if (mac === undefined) return undefined;
+    return advertisement({ from: { address: asked.target, mac }, target: asked.target, to }).build();
   }
 }
 

@@ -274,7 +274,11 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       return all;
     },
     async kernelAddress(event) {
-      mirror.addressChanged({ ...event, kni: `${event.port}.kni`, family: 'inet' });
+      mirror.addressChanged({
+        ...event,
+        kni: `${event.port}.kni`,
+        family: event.address.includes(':') ? 'inet6' : 'inet',
+      });
       mutations.followKernel();
       await mutations.settled();
     },

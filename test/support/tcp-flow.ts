@@ -2,13 +2,23 @@
 
 import type { Host } from './hosts.js';
 import type { Dissection } from './packet/index.js';
-import { type Ip4Spec, type PacketBuilder, packet, seqAdd, seqSub, type TcpSpec } from './packet/index.js';
+import {
+  type Ip4Spec,
+  type Ip6Spec,
+  type PacketBuilder,
+  packet,
+  seqAdd,
+  seqSub,
+  type TcpSpec,
+} from './packet/index.js';
 import { type Exchange, only, type Scene } from './scene.js';
 import { client, servers, vip, vport } from './two-arm.js';
 
 export interface Segment extends Partial<Omit<TcpSpec, 'sport' | 'dport'>> {
   readonly data?: Uint8Array | string | number;
   readonly ip?: Partial<Ip4Spec>;
+  /** The same of an IPv6 flow. */
+  readonly ip6?: Partial<Ip6Spec>;
   /** Fills the frame up to Ethernet's minimum. */
   readonly pad?: boolean;
 }
@@ -16,6 +26,9 @@ export interface Segment extends Partial<Omit<TcpSpec, 'sport' | 'dport'>> {
 export interface FlowOptions {
   readonly sport?: number;
   readonly from?: Host;
+  /** Where it goes to and who may serve it; the scene's IPv4 service unless told. The family is that of the addresses. */
+  readonly vip?: string;
+  readonly servers?: readonly Host[];
   /** The client's initial sequence number. */
   readonly iss?: number;
   /** The server's. */
@@ -32,8 +45,9 @@ export class TcpFlow {
   delta = 0;
   lip = '';
   lport = 0;
-  server: Host = servers[0];
+  server: Host;
   serverPort = vport;
+  readonly vip: string;
   from: Host;
   readonly sport: number;
 
@@ -42,26 +56,26 @@ export class TcpFlow {
     readonly options: FlowOptions = {},
   ) {
     this.from = options.from ?? client;
+    this.vip = options.vip ?? vip;
+    this.server = this.#servers[0];
     this.sport = options.sport ?? 37177;
     this.clientNext = options.iss ?? 1_000_000;
     this.serverNext = options.irs ?? 9_000_000;
   }
 
   /** Client → VIP, ready to be sent; acknowledges everything the server sent unless told otherwise. */
-  clientFrame({ data = '', ip = {}, pad = false, ...tcp }: Segment): PacketBuilder {
-    const frame = packet()
-      .eth({ src: this.from.mac, dst: this.scene.mac('dpdk1') })
-      .ip4({ src: this.from.address, dst: vip, id: 0x1234, df: true, ...ip })
+  clientFrame({ data = '', ip = {}, ip6 = {}, pad = false, ...tcp }: Segment): PacketBuilder {
+    const eth = packet().eth({ src: this.from.mac, dst: this.scene.mac('dpdk1') });
+    const frame = addressed(eth, this.from.address, this.vip, { id: 0x1234, df: true, ...ip }, ip6)
       .tcp({ sport: this.sport, dport: vport, seq: this.clientNext, ack: this.serverNext, ...tcp })
       .payload(data);
     return pad ? frame.pad() : frame;
   }
 
   /** Real server → LIP, in the server's counting. */
-  serverFrame({ data = '', ip = {}, pad = false, ...tcp }: Segment): PacketBuilder {
-    const frame = packet()
-      .eth({ src: this.server.mac, dst: this.scene.mac('dpdk0') })
-      .ip4({ src: this.server.address, dst: this.lip, id: 0x4321, df: true, ...ip })
+  serverFrame({ data = '', ip = {}, ip6 = {}, pad = false, ...tcp }: Segment): PacketBuilder {
+    const eth = packet().eth({ src: this.server.mac, dst: this.scene.mac('dpdk0') });
+    const frame = addressed(eth, this.server.address, this.lip, { id: 0x4321, df: true, ...ip }, ip6)
       .tcp({
         sport: this.serverPort,
         dport: this.lport,
@@ -71,6 +85,10 @@ export class TcpFlow {
       })
       .payload(data);
     return pad ? frame.pad() : frame;
+  }
+
+  get #servers(): readonly Host[] {
+    return this.options.servers ?? servers;
   }
 
   sendClient(segment: Segment): Promise<Exchange> {
@@ -98,11 +116,11 @@ export class TcpFlow {
   async syn(): Promise<Dissection> {
     const sent = this.clientNext;
     const arrived = await this.fromClient({ flags: 'S', ack: 0, options: this.options.synOptions });
-    if (arrived.ip4 === undefined || arrived.tcp === undefined) throw new Error('the SYN did not come out as TCP');
-    const at = arrived.ip4.dst;
-    const server = servers.find(({ address }) => address === at);
-    if (server === undefined) throw new Error(`the SYN went to ${at}`);
-    this.lip = arrived.ip4.src;
+    const ip = arrived.ip4 ?? arrived.ip6;
+    if (ip === undefined || arrived.tcp === undefined) throw new Error('the SYN did not come out as TCP');
+    const server = this.#servers.find(({ address }) => address === ip.dst);
+    if (server === undefined) throw new Error(`the SYN went to ${ip.dst}`);
+    this.lip = ip.src;
     this.lport = arrived.tcp.sport;
     this.server = server;
     this.serverPort = arrived.tcp.dport;
@@ -140,6 +158,17 @@ export class TcpFlow {
       return protocol === 'tcp' && at.address === this.from.address && at.port === this.sport;
     });
   }
+}
+
+/** The IP layer of the addresses' family. */
+export function addressed(
+  frame: PacketBuilder,
+  src: string,
+  dst: string,
+  ip: Partial<Ip4Spec>,
+  ip6: Partial<Ip6Spec>,
+): PacketBuilder {
+  return src.includes(':') ? frame.ip6({ src, dst, ...ip6 }) : frame.ip4({ src, dst, ...ip });
 }
 
 function sequenceLength({ data = '', flags = 'A' }: Segment): number {

@@ -257,6 +257,35 @@ t.test('an address with a lifetime expires, with the time that has passed counte
   t.end();
 });
 
+t.test('an IPv6 address brings its host route, and its network’s when it says more', (t) => {
+  const { state } = setUp();
+  state.apply('addr.add', { address: '2001:db8::100', device: 'dpdk1' });
+  state.apply('addr.add', { address: '2001:db8:a::1', prefixLength: 64, device: 'dpdk1' });
+  state.apply('route.add', { destination: '2001:db8:ffff:1::1/32', device: 'dpdk1', gateway: 'fe80::1' });
+  const routes = state.effectiveRoutes().filter(({ destination }) => destination.includes(':'));
+  t.match(routes, [
+    { destination: '2001:db8::/32', gateway: 'fe80::1', scope: 'global' },
+    { destination: '2001:db8::100/128', scope: 'host', origin: 'address' },
+    { destination: '2001:db8:a::1/128', scope: 'host' },
+    { destination: '2001:db8:a::/64', scope: 'link', source: '2001:db8:a::1' },
+  ]);
+  const service = { protocol: 'tcp', address: '2001:db8::100', port: 80 } as const;
+  state.apply('service.add', { service });
+  state.apply('laddr.add', { service, address: '2001:db8:b::200', device: 'dpdk0' });
+  t.match(state.addresses().at(-1), { address: '2001:db8:b::200', prefixLength: 128, origin: 'laddr', sapool: true });
+  const again = setUp().state;
+  again.apply('service.flush', {});
+  for (const { method, params } of state.dump()) {
+    try {
+      again.apply(method, params as never);
+    } catch (error) {
+      t.match((error as { code: string }).code, /exist/);
+    }
+  }
+  t.ok(again.service(service).laddrs.length === 1, 'a dump brings it back');
+  t.end();
+});
+
 t.test('what is refused, with code and field', (t) => {
   const { state, steps, refusal } = setUp();
   steps('service.add', { service: http });
@@ -271,7 +300,13 @@ t.test('what is refused, with code and field', (t) => {
     [refusal('addr.add', { address: '127.0.0.1', ...on }), 'invalid_parameter', 'address', /loopback/],
     [refusal('addr.add', { address: '0.0.0.0', ...on }), 'invalid_parameter', 'address'],
     [refusal('addr.add', { address: '255.255.255.255', ...on }), 'invalid_parameter', 'address'],
-    [refusal('addr.add', { address: '2001:db8::1', ...on }), 'not_support', 'address', /IPv6/],
+    [refusal('addr.add', { address: 'ff02::5', ...on }), 'invalid_parameter', 'address', /multicast/],
+    [refusal('addr.add', { address: '::1', ...on }), 'invalid_parameter', 'address', /loopback/],
+    [refusal('addr.add', { address: '::', ...on }), 'invalid_parameter', 'address', /unspecified/],
+    [refusal('addr.add', { address: '::ffff:a00:1', ...on }), 'invalid_parameter', 'address', /mapped/],
+    [refusal('addr.add', { address: 'fe80::1', ...on }), 'invalid_parameter', 'address', /link-local/],
+    [refusal('addr.add', { address: '2001:db8::1', prefixLength: 0, ...on }), 'invalid_parameter', 'prefixLength'],
+    [refusal('addr.add', { address: '2001:db8::1', broadcast: '10.0.0.255', ...on }), 'invalid_parameter', 'broadcast'],
     [refusal('addr.add', { address: '10.0.0.1', prefixLength: 33, ...on }), 'invalid_parameter', 'prefixLength'],
     [refusal('addr.add', { address: '10.0.0.1', validLifetime: 0, ...on }), 'invalid_parameter', 'validLifetime'],
     [
@@ -300,7 +335,25 @@ t.test('what is refused, with code and field', (t) => {
     [refusal('route.add', { destination: '1.2.3.4/32', gateway: '1.2.3.4', ...on }), 'invalid_parameter', 'gateway'],
     [refusal('route.add', { destination: '1.2.3.0/24', gateway: '224.0.0.1', ...on }), 'invalid_parameter', 'gateway'],
     [refusal('route.add', { destination: '1.2.3.0/24', mtu: 1501, ...on }), 'invalid_parameter', 'mtu', /1500/],
-    [refusal('route.add', { destination: '2001:db8::/32', ...on }), 'not_support', 'destination'],
+    [
+      refusal('route.add', { destination: '2001:db8::/64', scope: 'kni_host', ...on }),
+      'invalid_parameter',
+      'destination',
+      /128/,
+    ],
+    [
+      refusal('route.add', { destination: '::/0', gateway: '10.0.0.1', ...on }),
+      'invalid_parameter',
+      'gateway',
+      /family/,
+    ],
+    [refusal('route.add', { destination: '::/0', gateway: 'ff02::1', ...on }), 'invalid_parameter', 'gateway'],
+    [refusal('route.add', { destination: '2001:db8::/32', mtu: 1279, ...on }), 'invalid_parameter', 'mtu', /1280/],
+    [
+      refusal('route.add', { destination: '2001:db8::9/128', gateway: '2001:db8::9', ...on }),
+      'invalid_parameter',
+      'gateway',
+    ],
     [refusal('route.del', { destination: '1.2.3.0/24', ...on }), 'not_exist', 'destination'],
     [refusal('neigh.add', { address: '10.0.0.9', mac: '02:00:00:00:00:08', ...on }), 'already_exist', 'address'],
     [refusal('neigh.add', { address: '10.0.0.8', mac: '01:00:5e:00:00:05', ...on }), 'invalid_parameter', 'mac'],
@@ -309,7 +362,7 @@ t.test('what is refused, with code and field', (t) => {
     [refusal('link.set', { name: 'dpdk9', up: true }), 'no_device', 'name'],
     [refusal('service.add', { service: http }), 'service_exists', 'service', /TCP 10\.0\.0\.100:80/],
     [refusal('service.add', { service: { ...http, port: 0 } }), 'invalid_parameter', 'service.port'],
-    [refusal('service.add', { service: { ...http, address: '::1' } }), 'not_support', 'service.address'],
+    [refusal('service.add', { service: { ...http, address: '::1' } }), 'invalid_parameter', 'service.address'],
     [refusal('service.edit', { service: dns }), 'no_service', 'service'],
     [refusal('service.del', { service: dns }), 'no_service', 'service'],
     [refusal('server.add', { service: dns, server, forwarding: 'FullNat' }), 'no_service', 'service'],
@@ -327,7 +380,18 @@ t.test('what is refused, with code and field', (t) => {
       /SNAT/,
     ],
     [refusal('server.add', { ...fullNat, server: { ...server, port: 0 } }), 'invalid_parameter', 'server.port'],
-    [refusal('server.add', { ...fullNat, server: { address: '::2', port: 80 } }), 'not_support', 'server.address'],
+    [
+      refusal('server.add', { ...fullNat, server: { address: '2001:db8::2', port: 80 } }),
+      'not_support',
+      'server.address',
+      /NAT64/,
+    ],
+    [
+      refusal('laddr.add', { service: http, address: '2001:db8::200', device: 'dpdk0' }),
+      'not_support',
+      'address',
+      /NAT64/,
+    ],
     [
       refusal('server.edit', { ...fullNat, server, upperThreshold: 5, lowerThreshold: 6 }),
       'invalid_parameter',

@@ -5,8 +5,8 @@ import t from 'tap';
 import {
   broadcastOf,
   formatIpv4,
-  formatIpv4Prefix,
   formatMac,
+  formatPrefix,
   ipv4,
   isGroupMac,
   isLoopbackIpv4,
@@ -16,10 +16,10 @@ import {
   macHigh16,
   macLow32,
   multicastMac,
-  networkOf,
+  networkOfIpv4,
   parseIpv4,
-  parseIpv4Prefix,
   parseMac,
+  parsePrefix,
   prefixContains,
   prefixMask,
   readMac,
@@ -54,16 +54,16 @@ t.test('prefixes, by comparing binary digits', async (t) => {
     const network = bits(a).slice(0, length);
     return (
       bits(prefixMask(length)) === '1'.repeat(length).padEnd(32, '0') &&
-      bits(networkOf(ipv4(a), length)) === network.padEnd(32, '0') &&
+      bits(networkOfIpv4(ipv4(a), length)) === network.padEnd(32, '0') &&
       bits(broadcastOf(ipv4(a), length)) === network.padEnd(32, '1') &&
       prefixContains(ipv4(a), length, ipv4(b)) === bits(b).startsWith(network)
     );
   });
   holds(t, 'mask, network, broadcast, containment', property, { seed, numRuns: 1000 });
-  t.same(parseIpv4Prefix('172.10.0.2/30'), { prefix: 0xac0a0002, length: 30 });
-  t.same(parseIpv4Prefix('123.1.2.3'), { prefix: 0x7b010203, length: 32 });
-  t.same(parseIpv4Prefix('0.0.0.0/0'), { prefix: 0, length: 0 });
-  t.equal(formatIpv4Prefix(parseIpv4('192.168.100.0'), 24), '192.168.100.0/24');
+  t.same(parsePrefix('172.10.0.2/30'), { prefix: 0xac0a0002, length: 30 });
+  t.same(parsePrefix('123.1.2.3'), { prefix: 0x7b010203, length: 32 });
+  t.same(parsePrefix('0.0.0.0/0'), { prefix: 0, length: 0 });
+  t.equal(formatPrefix(parseIpv4('192.168.100.0'), 24), '192.168.100.0/24');
   for (const wrong of [
     '1.2.3.4/33',
     '1.2.3.4/',
@@ -74,7 +74,7 @@ t.test('prefixes, by comparing binary digits', async (t) => {
     '1.2.3.4/a',
     '1.2.3.4/ 8',
   ]) {
-    t.throws(() => parseIpv4Prefix(wrong), { code: 'invalid_parameter' }, wrong);
+    t.throws(() => parsePrefix(wrong), { code: 'invalid_parameter' }, wrong);
   }
 });
 

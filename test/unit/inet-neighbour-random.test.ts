@@ -63,7 +63,7 @@ t.test('invariants', async (t) => {
     };
     const table = new NeighbourTable(
       {
-        sendArpRequest: () => {},
+        sendRequest: () => {},
         changed: (n) => (n.mac === null ? native.delete(n.slot) : native.set(n.slot, n.mac)),
         resolved: (n, handles) => {
           if (native.get(n.slot) !== n.mac) problems.push('sent before the next hop was there');

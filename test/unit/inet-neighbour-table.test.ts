@@ -1,7 +1,7 @@
 // The ARP table step by step on a clock of its own: what is asked, learned, aged, queued, evicted.
 import t from 'tap';
 import {
-  formatIpv4,
+  formatIp,
   formatMac,
   ipv4,
   type Mac,
@@ -21,11 +21,11 @@ const dev = 'dpdk1';
 /** A table that writes down what it tells its owner. */
 function recorder(options?: NeighbourTableOptions) {
   const log: string[] = [];
-  const name = (n: Neighbour): string => formatIpv4(n.ip);
+  const name = (n: Neighbour): string => formatIp(n.ip);
   const table = new NeighbourTable(
     {
-      sendArpRequest: (device, target, unicast) =>
-        log.push(`ask ${formatIpv4(target)} on ${device}${unicast === null ? '' : ` at ${formatMac(unicast)}`}`),
+      sendRequest: (device, target, unicast) =>
+        log.push(`ask ${formatIp(target)} on ${device}${unicast === null ? '' : ` at ${formatMac(unicast)}`}`),
       changed: (n) => log.push(`slot ${n.slot} ${n.mac === null ? 'unknown' : formatMac(n.mac)}`),
       resolved: (n, handles) => log.push(`send ${name(n)} ${handles.join()}`),
       failed: (n, handles) => log.push(`drop ${name(n)} ${handles.join()}`),
@@ -227,7 +227,7 @@ t.test('a full table gives up the unresolved, then the least recently used', asy
   const left = (): string =>
     r.table
       .list()
-      .map((n) => n.ip & 255)
+      .map((n) => Number(n.ip) & 255)
       .join();
   t.equal(left(), '1,2,5,6', 'the third was used longest ago');
   for (const n of r.table.list()) r.table.hold(n);
@@ -299,7 +299,7 @@ t.test('the handlers may use the table', async (t) => {
   const sent: Mac[] = [];
   const table: NeighbourTable = new NeighbourTable(
     {
-      sendArpRequest: () => {},
+      sendRequest: () => {},
       changed: () => {},
       resolved: () => {},
       // The ICMP error goes to the neighbour that is just being made: it must not be made twice.

@@ -1,22 +1,22 @@
 // The choice among a route's ways: deterministic, in proportion to the weights, and moving no more connections than it must.
 import t from 'tap';
-import { clientHash, type Ipv4Hop, parseIpv4, wayOf } from '../../dataplane/inet/index.js';
+import { clientHash, ipv4, parseIpv4, type RouteHop, wayOf } from '../../dataplane/inet/index.js';
 import { testSeed } from '../support/property.js';
 import { Random } from '../support/random.js';
 
-const hop = (gateway: string, weight = 1, device = 'dpdk1'): Ipv4Hop => ({
+const hop = (gateway: string, weight = 1, device = 'dpdk1'): RouteHop => ({
   gateway: parseIpv4(gateway),
   device,
   weight,
 });
-const route = (...hops: Ipv4Hop[]) => ({ gateway: hops[0].gateway, device: hops[0].device, hops });
+const route = (...hops: RouteHop[]) => ({ gateway: hops[0].gateway, device: hops[0].device, hops });
 const a = hop('172.10.0.1');
 const b = hop('172.20.0.1');
 const c = hop('172.30.0.1');
 
 function clients(t: Parameters<typeof testSeed>[0], count = 30_000): number[] {
   const random = new Random(testSeed(t));
-  return Array.from({ length: count }, () => clientHash(random.bits(), random.below(65536)));
+  return Array.from({ length: count }, () => clientHash(ipv4(random.bits()), random.below(65536)));
 }
 
 t.test('one way is the route itself', async (t) => {

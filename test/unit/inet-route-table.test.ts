@@ -2,24 +2,25 @@
 import fc from 'fast-check';
 import t from 'tap';
 import {
-  formatIpv4,
-  formatIpv4Prefix,
-  type Ipv4Route,
-  Ipv4RouteTable,
+  formatIp,
+  formatPrefix,
+  type Ipv4,
   ipv4,
   nextHopOf,
   parseIpv4,
-  parseIpv4Prefix,
+  parsePrefix,
+  type Route,
   type RouteScope,
+  RouteTable,
 } from '../../dataplane/inet/index.js';
 import { holds, testSeed } from '../support/property.js';
 
 const seed = testSeed(t);
 
-function route(text: string, device: string, rest: Partial<Ipv4Route> = {}): Ipv4Route {
+function route(text: string, device: string, rest: Partial<Route> = {}): Route {
   const none = ipv4(0);
   return {
-    ...parseIpv4Prefix(text),
+    ...parsePrefix(text),
     device,
     scope: 'link',
     gateway: none,
@@ -31,15 +32,15 @@ function route(text: string, device: string, rest: Partial<Ipv4Route> = {}): Ipv
   };
 }
 
-const lines = (routes: readonly Ipv4Route[]): string[] =>
+const lines = (routes: readonly Route[]): string[] =>
   routes.map(
     (r) =>
-      `inet ${formatIpv4Prefix(r.prefix, r.length)} via ${formatIpv4(r.gateway)} src ${formatIpv4(r.source)} dev ${r.device} ` +
+      `inet ${formatPrefix(r.prefix, r.length)} via ${formatIp(r.gateway)} src ${formatIp(r.source)} dev ${r.device} ` +
       `mtu ${r.mtu} tos 0 scope ${r.scope} metric ${r.metric} proto auto`,
   );
 
 t.test('lists as the tutorial prints', async (t) => {
-  const table = new Ipv4RouteTable();
+  const table = new RouteTable();
   table.add(route('10.0.0.100/32', 'dpdk1', { scope: 'host', origin: 'address' }));
   table.add(route('10.0.0.0/16', 'dpdk1'));
   table.add(route('192.168.100.0/24', 'dpdk0'));
@@ -54,14 +55,14 @@ t.test('lists as the tutorial prints', async (t) => {
 });
 
 t.test('a gateway, a default route, the kernel’s address', async (t) => {
-  const table = new Ipv4RouteTable();
+  const table = new RouteTable();
   const find = (ip: string): string | undefined => table.lookup(parseIpv4(ip))?.device;
   t.equal(find('8.8.8.8'), undefined, 'no route');
   const gateway = parseIpv4('172.10.0.1');
   const viaSwitch = table.add(route('0.0.0.0/0', 'dpdk1', { scope: 'global', gateway }));
   const onLink = table.add(route('192.168.100.77/24', 'dpdk0'));
   const kernel = table.add(route('172.10.0.2/32', 'dpdk1', { scope: 'kni_host' }));
-  t.equal(formatIpv4(onLink.prefix), '192.168.100.0', 'host bits are cleared');
+  t.equal(formatIp(onLink.prefix), '192.168.100.0', 'host bits are cleared');
   t.equal(table.lookup(parseIpv4('255.255.255.255')), viaSwitch);
   t.equal(table.lookup(parseIpv4('192.168.100.255')), onLink);
   t.equal(table.lookup(parseIpv4('172.10.0.2')), kernel);
@@ -70,8 +71,8 @@ t.test('a gateway, a default route, the kernel’s address', async (t) => {
 });
 
 t.test('equal prefixes', async (t) => {
-  const table = new Ipv4RouteTable();
-  const find = (): Ipv4Route | undefined => table.lookup(parseIpv4('10.1.1.1'));
+  const table = new RouteTable();
+  const find = (): Route | undefined => table.lookup(parseIpv4('10.1.1.1'));
   const slow = table.add(route('10.1.1.1/32', 'dpdk0', { metric: 20 }));
   const fast = table.add(route('10.1.1.1/32', 'dpdk1', { metric: 10 }));
   t.equal(find(), fast, 'the lowest metric');
@@ -87,10 +88,10 @@ t.test('equal prefixes', async (t) => {
 });
 
 t.test('refusals change nothing', async (t) => {
-  const table = new Ipv4RouteTable({ maxRoutes: 2 });
+  const table = new RouteTable({ maxRoutes: 2 });
   table.add(route('10.0.0.0/8', 'dpdk0'));
   const { generation } = table;
-  const refused: [string, Ipv4Route][] = [
+  const refused: [string, Route][] = [
     ['already_exist', route('10.2.3.4/8', 'dpdk0', { scope: 'global', gateway: parseIpv4('10.0.0.1') })],
     ['invalid_parameter', route('10.0.0.0/24', 'dpdk0', { scope: 'kni_host' })],
     ['invalid_parameter', route('10.0.0.0/31', 'dpdk0', { scope: 'host' })],
@@ -112,7 +113,7 @@ t.test('refusals change nothing', async (t) => {
 });
 
 t.test('put adds or replaces', async (t) => {
-  const table = new Ipv4RouteTable({ maxRoutes: 1 });
+  const table = new RouteTable({ maxRoutes: 1 });
   table.put(route('10.0.0.0/8', 'dpdk0'));
   table.put(route('10.0.0.0/8', 'dpdk0', { mtu: 9000 }));
   t.equal(table.size, 1);
@@ -141,25 +142,25 @@ const action = fc.oneof(
 );
 
 const bits = (n: number, length: number): string => n.toString(2).padStart(32, '0').slice(0, length);
-const isHost = (r: Ipv4Route): boolean => r.scope === 'host' || r.scope === 'kni_host';
+const isHost = (r: Route): boolean => r.scope === 'host' || r.scope === 'kni_host';
 
 /** In the order added; nothing but scans. */
 class Oracle {
-  routes: Ipv4Route[] = [];
-  same(r: Ipv4Route): Ipv4Route | undefined {
+  routes: Route[] = [];
+  same(r: Route): Route | undefined {
     return this.routes.find(
       (o) =>
         o.length === r.length &&
-        bits(o.prefix, o.length) === bits(r.prefix, r.length) &&
+        bits(Number(o.prefix), o.length) === bits(Number(r.prefix), r.length) &&
         o.metric === r.metric &&
         o.device === r.device,
     );
   }
-  lookup(ip: number): Ipv4Route | undefined {
-    let best: Ipv4Route | undefined;
+  lookup(ip: number): Route | undefined {
+    let best: Route | undefined;
     for (const r of this.routes) {
-      if (bits(ip, r.length) !== bits(r.prefix, r.length)) continue;
-      const order = (x: Ipv4Route): number[] => [-x.length, isHost(x) ? 0 : 1, x.metric];
+      if (bits(ip, r.length) !== bits(Number(r.prefix), r.length)) continue;
+      const order = (x: Route): number[] => [-x.length, isHost(x) ? 0 : 1, x.metric];
       if (best === undefined || order(r).find((v, i) => v !== order(best!)[i]) === undefined) best ??= r;
       else {
         const at = order(r).findIndex((v, i) => v !== order(best!)[i]);
@@ -175,7 +176,7 @@ t.test('equals a linear scan', async (t) => {
     fc.array(action, { maxLength: 60, size: 'max' }),
     fc.array(fc.oneof(address, fc.nat(0xffffffff).map(ipv4)), { minLength: 20, maxLength: 20 }),
     (actions, probes) => {
-      const table = new Ipv4RouteTable();
+      const table = new RouteTable();
       const oracle = new Oracle();
       for (const a of actions) {
         const before = table.generation;
@@ -211,7 +212,7 @@ t.test('equals a linear scan', async (t) => {
         table.size === oracle.routes.length &&
         listed.length === expected.length &&
         listed.every((r, i) => r === expected[i]) &&
-        [...probes, ...oracle.routes.map((r) => r.prefix)].every((ip) => table.lookup(ip) === oracle.lookup(ip))
+        [...probes, ...oracle.routes.map((r) => r.prefix as Ipv4)].every((ip) => table.lookup(ip) === oracle.lookup(ip))
       );
     },
   );

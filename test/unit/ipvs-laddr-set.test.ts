@@ -13,7 +13,8 @@ function setOf(count: number, options: { jitter?: boolean; random?: () => number
   });
   const pick: LaddrPick = { laddr: undefined, port: 0 };
   /** Number of the LIP, or null. */
-  const take = (bucket = 0): number | null => (set.take(bucket, pick) ? pick.laddr!.address - lip(0) : null);
+  const take = (bucket = 0): number | null =>
+    set.take(bucket, pick) ? Number(pick.laddr!.address) - Number(lip(0)) : null;
   const takes = (times: number): (number | null)[] => Array.from({ length: times }, () => take());
   return { set, pools, pick, take, takes };
 }

@@ -70,9 +70,12 @@ t.test('an address is a kni_host route for itself, whatever its length', async (
   t.same(mirror.commit(), []);
   mirror.addressChanged(address('172.10.0.2/32', 'removed'));
   t.same(mirror.commit(), [{ ...set, kind: 'route.remove' }]);
-  mirror.addressChanged({ ...address('172.10.0.2/30'), address: 'fe80::1', family: 'inet6' });
+  const six = { ...address('172.10.0.2/30'), prefixLength: 64, family: 'inet6' } as const;
+  mirror.addressChanged({ ...six, address: 'fe80::1' });
   mirror.addressChanged(address('172.10.0.2/30', 'added', 'eth0'));
-  t.same(mirror.commit(), [], 'no IPv6, no other interface');
+  t.same(mirror.commit(), [], 'no link-local address, no other interface');
+  mirror.addressChanged({ ...six, address: '2001:db8::2' });
+  t.match(mirror.commit(), [{ kind: 'route.set', route: { destination: '2001:db8::2/128', scope: 'kni_host' } }]);
 });
 
 t.test('an explicit route hides the mirrored one and uncovers it when it goes', async (t) => {
@@ -111,7 +114,13 @@ t.test('which kernel routes have a counterpart', async (t) => {
   t.equal(one({ nextHops: [], type: 'blackhole' }), null);
   t.equal(one({}, '224.0.0.0/4'), null);
   t.equal(one({ nextHops: [hop('fe80::1')] }), null);
-  t.equal(one({ family: 'inet6' }, '2001:db8::/32'), null);
+  const six = (given: Partial<KernelRoute>, destination: string) => one({ family: 'inet6', ...given }, destination);
+  t.match(six({}, '2001:db8::/64'), { destination: '2001:db8::/64', scope: 'link', gateway: null });
+  t.match(six({ nextHops: [hop('fe80::1')] }, '::/0'), { scope: 'global', gateway: 'fe80::1' }, 'as OSPFv3 gives it');
+  t.match(six({ nextHops: [hop('2001:db8::9')] }, '2001:db8::9/128'), { scope: 'link', gateway: null });
+  t.equal(six({ nextHops: [hop('172.10.0.1')] }, '2001:db8::/32'), null, 'of the other family');
+  for (const destination of ['fe80::/64', 'ff00::/8', '::1/128']) t.equal(six({}, destination), null, destination);
+  t.equal(six({ protocol: 'kernel' }, '2001:db8::2/128'), null);
   const both = one({ nextHops: [hop('172.10.0.1'), hop('10.9.9.9', 'eth0'), hop('172.20.0.1', 'dpdk0.kni')] });
   t.match(both, { gateway: '172.10.0.1', hops: [{ device: 'dpdk1' }, { gateway: '172.20.0.1', device: 'dpdk0' }] });
   t.equal(both?.hops?.length, 2);
