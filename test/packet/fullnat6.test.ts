@@ -1,5 +1,5 @@
 // Two-arm FullNAT66: what is rewritten in each direction, the client's address for the server, checksums, and that nothing else changes.
-import { NextHeader, realOptions, tcpOption } from '../support/packet/index.js';
+import { Icmp6Type, NextHeader, realOptions, tcpOption } from '../support/packet/index.js';
 import { only } from '../support/scene.js';
 import { TcpFlow } from '../support/tcp-flow.js';
 import { udpPort, vport } from '../support/two-arm.js';
@@ -226,3 +226,20 @@ packetTest6(
     t.equal((await flow.fromServer({ flags: 'PA', data: 'z' })).eth?.dst, '02:99:00:00:00:02');
   },
 );
+
+packetTest6With('the hop limit counts down when dpvs.conf says so', { decrementTtl: true }, async (t, scene) => {
+  const flow = await (await tcpFlow6(scene).establish()).serverSpeaks();
+  for (const hopLimit of [2, 64, 255]) {
+    t.equal((await flow.fromClient({ ip6: { hopLimit }, data: 'in' })).ip6?.hopLimit, hopLimit - 1);
+    t.equal((await flow.fromServer({ ip6: { hopLimit }, data: 'out' })).ip6?.hopLimit, hopLimit - 1);
+  }
+  const last = flow.clientFrame({ ip6: { hopLimit: 1 }, data: 'x' }).build();
+  const exchange = await scene.exchange('dpdk1', last);
+  const error = only(exchange, 'dpdk1');
+  t.equal(exchange.rises.get('drop.ip6_hop_limit'), 1);
+  t.match(error.ip6, { src: vip6, dst: client6.address });
+  t.match(error.icmp6, { type: Icmp6Type.timeExceeded, code: 0 });
+  t.same(error.payload, last.subarray(14), 'with what caused it');
+  const four = await new TcpFlow(scene).establish();
+  t.equal((await four.fromClient({ ip: { ttl: 9 }, data: 'y' })).ip4?.ttl, 8, 'as the TTL of IPv4');
+});

@@ -3,11 +3,12 @@ import root, { type Test } from 'tap';
 import type { PortName } from '../support/harness.js';
 import { arpReply, arpRequest } from '../support/hosts.js';
 import { mutant } from '../support/mutate.js';
-import { dissect, packet, toHex } from '../support/packet/index.js';
+import { advertisement, dissect, type NdSpec, packet, solicitation, toHex } from '../support/packet/index.js';
 import { chosenSeed, fuzzBudget, Random } from '../support/random.js';
 import { type Exchange, type Scene, tell } from '../support/scene.js';
 import { TcpFlow } from '../support/tcp-flow.js';
-import { client, gateway, lip, packetTestWith, servers, vip } from '../support/two-arm.js';
+import { client, gateway, lip, servers, vip } from '../support/two-arm.js';
+import { client6, lip6, packetTest6With, router6, servers6, tcpFlow6, udpFlow6, vip6 } from '../support/two-arm6.js';
 import { UdpFlow } from '../support/udp-flow.js';
 import { events } from './reasons.js';
 import { equalPackets } from './verdict.js';
@@ -18,6 +19,11 @@ const kernels: readonly PortName[] = ['dpdk0.kni', 'dpdk1.kni'];
 type Corpus = Readonly<Record<'dpdk0' | 'dpdk1', readonly Uint8Array[]>>;
 
 async function seedCorpus(scene: Scene): Promise<Corpus> {
+  const [four, six] = [await seedCorpus4(scene), await seedCorpus6(scene)];
+  return { dpdk0: [...four.dpdk0, ...six.dpdk0], dpdk1: [...four.dpdk1, ...six.dpdk1] };
+}
+
+async function seedCorpus4(scene: Scene): Promise<Corpus> {
   const tcp = await (await new TcpFlow(scene).establish()).serverSpeaks();
   const young = new TcpFlow(scene, { sport: 2000 });
   await young.syn();
@@ -66,6 +72,50 @@ async function seedCorpus(scene: Scene): Promise<Corpus> {
   };
 }
 
+async function seedCorpus6(scene: Scene): Promise<Corpus> {
+  const tcp = await (await tcpFlow6(scene).establish()).serverSpeaks();
+  const young = tcpFlow6(scene, { sport: 2000 });
+  await young.syn();
+  await young.synAck();
+  const udp = udpFlow6(scene);
+  const asked = await udp.fromClient();
+  const wan = packet().eth({ src: client6.mac, dst: scene.mac('dpdk1') });
+  const toVip = wan.ip6({ src: client6.address, dst: vip6 });
+  const lan = packet().eth({ src: servers6[0].mac, dst: scene.mac('dpdk0') });
+  const nd: NdSpec = { from: client6, target: vip6 };
+  const router: NdSpec = { from: router6, target: router6.address };
+  return {
+    dpdk1: [
+      ...['A', 'PA', 'FA', 'R', 'S'].map((flags) => tcp.clientFrame({ flags, data: 'data' }).build()),
+      ...['A', 'PA'].map((flags) => young.clientFrame({ flags, data: 'data' }).build()),
+      tcpFlow6(scene, { sport: 2001 }).clientFrame({ flags: 'S', ack: 0 }).build(),
+      udp.clientFrame().build(),
+      solicitation(nd).build(),
+      solicitation({ ...nd, to: { address: vip6, mac: scene.mac('dpdk1') } }).build(),
+      solicitation({ from: { ...client6, address: '::' }, target: vip6, options: [] }).build(),
+      advertisement({ ...router, to: { address: vip6, mac: scene.mac('dpdk1') } }).build(),
+      advertisement(router, 0x2000).build(),
+      toVip.icmp6({ type: 128, id: 1, seq: 2 }).payload(56).build(),
+      toVip.icmp6({ type: 2, mtu: 1280 }).payload(asked.bytes.slice(14)).build(),
+      wan.ip6({ src: router6.address, dst: 'ff02::5', nextHeader: 89, hopLimit: 1 }).payload(36).build(),
+      wan.ip6({ src: client6.address, dst: '2001:db8:c::2' }).tcp({ sport: 1, dport: 22, flags: 'S' }).build(),
+    ],
+    dpdk0: [
+      ...['A', 'PA', 'FA', 'RA', 'SA'].map((flags) => tcp.serverFrame({ flags, data: 'data' }).build()),
+      young.serverFrame({ flags: 'PA', data: 'first' }).build(),
+      udp.serverFrame().build(),
+      solicitation({ from: servers6[0], target: lip6 }).build(),
+      advertisement({ from: servers6[0], target: servers6[0].address }, 0x2000).build(),
+      lan.ip6({ src: servers6[0].address, dst: lip6 }).icmp6({ type: 128, id: 1 }).payload(5).build(),
+      lan
+        .ip6({ src: servers6[0].address, dst: lip6 })
+        .icmp6({ type: 1, code: 4 })
+        .payload(asked.bytes.slice(14))
+        .build(),
+    ],
+  };
+}
+
 const total = ({ rises }: Exchange, names: readonly string[]): number =>
   names.reduce((sum, name) => sum + (rises.get(`event.${name}`) ?? 0), 0);
 
@@ -103,9 +153,10 @@ class Candidates {
 /** Faults in what came out of a wire that nothing that went in can explain, and punts that are not what went in. */
 function unsound(exchange: Exchange, sent: readonly Uint8Array[]): string[] {
   const known = new Set(sent.flatMap((frame) => [...kinds(frame)]));
-  // The dataplane answers for Ethernet and IPv4 whatever the sender did; layer 4 it passes on as it came. What an
+  // The dataplane answers for Ethernet and IP whatever the sender did; layer 4 it passes on as it came. What an
   // ICMP error quotes is the quoting host's word; icmp-related.test.ts judges its translation.
-  const excused = (kind: string) => /^quoted/.test(kind) || (known.has(kind) && !/^(eth|ip4: (?!reserved))/.test(kind));
+  const excused = (kind: string) =>
+    /^quoted/.test(kind) || (known.has(kind) && !/^(eth|ip4: (?!reserved)|ip6)/.test(kind));
   const faults = wires.flatMap((port) =>
     exchange.out[port].flatMap((frame) =>
       [...kinds(frame)].filter((kind) => !excused(kind)).map((kind) => `${port}: ${kind}`),
@@ -163,7 +214,7 @@ async function fuzz(t: Test, scene: Scene): Promise<void> {
 
 root.setTimeout(fuzzBudget() + 120_000);
 
-packetTestWith('every packet ends in exactly one place', { connections: 4096 }, async (t, scene) => {
+packetTest6With('every packet ends in exactly one place', { connections: 4096 }, async (t, scene) => {
   t.setTimeout(fuzzBudget() + 60_000);
   await fuzz(t, scene);
   await scene.advance(400_000);

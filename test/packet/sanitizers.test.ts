@@ -18,6 +18,11 @@ const SUBJECTS = [
   'exhaustion',
   'restart',
   'dest-check',
+  'fullnat6',
+  'malformed6',
+  'icmp6',
+  'nd',
+  'restart6',
 ];
 
 /** Where the compiler keeps a runtime; preloaded because node itself is not instrumented. */

@@ -41,6 +41,8 @@ export interface HarnessOptions {
   readonly neighbourTimeout?: number;
   /** ipvs_defs/conn/conn_init_timeout. Default 3. */
   readonly connInitTimeout?: number;
+  /** ipvs_defs/conn/xmit_ttl. Default off. */
+  readonly decrementTtl?: boolean;
   /** ipvs_defs/tcp/timeout, by the words of the file (none established syn_sent …). */
   readonly tcpTimeouts?: Readonly<Record<string, number>>;
   /** ipvs_defs/udp/timeout (oneway normal last). */

@@ -113,6 +113,7 @@ function configFor(options: HarnessOptions): DataplaneConfig {
     conn: {
       ...base.conn,
       initTimeout: options.connInitTimeout ?? base.conn.initTimeout,
+      decrementTtl: options.decrementTtl ?? base.conn.decrementTtl,
       tcp: { ...base.conn.tcp, ...timeouts },
       udp: { ...base.conn.udp, ...options.udpTimeouts },
     },
