@@ -123,9 +123,13 @@ export class ConnView {
     const { at } = this;
     return this.#tuple(flow, at.newSrc, at.newDst, at.newSport, at.newDport, at.newRest);
   }
-  /** The local address. */
+  /** The local address. Of IPv4 without an object: it is read for each connection that ends. */
   lip(conn: number): Ip {
-    return this.rewrite(this.word(conn, 'flowIn')).src;
+    const { at } = this;
+    const flow = this.word(conn, 'flowIn');
+    const base = flow * at.flowSize;
+    if (this.#isIp4(base)) return ipv4(this.#flows.getUint32(base + at.newSrc));
+    return this.#address6(base + at.newSrc, flow * at.flow6Size + at.newRest, 0);
   }
   nextHop(flow: number): number {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop];
@@ -178,13 +182,17 @@ export class ConnView {
   #tuple(flow: number, src: number, dst: number, sport: number, dport: number, rest: number): Tuple {
     const v = this.#flows;
     const base = flow * this.at.flowSize;
-    const six = v.getUint8(base + this.at.family) === 6;
+    const four = this.#isIp4(base);
     return {
-      src: six ? this.#address6(base + src, flow * this.at.flow6Size + rest, 0) : ipv4(v.getUint32(base + src)),
-      dst: six ? this.#address6(base + src, flow * this.at.flow6Size + rest, 8) : ipv4(v.getUint32(base + dst)),
+      src: four ? ipv4(v.getUint32(base + src)) : this.#address6(base + src, flow * this.at.flow6Size + rest, 0),
+      dst: four ? ipv4(v.getUint32(base + dst)) : this.#address6(base + src, flow * this.at.flow6Size + rest, 8),
       sport: v.getUint16(base + sport),
       dport: v.getUint16(base + dport),
     };
+  }
+
+  #isIp4(base: number): boolean {
+    return this.#flows.getUint8(base + this.at.family) === 4;
   }
 
   /** Group `first` and the seven behind it, of which the entry has the first four of all sixteen and the parallel slab the rest. */

@@ -70,6 +70,7 @@ enum dp_flow_flags {
     DP_F_DROP = 1 << 8,       // discard
     DP_F_REWRITE_L2 = 1 << 9, // DR: only the next hop changes
     DP_F_RETURN = 1 << 10,    // answers go where the client's packets come from: watch for another MAC
+    DP_F_IP6 = 1 << 11,       // the key's family, where the executor looks anyway
 };
 
 /** One cache line. IPv6's remaining addresses are in a parallel slab, so that IPv4 flows neither pay nor

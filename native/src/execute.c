@@ -56,7 +56,7 @@ static inline void shift32(void *word_be, uint32_t by, uint64_t *delta) {
 }
 
 static inline bool is_ip6(const struct dp_flow *f) {
-    return __builtin_expect(f->key.family == 6, 0);
+    return __builtin_expect(f->flags & DP_F_IP6, 0);
 }
 
 static inline uint16_t toa_length(const struct dp_flow *f) {
@@ -136,7 +136,7 @@ static void rewrite4(const struct dp_flow *f, struct ip4_hdr *ip) {
 }
 
 /** No checksum of its own; the hop limit is in no other. */
-static void rewrite6(uint32_t flow, const struct dp_flow *f, struct ipv6_hdr *ip) {
+static __attribute__((noinline)) void rewrite6(uint32_t flow, const struct dp_flow *f, struct ipv6_hdr *ip) {
     memcpy(ip->src, &f->new_src4_be, 8);
     memcpy(ip->src + 8, dp_ctx->flows6[flow].new_addr6_rest, 24);
     if (f->flags & DP_F_TTL)
@@ -206,8 +206,14 @@ static bool execute_tcp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_
     return toa;
 }
 
-/** Puts the client's address into the segment, where there is room for it. */
-static void add_toa(struct dp_lcore *lc, const struct dp_pkt *p, const struct dp_flow *f, uint32_t ip_bytes) {
+static bool used_up(const struct dp_pkt *p, const struct dp_flow *f) {
+    uint32_t at = is_ip6(f) ? offsetof(struct ipv6_hdr, hop_limit) : offsetof(struct ip4_hdr, ttl);
+    return *rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->l3 + at) <= 1;
+}
+
+/** Puts the client's address into the segment, where there is room for it. Seldom: out of the hot path. */
+static __attribute__((noinline)) void add_toa(struct dp_lcore *lc, const struct dp_pkt *p,
+                                              const struct dp_flow *f, uint32_t ip_bytes) {
     // Of an IPv6 key the address is not in one piece.
     uint8_t address[16];
     memcpy(address, &f->key.src4_be, 8);
@@ -236,9 +242,7 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
         return false;
     }
     struct rte_mbuf *m = p->m;
-    uint32_t ttl_at =
-        p->l3 + (is_ip6(f) ? offsetof(struct ipv6_hdr, hop_limit) : offsetof(struct ip4_hdr, ttl));
-    if ((f->flags & DP_F_TTL) && *rte_pktmbuf_mtod_offset(m, uint8_t *, ttl_at) <= 1) {
+    if ((f->flags & DP_F_TTL) && used_up(p, f)) {
         refuse(p, DP_PUNT_TTL, DP_CLASS_LOCAL);
         return false;
     }
@@ -261,12 +265,11 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
         toa = execute_tcp(lc, f, c, p, frame + p->l4);
     else
         execute_udp(lc, f, c, frame + p->l4);
-    if (f->flags & DP_F_NAT) {
-        if (is_ip6(f))
-            rewrite6(p->flow, f, (struct ipv6_hdr *)(frame + p->l3));
-        else
-            rewrite4(f, (struct ip4_hdr *)(frame + p->l3));
-    }
+    uint16_t rewrite = f->flags & (DP_F_NAT | DP_F_IP6);
+    if (__builtin_expect(rewrite == DP_F_NAT, 1))
+        rewrite4(f, (struct ip4_hdr *)(frame + p->l3));
+    else if (rewrite & DP_F_NAT)
+        rewrite6(p->flow, f, (struct ipv6_hdr *)(frame + p->l3));
     count(lc, f, ip_bytes);
     if (toa) {
         add_toa(lc, p, f, ip_bytes);

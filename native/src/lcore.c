@@ -45,7 +45,7 @@ static void kernel_or_upcall(struct dp_pkt *p) {
     // Only what belongs to no connection.
     if (p->reason == DP_PUNT_ARP || p->reason == DP_PUNT_ND || p->flow)
         return;
-    if (p->key.family == 6) {
+    if (frame[p->l3] >> 4 == 6) {
         if (!dp_own6_address(frame + p->l3 + offsetof(struct ipv6_hdr, dst))) {
             p->verdict = V_KNI;
             p->reason = DP_PUNT_IPV6;
@@ -72,10 +72,20 @@ static void lookup(struct dp_pkt *p) {
     p->reason = DP_PUNT_MISS;
 }
 
+/** Apart, so that a burst of IPv4 pays for one test. */
+static __attribute__((noinline)) void prefetch6(const struct dp_pkt *pkts, uint16_t n) {
+    for (uint16_t i = 0; i < n; i++)
+        if (pkts[i].verdict == V_LOOKUP && pkts[i].flow && pkts[i].key.family == 6)
+            rte_prefetch0(&dp_ctx->flows6[pkts[i].flow]);
+}
+
 static void run(struct dp_lcore *lc, struct dp_pkt *pkts, uint16_t n) {
+    bool any6 = false;
     for (uint16_t i = 0; i < n; i++) {
         if (pkts[i].verdict != V_LOOKUP)
             continue;
+        if (__builtin_expect(pkts[i].key.family == 6, 0))
+            any6 = true;
         pkts[i].hash = dp_hash(&pkts[i].key);
         rte_prefetch0(dp_bucket_of(pkts[i].hash));
     }
@@ -83,12 +93,11 @@ static void run(struct dp_lcore *lc, struct dp_pkt *pkts, uint16_t n) {
         if (pkts[i].verdict != V_LOOKUP)
             continue;
         pkts[i].flow = dp_flow_candidate(dp_bucket_of(pkts[i].hash), dp_tag(pkts[i].hash));
-        if (!pkts[i].flow)
-            continue;
-        rte_prefetch0(&dp_ctx->flows[pkts[i].flow]);
-        if (__builtin_expect(pkts[i].key.family == 6, 0))
-            rte_prefetch0(&dp_ctx->flows6[pkts[i].flow]);
+        if (pkts[i].flow)
+            rte_prefetch0(&dp_ctx->flows[pkts[i].flow]);
     }
+    if (__builtin_expect(any6, 0))
+        prefetch6(pkts, n);
     for (uint16_t i = 0; i < n; i++) {
         if (pkts[i].verdict != V_LOOKUP)
             continue;

@@ -3,43 +3,12 @@
 #include "checksum.h"
 #include "flow_table.h"
 #include "headers.h"
-#include "tcp_state.h"
 #include "verdict.h"
 
 /** RFC 1122, 3.2.1.3: addresses that never are a sender's. */
 static inline bool bad_source(uint32_t src, uint32_t dst) {
     uint8_t top = (uint8_t)(src >> 24);
     return top >= 224 || top == 127 || top == 0 || src == dst;
-}
-
-void dp_parse_tcp(struct dp_pkt *p, const uint8_t *frame) {
-    if (p->l4_length < sizeof(struct tcp_hdr))
-        return drop(p, DP_DROP_TCP_TRUNCATED);
-    const struct tcp_hdr *t = (const struct tcp_hdr *)(frame + p->l4);
-    uint32_t length = (uint32_t)(t->offset >> 4) * 4;
-    if (length < sizeof *t || length > p->l4_length)
-        return drop(p, DP_DROP_TCP_BAD_OFFSET);
-    p->tcp_flags = t->flags;
-    p->key.sport_be = t->sport_be;
-    p->key.dport_be = t->dport_be;
-    p->verdict = V_LOOKUP;
-    p->reason = DP_PUNT_MISS;
-    bool opens = (t->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
-    p->cls = opens ? DP_CLASS_NEW : DP_CLASS_STRAY;
-}
-
-void dp_parse_udp(struct dp_pkt *p, const uint8_t *frame) {
-    if (p->l4_length < sizeof(struct udp_hdr))
-        return drop(p, DP_DROP_UDP_TRUNCATED);
-    const struct udp_hdr *u = (const struct udp_hdr *)(frame + p->l4);
-    uint16_t length = be16(u->length_be);
-    if (length < sizeof *u || length > p->l4_length)
-        return drop(p, DP_DROP_UDP_BAD_LENGTH);
-    p->key.sport_be = u->sport_be;
-    p->key.dport_be = u->dport_be;
-    p->verdict = V_LOOKUP;
-    p->reason = DP_PUNT_MISS;
-    p->cls = DP_CLASS_NEW;
 }
 
 static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_t *frame, uint32_t length) {
@@ -87,9 +56,9 @@ static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_
     p->key.src4_be = ip->src_be;
     p->key.dst4_be = ip->dst_be;
     if (ip->proto == PROTO_TCP)
-        return dp_parse_tcp(p, frame);
+        return parse_tcp(p, frame);
     if (ip->proto == PROTO_UDP)
-        return dp_parse_udp(p, frame);
+        return parse_udp(p, frame);
     if (ip->proto == PROTO_ICMP && p->l4_length < 8)
         return drop(p, DP_DROP_ICMP_TRUNCATED);
     upcall(p, ip->proto == PROTO_ICMP ? DP_PUNT_ICMP : DP_PUNT_OTHER_PROTO, DP_CLASS_LOCAL);
@@ -98,7 +67,6 @@ static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_
 void dp_parse(struct dp_pkt *p, const struct dp_port *port) {
     struct rte_mbuf *m = p->m;
     p->flow = 0;
-    p->key.family = 4;
     p->proto = p->tcp_flags = p->urgent = 0;
     p->l3 = p->l4 = sizeof(struct eth_hdr);
     p->l4_length = 0;

@@ -113,12 +113,12 @@ void dp_parse_ip6(struct dp_pkt *p, const struct dp_port *port, const uint8_t *f
     p->key.zone = 0;
     memcpy(p->key.addr6, ip->src, 32);
     if (p->proto == PROTO_TCP)
-        return dp_parse_tcp(p, frame);
+        return parse_tcp(p, frame);
     if (p->proto == PROTO_UDP) {
         // RFC 8200, 8.1: receivers discard it. A checksum cannot be corrected that is not there.
         if (p->l4_length >= 8 && ((const struct udp_hdr *)(frame + p->l4))->checksum == 0)
             return refuse_own(p, ip, DP_DROP_UDP6_NO_CHECKSUM);
-        return dp_parse_udp(p, frame);
+        return parse_udp(p, frame);
     }
     if (p->proto == PROTO_ICMP6)
         return parse_own_icmp6(p, ip);

@@ -194,8 +194,9 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
     fill_keys(a, fi, fo);
     in->conn = out->conn = conn;
     in->dest = out->dest = a->dest;
-    in->flags = (uint16_t)a->flags_in;
-    out->flags = (uint16_t)a->flags_out;
+    uint16_t family = a->family == 6 ? DP_F_IP6 : 0;
+    in->flags = (uint16_t)a->flags_in | family;
+    out->flags = (uint16_t)a->flags_out | family;
     in->mtu = (uint16_t)a->mtu_in;
     out->mtu = (uint16_t)a->mtu_out;
     if (m)
