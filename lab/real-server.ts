@@ -40,13 +40,19 @@ export class RealServer {
     writeFileSync(conf, this.#nginxConf());
     const nginx = ['nginx', '-c', conf, '-p', this.directory, '-e', 'stderr'];
     // Only the LAN's own addresses, the nodes' LIPs among them, are believed when they name a client.
-    const argv = this.toa ? [program('dpvs-toa'), 'run', '--trust', lanNetwork, '--', ...nginx] : nginx;
-    const daemon = await startDaemon(this.state, { member: this.plan.name, what: 'nginx', argv });
+    return this.serve({ what: 'nginx', port: vport, argv: nginx, trust: lanNetwork });
+  }
+
+  /** A server that listens on a TCP port, under dpvs-toa where the lab has it. */
+  async serve(server: { what: string; port: number; argv: readonly string[]; trust: string }): Promise<Daemon> {
+    const { what, port, trust } = server;
+    const argv = this.toa ? [program('dpvs-toa'), 'run', '--trust', trust, '--', ...server.argv] : server.argv;
+    const daemon = await startDaemon(this.state, { member: this.plan.name, what, argv });
     await eventually(
-      `nginx of ${this.plan.name} listens`,
+      `${what} of ${this.plan.name} listens`,
       async () => {
         if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
-        return (await run(['ss', '-Hltn', `sport = :${vport}`], { namespace: this.namespace })).stdout;
+        return (await run(['ss', '-Hltn', `sport = :${port}`], { namespace: this.namespace })).stdout;
       },
       (seen) => seen.includes('LISTEN'),
     );
