@@ -83,7 +83,7 @@ export interface RoutingModel {
   readonly passive: readonly PassiveInterface[];
   /** Used when an interface has `bfd`. */
   readonly bfdTimers: BfdTimers;
-  /** ospf6d.conf is made when this is there. Text only: the dataplane carries no IPv6 yet. */
+  /** ospf6d.conf is made when this is there. */
   readonly ospf6?: { readonly vips: readonly string[]; readonly authentication?: Authentication6 };
   /** bgpd.conf is made instead of ospfd.conf when this is there. Keepalive and hold time are the first interface's hello and dead. */
   readonly bgp?: { readonly localAs: number; readonly peers: readonly BgpPeer[] };

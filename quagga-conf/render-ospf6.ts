@@ -1,4 +1,4 @@
-// The lines of ospf6d.conf: OSPFv3 (RFC 5340) for IPv6 VIPs, each an AS-external LSA. Text only: the dataplane carries no IPv6 yet.
+// The lines of ospf6d.conf: OSPFv3 (RFC 5340) for IPv6 VIPs, each an AS-external LSA.
 import type { OspfInterface, RoutingModel } from './model.js';
 import { announce6RouteMap, announceMapLines, bfdProfile, redistributeVips } from './names.js';
 import { listLines } from './render-lists.js';

@@ -13,7 +13,7 @@ const program: HelpPage = {
   commands: [
     ['addr', 'addresses of ports: show, add, set, del, flush'],
     ['route', 'routes: show, add, del, flush'],
-    ['neigh', 'neighbours (ARP): show, add, del, flush'],
+    ['neigh', 'neighbours (ARP, ND): show, add, del, flush'],
     ['link', 'ports and lcores: show, set'],
     ['status', 'is it serving; if not, why and what to do (exit code 0 only when serving)'],
     ['counters', 'what was dropped, punted or otherwise noticed, by reason'],
@@ -52,6 +52,7 @@ const pages: Readonly<Record<string, HelpPage>> = {
       ['dpip addr add 10.0.0.100/32 dev dpdk1', ''],
       ['dpip addr add 10.0.0.100/16 dev dpdk1', 'the VIP and the route of its network at once'],
       ['dpip addr add 123.1.2.3/24 dev dpdk1 sapool', 'with ports to translate from (SNAT)'],
+      ['dpip -6 addr add 2001:db8::100 dev dpdk1', 'an IPv6 VIP, with 128 bits'],
       ['dpip -4 addr show dev dpdk1 --json', ''],
     ],
     epilogue: 'Local addresses of FullNAT are set with ipvsadm --add-laddr, which gives them their sapool.',
@@ -68,9 +69,13 @@ const pages: Readonly<Record<string, HelpPage>> = {
     examples: [
       ['dpip route add 192.168.100.0/24 dev dpdk0', ''],
       ['dpip route add default via 123.1.2.1 dev dpdk1', ''],
+      ['dpip -6 route add 2001:db8:b::/64 dev dpdk0', ''],
       ['dpip route add 172.10.0.2/32 dev dpdk1 scope kni_host', 'to the kernel behind dpdk1.kni'],
     ],
-    epilogue: 'host and kni_host want a whole address (/32). Without a scope it is link, or global with a gateway.',
+    epilogue: lines(
+      'host and kni_host want a whole address (/32, /128). Without a scope it is link, or global with a gateway.',
+      'IPv4 is shown; with -6 it is IPv6, with the kernel’s of every kni.',
+    ),
   },
   neigh: {
     usage: lines(

@@ -110,7 +110,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
       'dpvs-route config --import DIR|FILE [--import …] [--out DIR] [--json]',
       '',
       'zebra.conf and ospfd.conf, or bgpd.conf with --protocol bgp; bfdd.conf with --bfd; ospf6d.conf with --ospf6 or --vip6, for which',
-      'the dataplane has no IPv6 yet.',
+      'the bridge announces no VIPs itself.',
       'What is not given is taken from the kernel in this network namespace. Needs no bridge.',
       '--import reads files written by hand (Quagga, FRR, also an integrated frr.conf). Keys are never shown.',
     ),

@@ -16,7 +16,7 @@ const usage = [
 ].join('\n');
 
 const epilogue = [
-  'HOST is an IP address, PORT a number or a name of /etc/services. --save writes services, servers and local addresses;',
+  'HOST is an IP address ([2001:db8::1]:80 of IPv6), PORT a number or a name of /etc/services. --save writes services, servers and local addresses;',
   '--restore: the node takes all lines or none (up to 4096 commands; of more, 4096 at a time).',
   'Exit codes: 0 done, 1 refused, 2 usage, 3 dataplane unreachable.',
   'SCTP, ICMP, fwmark and match services, persistence, SYN proxy, black- and whitelists, QUIC and proxy protocol are not built yet.',
@@ -40,6 +40,7 @@ export function ipvsadmHelp(width: number): Promise<string> {
         ['ipvsadm -ln --stats', 'what it carried'],
         ['ipvsadm -lnc', 'its connections'],
         ['ipvsadm -e -t 10.0.0.100:80 -r 192.168.100.2 -b -w 0', 'drain a real server'],
+        ['ipvsadm -A -t [2001:db8::100]:80 -s rr', 'IPv6: servers and local addresses of the same family'],
         ['ipvsadm -S > services; ipvsadm -R < services', ''],
       ],
       epilogue,

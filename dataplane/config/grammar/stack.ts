@@ -76,10 +76,10 @@ const route6 = block({
 const hex128 = text({ usage: 'HEX', allowed: '32 hexadecimal digits, or ""', pattern: /^([0-9a-f]{32})?$/i });
 
 export const ipv6Defs = block({
-  note: 'IPv6 is not built yet.',
+  note: 'IPv6 services need no setting; nothing of IPv6 is routed.',
   ignored: 'not built',
   keys: {
-    disable: run(onOff, false, 'Ignore IPv6.', 'not built'),
+    disable: run(onOff, false, 'Leave all IPv6 to the kernel.', 'not built'),
     forwarding: run(onOff, false, 'Route IPv6 packets.', 'not built'),
     addr_gen_mode: run(
       words(['eui64', 'none', 'stable-privacy', 'random']),
