@@ -1,34 +1,20 @@
 // What becomes of an IPv4 packet without a flow entry: a service's new connection, ours, the kernel's, transit, or a drop with
 // its reason. The order is the reference's (dpvs.md 5.2): services before routes, kni_host before no route.
 import { clientHash, type Ip, nextHopOf, type RouteTable, wayOf, writeMac } from '../inet/index.js';
-import { Protocol, type ServiceTable } from '../ipvs/index.js';
-import type { AnswerBatch } from './answers.js';
-import type { ConnView } from './conn-view.js';
-import { FlowRefusals } from './flow-refusals.js';
+import { type FlowRefusalParts, FlowRefusals } from './flow-refusals.js';
 import type { Icmp } from './icmp.js';
-import type { NextHops } from './next-hops.js';
-import type { Packets } from './packets.js';
 import type { Ports } from './ports.js';
-import type { Scheduling } from './scheduling.js';
-import { drop, punt, type UpcallBatch, UpcallClass } from './upcalls.js';
+import { ServiceMiss, type ServiceMissParts } from './service-miss.js';
+import { drop, punt, type UpcallBatch } from './upcalls.js';
 
 const IP_DF = 0x4000;
 const ICMP = 1;
 
-export interface Ip4Parts {
-  readonly services: ServiceTable;
+export interface Ip4Parts extends FlowRefusalParts, ServiceMissParts {
   readonly routes: RouteTable;
-  readonly nextHops: NextHops;
-  readonly scheduling: Scheduling;
-  readonly conns: ConnView;
   readonly icmp: Icmp;
-  readonly packets: Packets;
   readonly ports: Ports;
-  readonly answers: AnswerBatch;
   readonly forwarding: boolean;
-  /** Drop instead of passing on: TCP to a VIP's port without a service, UDP to a VIP with TCP services only. */
-  readonly tcpDefence: boolean;
-  readonly udpDefence: boolean;
 }
 
 export class Ip4Input {
@@ -36,36 +22,21 @@ export class Ip4Input {
   readonly #drop = drop();
 
   readonly #refusals: FlowRefusals;
+  readonly #miss: ServiceMiss;
 
   constructor(readonly parts: Ip4Parts) {
+    this.#miss = new ServiceMiss(parts);
     this.#refusals = new FlowRefusals(parts, (upcalls, i, mtu) => this.#refuseSize(upcalls, i, mtu));
   }
 
   input(upcalls: UpcallBatch, i: number): void {
     const reason = upcalls.reason(i);
-    if (reason === this.#punt.miss) return this.#missed(upcalls, i);
+    if (reason === this.#punt.miss && this.#miss.input(upcalls, i)) return;
     if (this.#refusals.input(upcalls, i)) return;
     if (reason === this.#punt.ttl) return this.#ttlExpired(upcalls, i);
     if (reason === this.#punt.icmp && this.parts.icmp.relatedError(upcalls, i)) return;
     if (reason === this.#punt.fragment && this.parts.services.hasVip(upcalls.dst(i)))
       return this.parts.answers.drop(upcalls.handle(i), this.#drop.fragment);
-    this.#byRoute(upcalls, i);
-  }
-
-  #missed(upcalls: UpcallBatch, i: number): void {
-    const { services, scheduling, answers, tcpDefence, udpDefence } = this.parts;
-    const proto = upcalls.proto(i);
-    const vip = upcalls.dst(i);
-    const service = services.lookup(proto as Protocol, vip, upcalls.dport(i));
-    const tcp = proto === Protocol.tcp;
-    if (tcp && upcalls.cls(i) !== UpcallClass.new) {
-      // A segment of nobody's connection, such as after another node's death: the reference is silent, and so are we.
-      if (services.hasVip(vip)) return answers.drop(upcalls.handle(i), this.#drop.noConnection);
-    } else if (service !== undefined) {
-      return scheduling.open(upcalls, i, service, answers);
-    } else if ((tcp ? tcpDefence : udpDefence) && services.hasVip(vip)) {
-      return answers.drop(upcalls.handle(i), this.#drop.policy);
-    }
     this.#byRoute(upcalls, i);
   }
 

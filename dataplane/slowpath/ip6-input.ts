@@ -1,53 +1,32 @@
 // What becomes of an IPv6 packet for one of the dataplane's addresses and without a flow entry: a service's new connection, an answer,
 // the kernel's, or a drop with its reason. Packets for other addresses never come here: nothing of IPv6 is routed.
-import { Protocol, type ServiceTable } from '../ipvs/index.js';
-import type { FlowRefusalParts } from './flow-refusals.js';
-import { FlowRefusals } from './flow-refusals.js';
+import { type FlowRefusalParts, FlowRefusals } from './flow-refusals.js';
 import type { Icmp6 } from './icmp6.js';
-import type { Scheduling } from './scheduling.js';
-import { drop, punt, type UpcallBatch, UpcallClass } from './upcalls.js';
+import { ServiceMiss, type ServiceMissParts } from './service-miss.js';
+import { drop, punt, type UpcallBatch } from './upcalls.js';
 
-export interface Ip6Parts extends FlowRefusalParts {
-  readonly services: ServiceTable;
-  readonly scheduling: Scheduling;
+export interface Ip6Parts extends FlowRefusalParts, ServiceMissParts {
   readonly icmp6: Icmp6;
-  readonly tcpDefence: boolean;
-  readonly udpDefence: boolean;
 }
 
 export class Ip6Input {
   readonly #punt = punt();
   readonly #drop = drop();
   readonly #refusals: FlowRefusals;
+  readonly #miss: ServiceMiss;
 
   constructor(readonly parts: Ip6Parts) {
+    this.#miss = new ServiceMiss(parts);
     this.#refusals = new FlowRefusals(parts, (upcalls, i, mtu) => this.#tooBig(upcalls, i, mtu));
   }
 
   input(upcalls: UpcallBatch, i: number): void {
     const { icmp6 } = this.parts;
     const reason = upcalls.reason(i);
-    if (reason === this.#punt.miss) return this.#missed(upcalls, i);
+    if (reason === this.#punt.miss && this.#miss.input(upcalls, i)) return;
     if (this.#refusals.input(upcalls, i)) return;
     if (reason === this.#punt.ttl) return this.#hopLimit(upcalls, i);
     if (reason === this.#punt.icmp && (icmp6.relatedError(upcalls, i) || icmp6.echo(upcalls, i))) return;
-    this.#toKernel(upcalls, i);
-  }
-
-  /** As over IPv4 (ip4-input.ts). */
-  #missed(upcalls: UpcallBatch, i: number): void {
-    const { services, scheduling, answers, tcpDefence, udpDefence } = this.parts;
-    const proto = upcalls.proto(i);
-    const vip = upcalls.dst(i);
-    const service = services.lookup(proto as Protocol, vip, upcalls.dport(i));
-    const tcp = proto === Protocol.tcp;
-    if (tcp && upcalls.cls(i) !== UpcallClass.new) {
-      if (services.hasVip(vip)) return answers.drop(upcalls.handle(i), this.#drop.noConnection);
-    } else if (service !== undefined) {
-      return scheduling.open(upcalls, i, service, answers);
-    } else if ((tcp ? tcpDefence : udpDefence) && services.hasVip(vip)) {
-      return answers.drop(upcalls.handle(i), this.#drop.policy);
-    }
     this.#toKernel(upcalls, i);
   }
 
