@@ -146,12 +146,7 @@ export class Rtnetlink {
     this.#requests.close();
   }
 
-  async #changeAddress(
-    verb: 'add' | 'delete',
-    name: string,
-    text: string,
-    flags: rt.AddressFlags = {},
-  ): Promise<void> {
+  async #changeAddress(verb: 'add' | 'delete', name: string, text: string, flags: rt.AddressFlags = {}): Promise<void> {
     const { family, address, length } = parsePrefix(text);
     const { index } = await this.linkByName(name);
     const bytes = addressBytes(address);
