@@ -70,14 +70,14 @@ export const errorTable = {
     exit: refused,
   },
   no_adjacency: {
-    message: 'no OSPF neighbour is Full',
+    message: 'no neighbour is Full or Established',
     suggestion:
-      "vtysh -c 'show ip ospf neighbor': timers, area, MTU and authentication must match; --force announces anyway",
+      'OSPF: timers, area, MTU and authentication must match, dpvs-route doctor compares them; BGP: vtysh -c "show bgp summary"; --force announces anyway',
     exit: refused,
   },
   routing_daemon: {
     message: 'the routing daemon refused or does not answer',
-    suggestion: 'are zebra and ospfd running, and is --frr-namespace theirs?',
+    suggestion: 'are zebra and the routing daemon running, and is --frr-namespace theirs?',
     exit: refused,
   },
   no_quorum: {

@@ -94,9 +94,12 @@ export class Rtnetlink {
       .filter((address) => address !== null);
   }
 
-  /** @param prefix `a.b.c.d/len`. @throws {KernelError} EEXIST, ENODEV */
-  addAddress(name: string, prefix: string): Promise<void> {
-    return this.#changeAddress('add', name, prefix);
+  /**
+   * An IPv6 address is usable at once where duplicate address detection is skipped: `nodad`.
+   * @param prefix `a.b.c.d/len`. @throws {KernelError} EEXIST, ENODEV
+   */
+  addAddress(name: string, prefix: string, { nodad = false }: { nodad?: boolean } = {}): Promise<void> {
+    return this.#changeAddress('add', name, prefix, nodad ? { nodad: true } : {});
   }
 
   /** @throws {KernelError} EADDRNOTAVAIL, ENODEV */
@@ -143,7 +146,7 @@ export class Rtnetlink {
     this.#requests.close();
   }
 
-  async #changeAddress(verb: 'add' | 'delete', name: string, text: string): Promise<void> {
+  async #changeAddress(verb: 'add' | 'delete', name: string, text: string, flags: rt.AddressFlags = {}): Promise<void> {
     const { family, address, length } = parsePrefix(text);
     const { index } = await this.linkByName(name);
     const bytes = addressBytes(address);
@@ -151,7 +154,7 @@ export class Rtnetlink {
     rt.formatAddressMessage(
       {
         kind: 'address',
-        data: { family: familyNumber[family], prefixlen: length, index, scope: RouteScope.UNIVERSE },
+        data: { family: familyNumber[family], prefixlen: length, index, flags, scope: RouteScope.UNIVERSE },
         attrs: { local: bytes, address: bytes },
       },
       stream,

@@ -1,4 +1,4 @@
-// One FRR instance (zebra, ospfd, bfdd where it has a file) in one namespace, told apart from the others by its pathspace (-N).
+// One FRR instance (zebra, and those of the others that have a file) in one namespace, told apart from the others by its pathspace (-N).
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Daemon, findDaemon, startDaemon } from './daemon.js';
@@ -15,7 +15,9 @@ const socketDirectory = '/var/run/frr';
 /** Not by the PATH, on which ours comes first. */
 const systemVtysh = '/usr/bin/vtysh';
 
-export type FrrDaemon = 'zebra' | 'bfdd' | 'ospfd';
+/** Besides zebra; those that have a file are started. */
+const daemons = ['bfdd', 'ospfd', 'ospf6d', 'bgpd'] as const;
+export type FrrDaemon = 'zebra' | (typeof daemons)[number];
 
 export interface Neighbour {
   readonly routerId: string;
@@ -78,7 +80,7 @@ export class Frr {
 
   /** Starts the daemons that have a file and do not run, in the order they need each other. */
   async startMissing(): Promise<FrrDaemon[]> {
-    const wanted = (['zebra', 'bfdd', 'ospfd'] as const).filter(
+    const wanted = (['zebra', ...daemons] as const).filter(
       (name) => !this.isRunning(name) && existsSync(join(this.configDirectory, `${name}.conf`)),
     );
     for (const name of wanted) await this.startDaemon(name);
@@ -129,8 +131,8 @@ export class Frr {
   }
 
   async stop(): Promise<void> {
-    // ospfd first: it withdraws its LSAs on SIGTERM while zebra is still there to be told.
-    for (const name of ['ospfd', 'bfdd', 'zebra'] as const) {
+    // zebra last: the others withdraw their routes on SIGTERM while it is still there to be told.
+    for (const name of [...daemons.toReversed(), 'zebra'] as const) {
       const daemon = findDaemon(this.state, this.member, name);
       if (daemon !== undefined) await stopAll([daemon.ref]);
     }

@@ -37,9 +37,12 @@ export {
 } from './model.js';
 export {
   type AnnounceProtocol,
+  advertise6Line,
   announce6RouteMap,
   announceMapLines,
   announceRouteMap,
+  bgpDrainLines,
+  bgpDrainRouteMap,
   drain6PermitLine,
   drain6PrefixList,
   drainList6Sentinel,
@@ -49,6 +52,8 @@ export {
   drainPermitLine,
   drainPrefixList,
   generatedMark,
+  link6PrefixList,
+  linkList6Lines,
   nextMark,
   permit6Line,
   permitLine,

@@ -55,15 +55,19 @@ export type AnnounceProtocol = 'ospf' | 'ospf6' | 'bgp';
 export function announceMapLines(protocol: AnnounceProtocol, metric: number): string[] {
   const six = protocol === 'ospf6';
   const name = six ? announce6RouteMap : announceRouteMap;
+  // As of the bridge's `network` lines: a switch makes no ECMP of routes of different origin.
+  const origin = protocol === 'bgp' ? [' set origin igp'] : [];
   const match = (list: string): string => ` match ${six ? 'ipv6' : 'ip'} address prefix-list ${list}`;
   return [
     `route-map ${name} permit 5`,
     match(six ? drain6PrefixList : drainPrefixList),
     ...(protocol === 'bgp' ? [' set community graceful-shutdown additive'] : []),
     ` set metric ${protocol === 'bgp' ? drainMed : drainMetric}`,
+    ...origin,
     `route-map ${name} permit 10`,
     match(six ? vip6PrefixList : vipPrefixList),
     ` set metric ${metric}`,
+    ...origin,
   ];
 }
 
@@ -73,3 +77,30 @@ export function redistributeVips(protocol: AnnounceProtocol, mark: number = redi
   const map = protocol === 'ospf6' ? announce6RouteMap : announceRouteMap;
   return `redistribute connected metric ${mark} metric-type 1 route-map ${map}`;
 }
+
+/**
+ * Which addresses of an interface ospf6d may tell as its own. Without it every address of the kni, a VIP like any other, is an
+ * intra-area prefix (RFC 5340 section 4.4.3.9), which beats the external LSA: neither permission nor drain would mean anything.
+ */
+export const link6PrefixList = 'DPVS-LINK6';
+export const linkList6Lines: readonly string[] = [
+  `ipv6 prefix-list ${link6PrefixList} seq 1 deny ::/0 ge 128`,
+  `ipv6 prefix-list ${link6PrefixList} seq 2 permit any`,
+];
+/** Of the interface. */
+export const advertise6Line = `ipv6 ospf6 advertise prefix-list ${link6PrefixList}`;
+
+/** In bgpd: the route-map of a `network` line whose VIP drains. */
+export const bgpDrainRouteMap = 'DPVS-DRAIN';
+/** Longer than the path of any other node, which all have the same. */
+const prepends = 3;
+/**
+ * Three ways to be worse, because no single one works everywhere: the community (RFC 8326) where the switch honours it, the longer path
+ * in any BGP, and the MED where the nodes have one AS in common.
+ */
+export const bgpDrainLines = (asn: string): readonly string[] => [
+  `route-map ${bgpDrainRouteMap} permit 10`,
+  ` set metric ${drainMetric}`,
+  ' set community graceful-shutdown additive',
+  ` set as-path prepend ${Array(prepends).fill(asn).join(' ')}`,
+];

@@ -1,6 +1,13 @@
 // The lines of ospf6d.conf: OSPFv3 (RFC 5340) for IPv6 VIPs, each an AS-external LSA.
 import type { OspfInterface, RoutingModel } from './model.js';
-import { announce6RouteMap, announceMapLines, bfdProfile, redistributeVips } from './names.js';
+import {
+  advertise6Line,
+  announce6RouteMap,
+  announceMapLines,
+  bfdProfile,
+  linkList6Lines,
+  redistributeVips,
+} from './names.js';
 import { listLines } from './render-lists.js';
 
 type Ospf6 = NonNullable<RoutingModel['ospf6']>;
@@ -8,9 +15,16 @@ type Ospf6 = NonNullable<RoutingModel['ospf6']>;
 export function renderOspf6(model: RoutingModel, ospf6: Ospf6): string[] {
   const lines: string[] = [];
   const frr = model.flavor === 'frr';
-  for (const each of model.interfaces) lines.push(`interface ${each.name}`, ...link6Lines(model, ospf6, each), '!');
+  for (const each of model.interfaces)
+    lines.push(
+      `interface ${each.name}`,
+      ...link6Lines(model, ospf6, each),
+      ...(frr ? [` ${advertise6Line}`] : []),
+      '!',
+    );
   for (const { name } of model.passive)
     lines.push(`interface ${name}`, ...(frr ? [` ipv6 ospf6 area ${model.area}`] : []), ' ipv6 ospf6 passive', '!');
+  if (frr) lines.push(...linkList6Lines);
   lines.push(...listLines('ipv6', ospf6.vips), '!', ...announceMapLines('ospf6', model.externalMetric));
   // Quagga's line of `redistribute` has no place for it.
   if (!frr) lines.push(' set metric-type type-1');

@@ -53,7 +53,7 @@ const singleValued: readonly RegExp[] = [
   /^ip ospf (network|hello-interval|dead-interval|cost|authentication-key|bfd profile)\b/,
   /^ip ospf authentication\b(?!-)/,
   /^ip ospf message-digest-key \d+/,
-  /^ipv6 ospf6 (network|hello-interval|dead-interval|cost|area|bfd profile)\b/,
+  /^ipv6 ospf6 (network|hello-interval|dead-interval|cost|area|bfd profile|advertise prefix-list)\b/,
   /^ospf6? router-id\b/,
   /^auto-cost reference-bandwidth\b/,
   /^redistribute \S+/,

@@ -12,3 +12,8 @@ export const hostRoute = (vip: string): string => `${vip}/${hostLength(familyOf(
 export function canonicalAddress(text: string): string {
   return isIPv6(text) ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : text;
 }
+
+export function canonicalPrefix(text: string): string {
+  const [address, length] = text.split('/');
+  return length === undefined ? canonicalAddress(address) : `${canonicalAddress(address)}/${length}`;
+}

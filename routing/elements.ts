@@ -7,7 +7,8 @@ import type { DataplaneApi, Tools } from './tools.js';
 
 /** @throws {KernelError} EEXIST, ENODEV; those added before it stay */
 export async function addAddresses({ kernel }: Tools, kni: string, vips: readonly string[]): Promise<void> {
-  for (const vip of vips) await kernel.addAddress(kni, hostRoute(vip));
+  // A VIP is on several nodes by design: duplicate address detection would find them, and hold the address back for a second at best.
+  for (const vip of vips) await kernel.addAddress(kni, hostRoute(vip), { nodad: true });
 }
 
 /** Also fine when they, or the interface, are gone. @returns those that were there */

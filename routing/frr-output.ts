@@ -1,11 +1,8 @@
 // What FRR's ospfd prints (8.4's JSON, and its running configuration) → what the bridge wants to know.
-import { announceRouteMap, drainPrefixList, vipPrefixList } from '../quagga-conf/index.js';
 import type { Announcement } from './drivers/driver.js';
-
-type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
-export const object = (value: unknown): Json => (isObject(value) ? value : {});
-export const string = (value: unknown): string => (typeof value === 'string' ? value : '');
+import { addTo, isObject, object, objects, string } from './frr-json.js';
+import { configLines, parseRedistribute, type RedistributeConfig } from './redistribute-config.js';
+import { ospfWords } from './redistribute-words.js';
 
 export interface Neighbour {
   readonly routerId: string;
@@ -56,7 +53,7 @@ export function parseInterface(json: unknown, name: string): OspfInterfaceState 
 
 /** `flushing`: the LSA is at MaxAge, sent to the neighbours to be forgotten (RFC 2328 section 14.1). */
 export type Origination = 'live' | 'flushing';
-const maxAge = 3600;
+export const maxAge = 3600;
 
 /** Host routes of `show ip ospf database external self-originate json`. */
 export function parseExternals(json: unknown): Map<string, Origination> {
@@ -69,15 +66,13 @@ export function parseExternals(json: unknown): Map<string, Origination> {
   return found;
 }
 
-export const items = (value: unknown): Json[] => (Array.isArray(value) ? value : []).map(object);
-
 /**
  * Who announces which host route as an AS-external LSA, of `show ip ospf database external json`: a list, unlike what the same command
  * prints with `self-originate`.
  */
 export function parseExternalAnnouncers(json: unknown, ownRouter: string): Map<string, Announcement[]> {
   const found = new Map<string, Announcement[]>();
-  for (const lsa of items(object(json).asExternalLinkStates)) {
+  for (const lsa of objects(object(json).asExternalLinkStates)) {
     if (lsa.networkMask !== 32 || Number(lsa.lsaAge) >= maxAge) continue;
     const metric = Number(lsa.metric);
     // A type-2 metric is worse than any of type 1 (RFC 2328 section 16.4 (6)).
@@ -91,7 +86,7 @@ export function parseExternalAnnouncers(json: unknown, ownRouter: string): Map<s
 export function parseStubAnnouncers(json: unknown, ownRouter: string): Map<string, Announcement[]> {
   const found = new Map<string, Announcement[]>();
   for (const lsas of Object.values(object(object(object(json).routerLinkStates).areas)))
-    for (const lsa of items(lsas)) {
+    for (const lsa of objects(lsas)) {
       if (Number(lsa.lsaAge) >= maxAge) continue;
       for (const link of Object.values(object(lsa.routerLinks)).map(object))
         if (link.linkType === 'Stub Network' && link.networkMask === '255.255.255.255')
@@ -117,10 +112,7 @@ function addAnnouncement(
   ownRouter: string,
 ): void {
   if (vip === '' || router === '' || typeof metric !== 'number' || !Number.isSafeInteger(metric)) return;
-  const announcement = { router, metric, self: router === ownRouter };
-  const list = map.get(vip);
-  if (list === undefined) map.set(vip, [announcement]);
-  else list.push(announcement);
+  addTo(map, vip, { router, metric, self: router === ownRouter });
 }
 
 /** Host routes among the stub links of `show ip ospf database router self-originate json`, all areas. */
@@ -136,25 +128,7 @@ export function parseStubs(json: unknown): Set<string> {
   return found;
 }
 
-export interface OspfConfig {
-  readonly routerOspf: boolean;
-  /** `redistribute connected`: absent, or with the name of its route-map (null: none, everything is let through). */
-  readonly redistribute: undefined | { readonly routeMap: string | null; readonly metric: number | undefined };
-  /** Our route-map sets the metric of every VIP, so that the one in `redistribute connected` decides nothing. */
-  readonly ownMetric: boolean;
-  /** Route-maps that match our prefix-list; ours is one of them when it is complete. */
-  readonly routeMaps: ReadonlySet<string>;
-  /** Our prefix-list has an entry, so that it is not empty. */
-  readonly prefixList: boolean;
-  /** VIPs that our prefix-list permits by name. */
-  readonly permitted: ReadonlySet<string>;
-  /** Networks whose host routes it permits, all of them: `permit 123.2.0.0/16 ge 32`. */
-  readonly permittedRanges: readonly string[];
-  /** VIPs that our drain list makes worse. */
-  readonly drained: ReadonlySet<string>;
-  /** The drain list has its first entry; the entry of our route-map that asks it is there. */
-  readonly drainList: boolean;
-  readonly drainRouteMap: boolean;
+export interface OspfConfig extends RedistributeConfig {
   readonly networks: readonly { readonly prefix: string; readonly area: string }[];
   /** `interface address` */
   readonly passive: ReadonlySet<string>;
@@ -164,49 +138,18 @@ export interface OspfConfig {
 
 /** Of `show running-config` of ospfd. */
 export function parseRunningConfig(text: string): OspfConfig {
-  let context = '';
-  let redistribute: OspfConfig['redistribute'];
-  const permitted = new Set<string>();
+  const lines = configLines(text);
   const passive = new Set<string>();
   const networks: { prefix: string; area: string }[] = [];
-  const routeMaps = new Set<string>();
-  const permittedRanges: string[] = [];
-  const drained = new Set<string>();
   const costs = new Map<string, number>();
-  const seen = { routerOspf: false, prefixList: false, drainList: false, drainRouteMap: false, ownMetric: false };
-  for (const line of text.split('\n')) {
-    if (!line.startsWith(' ')) context = line.trim();
-    const words = line.trim().split(/\s+/);
-    if (context === 'router ospf') seen.routerOspf = true;
-    const list = words[0] === 'ip' && words[1] === 'prefix-list' ? words[2] : undefined;
-    if (list === vipPrefixList || list === drainPrefixList) {
-      const rest = words.slice(words[3] === 'seq' ? 5 : 3);
-      const ofVips = list === vipPrefixList;
-      if (rest[0] === 'permit' || rest[0] === 'deny') seen[ofVips ? 'prefixList' : 'drainList'] = true;
-      if (rest[0] !== 'permit' || rest[1] === undefined) continue;
-      if (rest[1].endsWith('/32')) (ofVips ? permitted : drained).add(rest[1].slice(0, -3));
-      else if (ofVips && (rest[2] === 'ge' || rest[2] === 'le') && rest.includes('32')) permittedRanges.push(rest[1]);
-    } else if (/^route-map \S+ permit/.test(context)) {
-      const name = context.split(/\s+/)[1];
-      if (line.trim() === `match ip address prefix-list ${vipPrefixList}`) routeMaps.add(name);
-      if (line.trim() === `match ip address prefix-list ${drainPrefixList}` && name === announceRouteMap)
-        seen.drainRouteMap = true;
-      if (context === `route-map ${announceRouteMap} permit 10` && words[0] === 'set' && words[1] === 'metric')
-        seen.ownMetric = true;
-    } else if (context === 'router ospf' && words[0] === 'redistribute' && words[1] === 'connected') {
-      const at = words.indexOf('route-map');
-      const metric = words.indexOf('metric');
-      redistribute = {
-        routeMap: at < 0 ? null : (words[at + 1] ?? null),
-        metric: metric < 0 ? undefined : Number(words[metric + 1]),
-      };
-    } else if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
+  for (const { context, line, words } of lines) {
+    if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
       networks.push({ prefix: words[1], area: words[3] ?? '' });
-    } else if (context.startsWith('interface ') && line.trim().startsWith('ip ospf passive ')) {
+    } else if (context.startsWith('interface ') && line.startsWith('ip ospf passive ')) {
       passive.add(`${context.split(/\s+/)[1]} ${words[3]}`);
-    } else if (context.startsWith('interface ') && /^ip ospf cost \d+ \S/.test(line.trim())) {
+    } else if (context.startsWith('interface ') && /^ip ospf cost \d+ \S/.test(line)) {
       costs.set(`${context.split(/\s+/)[1]} ${words[4]}`, Number(words[3]));
     }
   }
-  return { ...seen, routeMaps, redistribute, permitted, permittedRanges, drained, networks, passive, costs };
+  return { ...parseRedistribute(lines, ospfWords), networks, passive, costs };
 }

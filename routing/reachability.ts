@@ -1,6 +1,6 @@
 // Which routers of the area's database are there: LSAs of a router that lost its power stay in it for up to an hour (MaxAge, RFC 2328
 // appendix B), and nobody uses them (section 16.4 (3)). So they must not be counted.
-import { items, object, string } from './frr-output.js';
+import { object, objects, string } from './frr-json.js';
 
 /**
  * By the router- and network-LSAs of this node's areas, both ends of a link agreeing (RFC 2328 section 16.1 (2) (b)), and by the routing
@@ -35,5 +35,5 @@ export function reachableRouters(own: string, routers: unknown, networks: unknow
 
 const lsasOf = (states: unknown) =>
   Object.values(object(object(states).areas))
-    .flatMap(items)
+    .flatMap(objects)
     .filter(({ lsaAge }) => Number(lsaAge) < 3600);

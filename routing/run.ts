@@ -3,17 +3,13 @@ import { bridgeEndpoint, bridgeEventEndpoint, eventEndpoint, stateDirectory } fr
 import { ApiServer, EventPublisher, makePrivateDirectory } from '../api/server.js';
 import { Rtnetlink } from '../kni/index.js';
 import { createLog, type LogLevel } from '../log/index.js';
-import { type AnnounceForm, modelDefaults } from '../quagga-conf/index.js';
+import { modelDefaults } from '../quagga-conf/index.js';
 import { Bridge } from './bridge.js';
 import { DataplaneLink } from './dataplane-link.js';
 import { DataplaneWatch } from './dataplane-watch.js';
-import type { Driver } from './drivers/driver.js';
-import { OspfNetwork } from './drivers/ospf-network.js';
-import { OspfRedistribute } from './drivers/ospf-redistribute.js';
 import { Journal, journalPath } from './journal.js';
-import { NeighbourWatch } from './neighbour-watch.js';
-import { Ospfd } from './ospfd.js';
 import { bridgeMethods } from './schema.js';
+import { type SpeakerOptions, speakersOf } from './speakers.js';
 import { VipBook } from './vip-book.js';
 import { Vtysh } from './vtysh.js';
 import { WithdrawalGuard } from './withdrawal-guard.js';
@@ -21,14 +17,11 @@ import { WithdrawalGuard } from './withdrawal-guard.js';
 /** VIPs that may go within a minute for want of real servers or ports, unless the operator says otherwise. */
 export const defaultWithdrawLimit = 32;
 
-export interface RunOptions {
+export interface RunOptions extends Partial<SpeakerOptions> {
   /** The node's name. */
   readonly name: string;
-  readonly form?: AnnounceForm;
   /** `-N` of the routing daemons. */
   readonly frrNamespace?: string;
-  /** Of the type-5 LSAs, where the bridge has to write `redistribute connected` itself. */
-  readonly metric?: number;
   /** VIPs that may go within a minute for want of real servers or ports; 0: any number. */
   readonly withdrawLimit?: number;
   readonly logLevel?: LogLevel;
@@ -37,14 +30,14 @@ export interface RunOptions {
 
 /** Runs until SIGTERM or SIGINT. @returns the exit code. @throws {DpvsError} when it cannot start */
 export async function runBridge(options: RunOptions): Promise<number> {
-  const { name, frrNamespace, form = 'redistribute', metric = modelDefaults.externalMetric } = options;
+  const { name, frrNamespace, protocol = 'ospf', form = 'redistribute', ospf6 = false } = options;
+  const { metric = modelDefaults.externalMetric } = options;
   const log = createLog({ name, level: options.logLevel, file: options.logFile });
   makePrivateDirectory(stateDirectory());
   const book = new VipBook(new Journal(journalPath(name)), log);
   const api = new DataplaneLink(name);
   const vtysh = new Vtysh({ namespace: frrNamespace });
-  const ospfd = new Ospfd(vtysh);
-  const speaker = (driver: Driver) => ({ driver, watch: new NeighbourWatch(driver, log) });
+  const kernel = new Rtnetlink();
   // A link of its own: a look that is not answered in time must not end a change that is under way.
   const sight = new DataplaneLink(name);
   const dataplane = new DataplaneWatch({ api: sight, log, events: eventEndpoint(name), changed: () => bridge.nudge() });
@@ -52,11 +45,8 @@ export async function runBridge(options: RunOptions): Promise<number> {
     log,
     api,
     dataplane,
-    kernel: new Rtnetlink(),
-    speakers: {
-      inet: speaker(form === 'redistribute' ? new OspfRedistribute(ospfd, metric) : new OspfNetwork(ospfd)),
-      inet6: null,
-    },
+    kernel,
+    speakers: speakersOf({ protocol, form, metric, ospf6 }, { vtysh, kernel, log }),
     zebraAnswers: () => vtysh.answers('zebra'),
     guard: new WithdrawalGuard(options.withdrawLimit ?? defaultWithdrawLimit),
     book,
@@ -85,7 +75,7 @@ export async function runBridge(options: RunOptions): Promise<number> {
   book.onTransition = ({ entry }, { from, to, reason }) =>
     events.publish('announcement', { vip: entry.vip, device: entry.device, from, to, reason });
   await bridge.start();
-  log.event('bridge.started', { form, frrNamespace, vips: book.all.map(({ entry }) => entry.vip) });
+  log.event('bridge.started', { protocol, form, ospf6, frrNamespace, vips: book.all.map(({ entry }) => entry.vip) });
   const signal = await ended;
   const clean = await bridge.stop();
   await server.close(200);

@@ -1,7 +1,7 @@
 // What the procedures of the bridge work with: the dataplane, the kernel, the routing daemons, and the pace at which a VIP may change.
 import type { Method, Params, Result } from '../api/index.js';
 import type { KernelAddress, Rtnetlink } from '../kni/index.js';
-import { type AddressFamily, hostLength, hostRoute } from './address.js';
+import { type AddressFamily, canonicalPrefix, hostLength, hostRoute } from './address.js';
 import type { Driver } from './drivers/driver.js';
 
 /** The dataplane's API; `DataplaneClient` is one. */
@@ -61,7 +61,9 @@ export async function hostAddresses(kernel: Tools['kernel'], kni: string): Promi
 /** Prefixes that the dataplane hands to the kernel, of packets that belong to no service. */
 export async function kniHostRoutes(dataplane: DataplaneApi, device: string): Promise<ReadonlySet<string>> {
   const routes = await dataplane.call('route.list', { device });
-  return new Set(routes.filter(({ scope }) => scope === 'kni_host').map(({ destination }) => destination));
+  return new Set(
+    routes.filter(({ scope }) => scope === 'kni_host').map(({ destination }) => canonicalPrefix(destination)),
+  );
 }
 
 /** Those of the VIPs whose host route is not among them. */

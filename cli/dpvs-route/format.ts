@@ -69,14 +69,19 @@ export function headLines(status: BridgeStatus): string[][] {
   ];
 }
 
-const speaks = ({ trouble, form }: RoutingStatus, namespace: string | null): string =>
-  trouble ?? `${namespace === null ? '' : `-N ${namespace}, `}answers, ${form} form`;
+const familyNames = { inet: 'IPv4', inet6: 'IPv6' } as const;
+
+const speaks = ({ trouble, form, family }: RoutingStatus, namespace: string | null): string =>
+  `${familyNames[family]}, ${trouble ?? `${namespace === null ? '' : `-N ${namespace}, `}answers, ${form} form`}`;
 
 export function neighbourTable(routing: readonly RoutingStatus[]): string {
   const rows = routing.flatMap(({ neighbours }) =>
     neighbours.map((each) => [each.routerId, each.address, each.interface, each.state]),
   );
-  return rows.length === 0 ? '' : table([['NEIGHBOUR', 'ADDRESS', 'INTERFACE', 'STATE'], ...rows], '');
+  // A BGP neighbour may be one for both families.
+  const seen = new Set<string>();
+  const unique = rows.filter((row) => !seen.has(row.join()) && seen.add(row.join()));
+  return rows.length === 0 ? '' : table([['NEIGHBOUR', 'ADDRESS', 'INTERFACE', 'STATE'], ...unique], '');
 }
 
 export function formatStatus(status: BridgeStatus): string {

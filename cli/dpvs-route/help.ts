@@ -6,10 +6,10 @@ const lines = (...parts: string[]): string => parts.join('\n');
 const exitCodes = 'Exit codes: 0 done, 1 refused, 2 usage, 3 bridge or dataplane unreachable.';
 
 const program: HelpPage = {
-  usage: lines('dpvs-route COMMAND [OPTIONS]', '', 'Announces the VIPs of a node by OSPF, and takes them back.'),
+  usage: lines('dpvs-route COMMAND [OPTIONS]', '', 'Announces the VIPs of a node by OSPF or BGP, and takes them back.'),
   commands: [
-    ['announce VIP…', 'address on the kni, route in the dataplane, LSA in ospfd: each verified'],
-    ['withdraw VIP…', 'the reverse, ospfd first'],
+    ['announce VIP…', 'address on the kni, route in the dataplane, LSA or BGP route: each verified'],
+    ['withdraw VIP…', 'the reverse, the routing daemon first'],
     ['drain VIP…', 'other nodes take over first; withdrawn when its flows have ended'],
     ['undrain VIP…', 'back as before the drain'],
     ['status', 'the VIPs with their states and reasons, the neighbours'],
@@ -34,7 +34,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
       'dpvs-route announce VIP… [--dev PORT] [--wait SEC] [--quorum N] [--floor N] [--dry-run]',
       '',
       'Refused unless a service exists on the VIP with enough healthy real servers and free local ports, the port and its kni are up',
-      'and a neighbour there is Full.',
+      'and a neighbour there is Full (BGP: Established).',
       'All of it is done and verified, or nothing of it stays. From then on the bridge keeps it so: it withdraws the VIP when the',
       'node cannot serve it, and announces it again when it can, also after a restart.',
     ),
@@ -142,10 +142,14 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route run [OPTIONS]',
       '',
-      'In the network namespace of the kni and of zebra and ospfd. Needs root.',
+      'In the network namespace of the kni and of zebra and ospfd (ospf6d, bgpd). Needs root.',
     ),
     options: byCommand.run,
-    examples: [['dpvs-route run --frr-namespace node1', '']],
+    examples: [
+      ['dpvs-route run --frr-namespace node1', ''],
+      ['dpvs-route run --ospf6', 'IPv4 VIPs by OSPF, IPv6 VIPs by OSPFv3'],
+      ['dpvs-route run --protocol bgp', 'bgpd.conf has `router bgp` and the switch as a neighbour'],
+    ],
     epilogue: 'The VIPs to announce are kept in DPVS_STATE_DIR (/var/lib/dpvs), file NODE.route.json.',
   },
 };

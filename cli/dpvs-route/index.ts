@@ -87,6 +87,8 @@ async function run(options: Options, { terminal }: Context): Promise<never> {
   const limit = options.last('withdrawLimit');
   const settings = {
     name,
+    protocol: options.oneOf('protocol', ['ospf', 'bgp']),
+    ospf6: options.has('ospf6'),
     form: options.oneOf('form', ['redistribute', 'network']),
     frrNamespace: options.last('frrNamespace') ?? (process.env.DPVS_FRR_NAMESPACE || undefined),
     metric: metric === undefined ? undefined : integer(metric, 'metric', 0, 16777214),
@@ -94,6 +96,8 @@ async function run(options: Options, { terminal }: Context): Promise<never> {
     logLevel: options.oneOf('logLevel', logLevels),
     logFile: options.last('logFile'),
   };
+  if (settings.protocol === 'bgp' && settings.form !== undefined)
+    throw new UsageError("--form is OSPF's: with BGP there is one form");
   if (settings.frrNamespace !== undefined && !/^[A-Za-z0-9_.-]{1,64}$/.test(settings.frrNamespace))
     throw new UsageError(`invalid FRR namespace ${quote(settings.frrNamespace)}`);
   const { runBridge } = await import('../../routing/run.js');

@@ -21,6 +21,7 @@ export type OptionKey =
   | 'interval'
   | 'count'
   | 'listen'
+  | 'protocol'
   | 'form'
   | 'frrNamespace'
   | 'metric'
@@ -118,9 +119,9 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       key: 'dev',
       long: ['dev'],
       value: 'PORT',
-      help: 'the port whose kni carries it (default: the one that OSPF runs on)',
+      help: 'the port whose kni carries it (default: the one with a neighbour)',
     },
-    { key: 'force', short: 'F', long: ['force'], help: 'without an OSPF neighbour that is Full' },
+    { key: 'force', short: 'F', long: ['force'], help: 'without a neighbour that is Full or Established' },
     { key: 'wait', short: 'w', long: ['wait'], value: 'SEC', help: 'for the neighbour to become Full (default 15)' },
     {
       key: 'quorum',
@@ -318,6 +319,13 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
     frrNamespace,
   ],
   run: [
+    {
+      key: 'protocol',
+      long: ['protocol'],
+      value: 'ospf|bgp',
+      help: 'what announces IPv4 VIPs: ospfd (default), or bgpd, which announces IPv6 VIPs as well',
+    },
+    { key: 'ospf6', long: ['ospf6'], help: 'IPv6 VIPs by ospf6d (OSPFv3)' },
     form,
     frrNamespace,
     metric,

@@ -1,11 +1,13 @@
 // Whether a prefix holds an address.
-import { isIPv4 } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
-/** Whether an IPv4 prefix `a.b.c.d/len` holds the address. */
+/** Whether `a.b.c.d/len` or `a:b::/len` holds the address; false where either is none, or they are of two families. */
 export function covers(prefix: string, address: string): boolean {
   const [base, length] = prefix.split('/');
-  if (!isIPv4(base) || !isIPv4(address)) return false;
-  const number = (text: string): number => text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  const size = 2 ** (32 - Number(length));
-  return Math.floor(number(base) / size) === Math.floor(number(address) / size);
+  const family = isIP(base);
+  if (family === 0 || isIP(address) !== family) return false;
+  const list = new BlockList();
+  const type = family === 4 ? 'ipv4' : 'ipv6';
+  list.addSubnet(base, Number(length), type);
+  return list.check(address, type);
 }

@@ -122,6 +122,9 @@ if (!inside) {
     await kernel.addAddress('dpdk1.kni', '2001:db8::1:0:0:2/64');
     t.ok((await kernel.addresses()).some(({ address }) => address === '2001:db8::1:0:0:2'));
     t.match(ip('-6', 'address', 'show', 'dev', 'dpdk1.kni'), '2001:db8::1:0:0:2/64');
+    await kernel.addAddress('dpdk1.kni', '2001:db8::5/128', { nodad: true });
+    t.match(ip('-6', 'address', 'show', 'dev', 'dpdk1.kni'), /2001:db8::5\/128 scope global nodad/);
+    t.notMatch(ip('-6', 'address', 'show', 'dev', 'dpdk1.kni', 'tentative'), '2001:db8::5', 'usable at once');
 
     await kernel.addRoute({ destination: 'default', gateway: '172.10.0.1', device: 'dpdk1.kni' });
     await kernel.addRoute({ destination: '10.9.0.0/16', device: 'dpdk1.kni', metric: 7 });

@@ -192,7 +192,7 @@ t.test('status', async (t) => {
     (await dpvsRouteRun('status', () => status)).out,
     `bridge     node1, pid 7
 dataplane  serving
-ospfd      -N n1, answers, redistribute form
+ospfd      IPv4, -N n1, answers, redistribute form
 
 NEIGHBOUR  ADDRESS     INTERFACE  STATE
 10.0.0.1   172.10.0.1  dpdk1.kni  Full/-
@@ -213,7 +213,7 @@ not verified: what was done is undone; the log of dpvs-route has the steps
   });
   t.match(
     idle,
-    /dataplane {2}not serving: dpdk1 is down\nospfd {6}ospfd: it does not run or answer\n\nno VIP is announced\n$/,
+    /dataplane {2}not serving: dpdk1 is down\nospfd {6}IPv4, ospfd: it does not run or answer\n\nno VIP is announced\n$/,
   );
   t.same([5, 65, 3661, 90_061].map(duration), ['5s', '1m05s', '1h01m', '1d01h']);
 });

@@ -158,11 +158,13 @@ route-map DPVS-ANNOUNCE permit 5
  match ip address prefix-list DPVS-DRAIN
  set community graceful-shutdown additive
  set metric 4294967294
+ set origin igp
 exit
 !
 route-map DPVS-ANNOUNCE permit 10
  match ip address prefix-list DPVS-VIPS
  set metric 0
+ set origin igp
 exit
 !
 end

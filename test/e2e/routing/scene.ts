@@ -19,6 +19,7 @@ import {
   waitForEnd,
 } from '../../../lab/index.js';
 import { MockDataplane } from './mock-dataplane.js';
+import { nodeFiles, type Protocol, runOptions, switchFiles } from './protocols.js';
 
 const program = fileURLToPath(new URL('../../../../bin/dpvs-route', import.meta.url));
 export const kni = 'dpdk1.kni';
@@ -30,6 +31,7 @@ export type LinkType = 'broadcast' | 'point-to-point';
 export interface SceneOptions {
   readonly linkType?: LinkType;
   readonly form?: 'redistribute' | 'network';
+  readonly protocol?: Protocol;
 }
 
 export class Scene {
@@ -40,11 +42,12 @@ export class Scene {
   readonly dataplane: MockDataplane;
   readonly linkType: LinkType;
   readonly form: 'redistribute' | 'network';
+  readonly protocol: Protocol;
   #bridge: Daemon | null = null;
 
   private constructor(
     readonly state: RunState,
-    { linkType = 'point-to-point', form = 'redistribute' }: SceneOptions,
+    { linkType = 'point-to-point', form = 'redistribute', protocol = 'ospf' }: SceneOptions,
   ) {
     this.node = state.namespace('node');
     this.switch = state.namespace('switch');
@@ -52,6 +55,7 @@ export class Scene {
     this.switchFrr = new Frr(state, 'switch');
     this.linkType = linkType;
     this.form = form;
+    this.protocol = protocol;
     this.dataplane = new MockDataplane(this.node, join(state.directory, 'run'));
   }
 
@@ -91,7 +95,8 @@ export class Scene {
   }
 
   async startBridge(...args: string[]): Promise<Daemon> {
-    const argv = [program, 'run', '--frr-namespace', this.nodeFrr.pathspace, '--form', this.form, ...args];
+    const how = this.protocol === 'ospf' ? ['--form', this.form] : runOptions[this.protocol];
+    const argv = [program, 'run', '--frr-namespace', this.nodeFrr.pathspace, ...how, ...args];
     const daemon = await startDaemon(this.state, { member: 'node', what: 'bridge', argv, env: this.env });
     this.#bridge = daemon;
     await eventually(
@@ -114,7 +119,8 @@ export class Scene {
 
   /** Whether the switch's kernel has a route to the address through the node. */
   async learned(address: string): Promise<boolean> {
-    return (await must(['ip', 'route', 'show', `${address}/32`], { namespace: this.switch })).includes(nodeAddress);
+    const show = ['ip', address.includes(':') ? '-6' : '-4', 'route', 'show', address];
+    return (await must(show, { namespace: this.switch })).includes('dev to-node');
   }
 
   async becomes(address: string, learned: boolean, timeoutMs = 5_000): Promise<void> {
@@ -127,7 +133,7 @@ export class Scene {
   }
 
   async kniAddresses(): Promise<string> {
-    return must(['ip', '-4', '-brief', 'address', 'show', 'dev', kni], { namespace: this.node });
+    return must(['ip', '-brief', 'address', 'show', 'dev', kni], { namespace: this.node });
   }
 
   ip(...args: string[]): Promise<string> {
@@ -172,6 +178,12 @@ export class Scene {
     for (const directory of ['run', 'state']) mkdirSync(join(this.state.directory, directory), { mode: 0o700 });
     await this.dataplane.start();
 
+    if (this.protocol === 'ospf') await this.#generate();
+    else await this.#writeFiles(this.protocol);
+    await Promise.all([this.nodeFrr.start(), this.switchFrr.start()]);
+  }
+
+  async #generate(): Promise<void> {
     const { code, stderr } = await this.cli(
       ...['config', '--form', this.form, '--ospf-network', this.linkType, '--log-directory', 'none'],
       ...['--out', this.nodeFrr.configDirectory, '--hostname', 'node'],
@@ -198,6 +210,12 @@ export class Scene {
         '',
       ].join('\n'),
     });
-    await Promise.all([this.nodeFrr.start(), this.switchFrr.start()]);
+  }
+
+  async #writeFiles(protocol: Exclude<Protocol, 'ospf'>): Promise<void> {
+    await this.ip('address', 'add', '2001:db8:7::2/64', 'dev', kni, 'nodad');
+    await must(['ip', 'address', 'add', '2001:db8:7::1/64', 'dev', 'to-node', 'nodad'], { namespace: this.switch });
+    await this.nodeFrr.writeConfig(nodeFiles[protocol]);
+    await this.switchFrr.writeConfig(switchFiles[protocol]);
   }
 }
