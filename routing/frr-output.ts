@@ -106,6 +106,21 @@ export function parseStubAnnouncers(json: unknown, ownRouter: string): Map<strin
   return found;
 }
 
+/** The youngest LSA of `show ip ospf database external json` and `… router json`, seconds; infinite when there is none. */
+export function parseYoungest(external: unknown, router: unknown): number {
+  const areas = Object.values(object(object(object(router).routerLinkStates).areas));
+  const all = [...items(object(external).asExternalLinkStates), ...areas.flatMap(items)];
+  return all.reduce((least, { lsaAge }) => (typeof lsaAge === 'number' ? Math.min(least, lsaAge) : least), Infinity);
+}
+
+/** Of `show ip ospf database opaque-link self-originate json`: whether our grace-LSA is there (RFC 3623 section 2.1). */
+export const parseGraceLsa = (json: unknown): boolean =>
+  Object.values(object(object(json)['Link-Local Opaque-LSA'])).some((area) =>
+    Object.values(object(area)).some(
+      (lsa) => object(lsa).opaqueType === 'Grace-LSA' && Number(object(lsa).lsaAge) < maxAge,
+    ),
+  );
+
 /** Of any `show ip ospf database … json`. */
 export const parseDatabaseRouter = (json: unknown): string => string(object(json).routerId);
 
@@ -156,6 +171,8 @@ export interface OspfConfig {
   readonly drainList: boolean;
   readonly drainRouteMap: boolean;
   readonly networks: readonly { readonly prefix: string; readonly area: string }[];
+  /** Seconds that the neighbours are to keep the routes over a planned restart; null: it is not configured, or the opaque capability is not. */
+  readonly gracePeriod: number | null;
   /** `interface address` */
   readonly passive: ReadonlySet<string>;
   /** Costs of single addresses, by `interface address`. */
@@ -173,6 +190,8 @@ export function parseRunningConfig(text: string): OspfConfig {
   const permittedRanges: string[] = [];
   const drained = new Set<string>();
   const costs = new Map<string, number>();
+  let gracePeriod: number | null = null;
+  let opaque = false;
   const seen = { routerOspf: false, prefixList: false, drainList: false, drainRouteMap: false, ownMetric: false };
   for (const line of text.split('\n')) {
     if (!line.startsWith(' ')) context = line.trim();
@@ -200,6 +219,10 @@ export function parseRunningConfig(text: string): OspfConfig {
         routeMap: at < 0 ? null : (words[at + 1] ?? null),
         metric: metric < 0 ? undefined : Number(words[metric + 1]),
       };
+    } else if (context === 'router ospf' && words[0] === 'graceful-restart' && words[1] === 'grace-period') {
+      gracePeriod = Number(words[2]);
+    } else if (context === 'router ospf' && line.trim() === 'capability opaque') {
+      opaque = true;
     } else if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
       networks.push({ prefix: words[1], area: words[3] ?? '' });
     } else if (context.startsWith('interface ') && line.trim().startsWith('ip ospf passive ')) {
@@ -208,5 +231,6 @@ export function parseRunningConfig(text: string): OspfConfig {
       costs.set(`${context.split(/\s+/)[1]} ${words[4]}`, Number(words[3]));
     }
   }
-  return { ...seen, routeMaps, redistribute, permitted, permittedRanges, drained, networks, passive, costs };
+  const lists = { permitted, permittedRanges, drained, networks, passive, costs };
+  return { ...seen, routeMaps, redistribute, gracePeriod: opaque ? gracePeriod : null, ...lists };
 }

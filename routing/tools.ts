@@ -39,6 +39,11 @@ export class Pace {
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   }
 
+  /** Milliseconds since the last change of any of them. */
+  get quietMs(): number {
+    return performance.now() - Math.max(this.#all, ...this.#changed.values());
+  }
+
   changed(vips: readonly string[]): void {
     const now = performance.now();
     for (const vip of vips) this.#changed.set(vip, now);

@@ -52,6 +52,7 @@ export const ospf: OspfFacts = {
       drained: new Set<string>(),
       drainList: false,
       drainRouteMap: false,
+      gracePeriod: null,
       costs: new Map<string, number>(),
     },
     ...{
