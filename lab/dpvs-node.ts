@@ -172,7 +172,7 @@ export class DpvsNode {
       ...['config', '--flavor', 'frr', '--out', this.frr.configDirectory],
       ...['--router-id', this.plan.routerId, '--interface', wanKni, '--network', this.plan.wanPrefix],
       ...['--hello', String(helloSeconds), '--dead', String(deadSeconds), '--ospf-network', this.options.ospfNetwork],
-      ...['--form', this.options.form],
+      ...['--form', this.options.form, '--graceful-restart', String(ospfTimers.graceSeconds)],
       ...(this.options.bfd ? ['--bfd'] : []),
       ...(this.options.vipRange === null ? [] : ['--vip-range', this.options.vipRange]),
     ]);

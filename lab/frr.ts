@@ -45,6 +45,11 @@ export class Frr {
     return join(socketDirectory, this.pathspace);
   }
 
+  /** What this instance's ospfd has for /var/run/frr. */
+  get #ownRun(): string {
+    return join(this.configDirectory, 'run');
+  }
+
   /** How vtysh finds these daemons. Not by -N, with which it wants a vtysh.conf below /etc/frr. */
   get vtyshOptions(): readonly string[] {
     return ['--vty_socket', this.#sockets, '--config_dir', this.configDirectory];
@@ -74,7 +79,10 @@ export class Frr {
     writeFileSync(join(this.configDirectory, 'vtysh.conf'), 'no service integrated-vtysh-config\n');
     mkdirSync(sockets, { recursive: true, mode: 0o755 });
     const frrUser = Number(await must(['id', '-u', 'frr']));
-    chownSync(sockets, frrUser, Number(await must(['id', '-g', 'frr'])));
+    const frrGroup = Number(await must(['id', '-g', 'frr']));
+    chownSync(sockets, frrUser, frrGroup);
+    mkdirSync(join(this.#ownRun, this.pathspace), { recursive: true, mode: 0o755 });
+    chownSync(this.#ownRun, frrUser, frrGroup);
     await this.startMissing();
   }
 
@@ -92,6 +100,7 @@ export class Frr {
       member: this.member,
       what: name,
       argv: [
+        ...(name === 'ospfd' ? withOwnRun(this.#ownRun, this.pathspace) : []),
         join(daemonDirectory, name),
         ...['-N', this.pathspace],
         ...['-f', join(this.configDirectory, `${name}.conf`)],
@@ -175,5 +184,15 @@ export class Frr {
     });
   }
 }
+
+/**
+ * ospfd keeps the state of a graceful restart in /var/run/frr/ospfd-gr.json whatever its pathspace is, so that one would read another's.
+ * It gets a directory of its own there, in which the sockets are where vtysh looks for them outside.
+ */
+const withOwnRun = (directory: string, pathspace: string): string[] => [
+  ...['unshare', '--mount', '--propagation', 'private', 'sh', '-ec'],
+  `mount --bind ${socketDirectory}/"$2" "$1/$2"; mount --rbind "$1" ${socketDirectory}; shift 2; exec "$@"`,
+  ...['sh', directory, pathspace],
+];
 
 export const isFull = (neighbour: Neighbour): boolean => neighbour.state.startsWith('Full');

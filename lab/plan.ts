@@ -68,7 +68,7 @@ export const wanPort = 'wan0';
 export const lanPort = 'lan0';
 
 /** OSPF timers both ends agree on; a node that dies by SIGKILL is missed after the dead interval. */
-export const ospfTimers = { helloSeconds: 1, deadSeconds: 4 } as const;
+export const ospfTimers = { helloSeconds: 1, deadSeconds: 4, graceSeconds: 60 } as const;
 
 /** Everyone who has a namespace. */
 export const membersWith = (nodePlans: readonly NodePlan[]): readonly string[] => [

@@ -80,6 +80,10 @@ export class L3Switch {
       // A node originates its router-LSA twice within a millisecond when its adjacency comes up. With the default of
       // one second the second one is thrown away and comes again after the retransmit interval, five seconds later.
       ' timers lsa min-arrival 0',
+      // A node that restarts its ospfd on purpose keeps its routes, also while another node announces or withdraws.
+      ' capability opaque',
+      ' graceful-restart helper enable',
+      ' no graceful-restart helper strict-lsa-checking',
       ' passive-interface to-client',
       ...nodes.map(({ wanPrefix }) => ` network ${wanPrefix} area 0.0.0.0`),
       ` network ${clientNetwork} area 0.0.0.0`,

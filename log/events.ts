@@ -128,12 +128,19 @@ const groups = {
     announce_failed: card('error', 'a VIP could not be announced'),
     drain_failed: card('error', 'a VIP that drains could not be made worse than on other nodes'),
     withdraw_failed: card('error', 'a VIP could not be withdrawn completely'),
+    stale: card('warn', 'a VIP that is not served any more was still announced; it is taken back'),
     drifted: card('warn', 'something else changed what the bridge set up; it is put right'),
   },
   routing: {
     neighbour_full: card('info', 'an adjacency of a routing daemon is Full, or Established'),
     neighbour_lost: card('warn', 'an adjacency of a routing daemon is not Full any more'),
     daemon_down: card('warn', 'a routing daemon does not answer'),
+    graceful_restart_prepared: card('info', 'the neighbours keep the routes while the routing daemon is restarted'),
+    graceful_restart_done: card('info', 'the routing daemon is back, its routes were kept'),
+    graceful_restart_expired: card(
+      'warn',
+      'the routing daemon was not restarted, or not back, within the grace period',
+    ),
   },
   bridge: {
     started: card('info', 'the routing bridge runs'),

@@ -6,6 +6,7 @@ import { type Commander, findAllVips } from './commands/common.js';
 import { drain, undrain } from './commands/drain.js';
 import { withdraw } from './commands/withdraw.js';
 import { BridgeCore, type BridgeParts } from './core.js';
+import { prepareRestart } from './prepare-restart.js';
 import { Reconciler } from './reconciler.js';
 import { type RenderRequest, renderRequested } from './render-request.js';
 import type { BridgeParams, BridgeResult, Report } from './schema.js';
@@ -69,6 +70,11 @@ export class Bridge {
 
   undrain(params: BridgeParams<'undrain'>): Promise<Report> {
     return undrain(this.#commander, params);
+  }
+
+  gracefulRestart({ waitSeconds = 0, dryRun = false }: BridgeParams<'graceful-restart'>): Promise<Report> {
+    this.#refuseWhenStopping();
+    return prepareRestart(this.#core, { waitSeconds, dryRun }).finally(() => this.nudge());
   }
 
   async status(): Promise<BridgeResult<'status'>> {

@@ -7,6 +7,7 @@ import { assess, type Condition } from './conditions.js';
 import type { DataplaneWatch } from './dataplane-watch.js';
 import { improveVips, worsenVips } from './drain.js';
 import type { Announcement, Driver } from './drivers/driver.js';
+import { GracefulRestart } from './graceful-restart.js';
 import type { JournalEntry } from './journal.js';
 import type { NeighbourWatch } from './neighbour-watch.js';
 import { StepError, Steps } from './steps.js';
@@ -47,6 +48,7 @@ export const conditionReason = (condition: Condition | null): Reason | null =>
 
 export class BridgeCore {
   readonly tools: Tools;
+  readonly graceful: GracefulRestart;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly parts: BridgeParts) {
@@ -55,6 +57,7 @@ export class BridgeCore {
     for (const { watch } of this.speakers) watch.onFull = () => pace.changedAll();
     const driver = (family: AddressFamily): Driver | null => speakers[family]?.driver ?? null;
     this.tools = { dataplane: api, kernel, driver, zebraAnswers, pace };
+    this.graceful = new GracefulRestart(this);
   }
 
   get speakers(): Speaker[] {
@@ -132,6 +135,7 @@ export class BridgeCore {
         book.advance(vip, { kind: 'released' });
       }
     });
+    if (forGood) this.#noteDeparted(vips);
     if (outcome.error !== null)
       log.event('vip.withdraw_failed', { vips: vips.map(({ entry }) => entry.vip), ...reasonOf(outcome.error) });
     return outcome;
@@ -149,6 +153,15 @@ export class BridgeCore {
     return this.#attempt(async (steps) => {
       for (const group of byPlace(vips)) await improveVips(this.tools, steps, entriesOf(group));
     });
+  }
+
+  /** With nobody to hear of it, the area may go on believing in them. */
+  #noteDeparted(vips: readonly Vip[]): void {
+    const { book } = this.parts;
+    const heard = this.speakers.some(({ watch }) => watch.view.neighbours.some(({ full }) => full));
+    if (heard && !this.graceful.underWay) return;
+    const gone = vips.map(({ entry: { vip, kni } }) => ({ vip, kni, curing: false }));
+    book.setDeparted([...book.departed.filter(({ vip }) => !gone.some((each) => each.vip === vip)), ...gone]);
   }
 
   async #attempt(work: (steps: Steps) => Promise<void>): Promise<Outcome> {

@@ -41,6 +41,7 @@ export class DrainWatch {
 
   async #leave(vips: readonly Vip[]): Promise<void> {
     const { book, log } = this.#core.parts;
+    if (this.#core.graceful.underWay) return;
     for (const group of byPlace(vips)) {
       // Whether others announce them was asked when the drain began.
       const { error } = await this.#core.worsen(group, true);

@@ -101,6 +101,21 @@ export function parseStubAnnouncers(json: unknown, ownRouter: string): Map<strin
   return found;
 }
 
+/** The youngest LSA of `show ip ospf database external json` and `… router json`, seconds; infinite when there is none. */
+export function parseYoungest(external: unknown, router: unknown): number {
+  const areas = Object.values(object(object(object(router).routerLinkStates).areas));
+  const all = [...objects(object(external).asExternalLinkStates), ...areas.flatMap(objects)];
+  return all.reduce((least, { lsaAge }) => (typeof lsaAge === 'number' ? Math.min(least, lsaAge) : least), Infinity);
+}
+
+/** Of `show ip ospf database opaque-link self-originate json`: whether our grace-LSA is there (RFC 3623 section 2.1). */
+export const parseGraceLsa = (json: unknown): boolean =>
+  Object.values(object(object(json)['Link-Local Opaque-LSA'])).some((area) =>
+    Object.values(object(area)).some(
+      (lsa) => object(lsa).opaqueType === 'Grace-LSA' && Number(object(lsa).lsaAge) < maxAge,
+    ),
+  );
+
 /** Of any `show ip ospf database … json`. */
 export const parseDatabaseRouter = (json: unknown): string => string(object(json).routerId);
 
@@ -130,6 +145,8 @@ export function parseStubs(json: unknown): Set<string> {
 
 export interface OspfConfig extends RedistributeConfig {
   readonly networks: readonly { readonly prefix: string; readonly area: string }[];
+  /** Seconds that the neighbours are to keep the routes over a planned restart; null: it is not configured, or the opaque capability is not. */
+  readonly gracePeriod: number | null;
   /** `interface address` */
   readonly passive: ReadonlySet<string>;
   /** Costs of single addresses, by `interface address`. */
@@ -142,8 +159,14 @@ export function parseRunningConfig(text: string): OspfConfig {
   const passive = new Set<string>();
   const networks: { prefix: string; area: string }[] = [];
   const costs = new Map<string, number>();
+  let gracePeriod: number | null = null;
+  let opaque = false;
   for (const { context, line, words } of lines) {
-    if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
+    if (context === 'router ospf' && words[0] === 'graceful-restart' && words[1] === 'grace-period') {
+      gracePeriod = Number(words[2]);
+    } else if (context === 'router ospf' && line === 'capability opaque') {
+      opaque = true;
+    } else if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
       networks.push({ prefix: words[1], area: words[3] ?? '' });
     } else if (context.startsWith('interface ') && line.startsWith('ip ospf passive ')) {
       passive.add(`${context.split(/\s+/)[1]} ${words[3]}`);
@@ -151,5 +174,6 @@ export function parseRunningConfig(text: string): OspfConfig {
       costs.set(`${context.split(/\s+/)[1]} ${words[4]}`, Number(words[3]));
     }
   }
-  return { ...parseRedistribute(lines, ospfWords), networks, passive, costs };
+  const policy = parseRedistribute(lines, ospfWords);
+  return { ...policy, gracePeriod: opaque ? gracePeriod : null, networks, passive, costs };
 }

@@ -30,12 +30,30 @@ const entry = z.strictObject({
     policy: z.boolean(),
   }),
 });
-const file = z.strictObject({ version: z.literal(1), vips: z.array(entry) });
+/** A VIP that was withdrawn for good while nobody was told: a daemon that was away may find it in the area as its own. */
+const departed = z.strictObject({
+  vip: ipAddress,
+  kni: deviceName,
+  /** It was put back on the kni, to be taken off again. */
+  curing: z.boolean(),
+});
+const file = z.strictObject({
+  version: z.literal(1),
+  vips: z.array(entry),
+  departed: z.array(departed).default([]),
+  /** ISO time until which the neighbours keep the routes of a daemon that is restarted on purpose; null: there is none. */
+  restartUntil: z.iso.datetime().nullable().default(null),
+});
 export type JournalEntry = z.output<typeof entry>;
+export type Departed = z.output<typeof departed>;
 
 export const journalPath = (name: string): string => join(stateDirectory(), `${name}.route.json`);
 
 export class Journal {
+  /** As last read; written together with the VIPs. */
+  departed: Departed[] = [];
+  restartUntil: string | null = null;
+
   constructor(readonly path: string) {}
 
   /** @throws {DpvsError} config: the file is there and not readable as a journal */
@@ -54,7 +72,11 @@ export class Journal {
       throw new DpvsError('config', `${this.path}: ${(error as Error).message}`);
     }
     const parsed = file.safeParse(json);
-    if (parsed.success) return parsed.data.vips;
+    if (parsed.success) {
+      const { vips, departed, restartUntil } = parsed.data;
+      Object.assign(this, { departed, restartUntil });
+      return vips;
+    }
     const issue = parsed.error.issues[0];
     throw new DpvsError('config', `${this.path}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
@@ -64,7 +86,9 @@ export class Journal {
     const temporary = `${this.path}.new`;
     const fd = openSync(temporary, 'w', 0o600);
     try {
-      writeSync(fd, `${JSON.stringify({ version: 1, vips }, null, 2)}\n`);
+      const { departed, restartUntil } = this;
+      const rest = { ...(departed.length > 0 ? { departed } : {}), ...(restartUntil === null ? {} : { restartUntil }) };
+      writeSync(fd, `${JSON.stringify({ version: 1, vips, ...rest }, null, 2)}\n`);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -9,14 +9,16 @@ import {
   parseDatabaseRouter,
   parseExternalAnnouncers,
   parseExternals,
+  parseGraceLsa,
   parseInterface,
   parseNeighbours,
   parseRunningConfig,
   parseStubAnnouncers,
   parseStubs,
+  parseYoungest,
 } from './frr-output.js';
 import { reachableRouters } from './reachability.js';
-import type { Vtysh } from './vtysh.js';
+import { type Vtysh, VtyshError } from './vtysh.js';
 
 export class Ospfd {
   readonly #vtysh: Vtysh;
@@ -66,6 +68,26 @@ export class Ospfd {
     for (const [vip, stubs] of parseStubAnnouncers(routers, own)) found.set(vip, [...(found.get(vip) ?? []), ...stubs]);
     const reachable = reachableRouters(own, routers, networks, routes);
     return new Map([...found].map(([vip, list]) => [vip, list.filter(({ router }) => reachable.has(router))]));
+  }
+
+  /** Tells the neighbours to keep our routes while this process is replaced (RFC 3623). There is no way back but the restart. */
+  async prepareRestart(): Promise<void> {
+    // It ends with 0 also when it refuses, and says nothing when it does not.
+    const said = (await this.#vtysh.run('ospfd', ['graceful-restart prepare ip ospf'])).trim();
+    if (said !== '') throw new VtyshError('ospfd', 'refused', said);
+  }
+
+  async graceLsa(): Promise<boolean> {
+    return parseGraceLsa(await this.#vtysh.json('ospfd', 'show ip ospf database opaque-link self-originate'));
+  }
+
+  /** Seconds since the area's last change, as far as it is known here. */
+  async youngestLsa(): Promise<number> {
+    const [externals, routers] = await Promise.all([
+      this.#vtysh.json('ospfd', 'show ip ospf database external'),
+      this.#vtysh.json('ospfd', 'show ip ospf database router'),
+    ]);
+    return parseYoungest(externals, routers);
   }
 
   /** Whether every adjacency that is Full has acknowledged every LSA. */

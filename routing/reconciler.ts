@@ -5,6 +5,7 @@ import { type BridgeCore, byPlace, conditionReason } from './core.js';
 import { DrainWatch } from './drain-watch.js';
 import { findDrift } from './drift.js';
 import { HealthGate } from './health-gate.js';
+import { StaleWatch } from './stale-watch.js';
 import type { NodeView } from './view.js';
 import type { Vip } from './vip-book.js';
 import { isHeld, isUp } from './vip-state.js';
@@ -21,6 +22,7 @@ export class Reconciler {
   readonly #core: BridgeCore;
   readonly #drains: DrainWatch;
   readonly #gate: HealthGate;
+  readonly #stale: StaleWatch;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   #again = false;
@@ -31,6 +33,7 @@ export class Reconciler {
     this.#core = core;
     this.#drains = new DrainWatch(core);
     this.#gate = new HealthGate(core);
+    this.#stale = new StaleWatch(core);
   }
 
   start(): void {
@@ -82,26 +85,31 @@ export class Reconciler {
 
   #daemonIsMissed(): boolean {
     const { book } = this.#core.parts;
+    if (this.#core.graceful.active) return true;
     const trouble = this.#core.speakers.some(({ watch }) => watch.view.trouble !== null);
     return trouble && book.all.some(({ state }) => isHeld(state));
   }
 
   #round(): Promise<void> {
     return this.#core.exclusive(async () => {
-      const { book } = this.#core.parts;
+      const { graceful, parts } = this.#core;
+      const { book } = parts;
       if (this.#closed) return;
-      if (book.all.length === 0) return this.#release();
+      if (book.all.length + book.departed.length === 0 && !graceful.active) return this.#release();
       const thorough = performance.now() - this.#thoroughAt >= thoroughMs;
       const pending = book.all.some(({ state }) => state.kind !== 'announced');
-      if (thorough || pending) await this.#core.lookAtNeighbours();
+      if (thorough || pending || graceful.active) await this.#core.lookAtNeighbours();
+      await graceful.round();
       if (thorough) {
         this.#thoroughAt = performance.now();
-        await this.#noteDrift(book.all.filter(({ state }) => state.kind === 'announced'));
+        // Until it is over, a database that lacks a VIP is no news.
+        if (!graceful.active) await this.#noteDrift(book.all.filter(({ state }) => state.kind === 'announced'));
       }
       const { announce, withdraw } = await this.#orders();
       withdraw.push(...(await this.#drains.round(thorough)));
       if (withdraw.length > 0) await this.#core.withdraw(withdraw, false);
-      await this.#announce(announce);
+      if (!graceful.underWay) await this.#announce(announce);
+      if (thorough && !graceful.active) await this.#stale.round();
       await this.#release();
     });
   }

@@ -4,7 +4,7 @@ import { conditionReason, type Outcome } from './core.js';
 import type { Report, Step } from './schema.js';
 import type { Reason } from './vip-state.js';
 
-type About = Pick<Report, 'action' | 'vips' | 'device'> & Partial<Pick<Report, 'dryRun' | 'flows'>>;
+type About = Pick<Report, 'action' | 'vips' | 'device'> & Partial<Pick<Report, 'dryRun' | 'flows' | 'graceSeconds'>>;
 
 const complete = (about: About, rest: Pick<Report, 'done' | 'steps' | 'error'>): Report => ({
   action: about.action,
@@ -12,6 +12,7 @@ const complete = (about: About, rest: Pick<Report, 'done' | 'steps' | 'error'>):
   device: about.device,
   dryRun: about.dryRun ?? false,
   flows: about.flows ?? null,
+  graceSeconds: about.graceSeconds ?? null,
   ...rest,
 });
 

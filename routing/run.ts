@@ -65,6 +65,7 @@ export async function runBridge(options: RunOptions): Promise<number> {
       withdraw: (params) => bridge.withdraw(params),
       drain: (params) => bridge.drain(params),
       undrain: (params) => bridge.undrain(params),
+      'graceful-restart': (params) => bridge.gracefulRestart(params),
       status: () => bridge.status(),
       show: (params) => bridge.show(params),
       'config.render': (params) => bridge.render(params),

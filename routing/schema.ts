@@ -25,7 +25,7 @@ export const flows = z.strictObject({
 });
 
 export const report = z.strictObject({
-  action: z.enum(['announce', 'withdraw', 'drain', 'undrain']),
+  action: z.enum(['announce', 'withdraw', 'drain', 'undrain', 'graceful-restart']),
   vips: z.array(ipAddress),
   device: deviceName.nullable(),
   /** Nothing was changed, and nothing will be: the steps say what would be. */
@@ -35,6 +35,8 @@ export const report = z.strictObject({
   steps: z.array(step),
   /** Of a drain: what is under way on these VIPs now. */
   flows: flows.nullable(),
+  /** Of a graceful restart: seconds within which the daemon has to be back. */
+  graceSeconds: z.number().nullable(),
   /** Why not; a code of the error table. */
   error: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 });
@@ -82,6 +84,14 @@ export const routingStatus = z.strictObject({
   /** Why the daemon cannot be asked; null when it answers. */
   trouble: z.string().nullable(),
   neighbours: z.array(neighbourStatus),
+  /** A planned restart: `prepared`, while the daemon is `away`, while it finds its neighbours again (`returning`). */
+  gracefulRestart: z
+    .strictObject({
+      phase: z.enum(['prepared', 'away', 'returning']),
+      /** Until the neighbours drop the routes. */
+      secondsLeft: z.number(),
+    })
+    .nullable(),
 });
 
 export const bridgeStatus = z.strictObject({
@@ -136,6 +146,15 @@ export const bridgeMethods = {
     mutates: false,
   },
   undrain: { params: z.strictObject({ vips: knownVips, dryRun }), result: report, mutates: false },
+  'graceful-restart': {
+    params: z.strictObject({
+      /** How long to wait for a quiet moment before refusing. */
+      waitSeconds: z.number().min(0).max(300).optional(),
+      dryRun,
+    }),
+    result: report,
+    mutates: false,
+  },
   status: { params: z.strictObject({}), result: bridgeStatus, mutates: false },
   /** Everything about some VIPs, or about all. */
   show: {

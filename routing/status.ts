@@ -22,7 +22,7 @@ export function statusOf(core: BridgeCore, { name, startedAt, frrNamespace }: Br
     startedAt,
     frrNamespace,
     dataplane: { reachable, serving: dataplane.serving, problems: [...problems] },
-    routing: core.speakers.map(routingOf),
+    routing: core.speakers.map((speaker) => routingOf(core, speaker)),
     vips: book.all.map((vip) => vipStatus(core, vip)),
   };
 }
@@ -46,7 +46,7 @@ export async function detailsOf(core: BridgeCore, vips: readonly Vip[]): Promise
   });
 }
 
-function routingOf({ driver, watch }: BridgeCore['speakers'][number]): RoutingStatus {
+function routingOf(core: BridgeCore, { driver, watch }: BridgeCore['speakers'][number]): RoutingStatus {
   const { protocol, form, family, daemon } = driver;
   const { trouble, neighbours } = watch.view;
   const plain = neighbours.map(({ routerId, address, interface: kni, state, full }) => ({
@@ -56,7 +56,8 @@ function routingOf({ driver, watch }: BridgeCore['speakers'][number]): RoutingSt
     state,
     full,
   }));
-  return { protocol, form, family, daemon, trouble, neighbours: plain };
+  const gracefulRestart = driver.restart === undefined ? null : core.graceful.status;
+  return { protocol, form, family, daemon, trouble, neighbours: plain, gracefulRestart };
 }
 
 const conditionOf = ({ name, failure, detail }: Condition): VipDetail['conditions'][number] => ({

@@ -39,6 +39,11 @@ export class Pace {
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   }
 
+  /** Milliseconds since the last change of any of them. */
+  get quietMs(): number {
+    return performance.now() - Math.max(this.#all, ...this.#changed.values());
+  }
+
   changed(vips: readonly string[]): void {
     const now = performance.now();
     for (const vip of vips) this.#changed.set(vip, now);
@@ -60,7 +65,8 @@ export async function hostAddresses(kernel: Tools['kernel'], kni: string): Promi
 
 /** Prefixes that the dataplane hands to the kernel, of packets that belong to no service. */
 export async function kniHostRoutes(dataplane: DataplaneApi, device: string): Promise<ReadonlySet<string>> {
-  const routes = await dataplane.call('route.list', { device });
+  const families = ['inet', 'inet6'] as const;
+  const routes = (await Promise.all(families.map((family) => dataplane.call('route.list', { device, family })))).flat();
   return new Set(
     routes.filter(({ scope }) => scope === 'kni_host').map(({ destination }) => canonicalPrefix(destination)),
   );

@@ -2,7 +2,8 @@
 // change. Each transition has its reason, in the log, as an event and in the VIP's history.
 import type { Log } from '../log/index.js';
 import { noPenalty, type Penalty, penalised, relieved, suppressedMs } from './damping.js';
-import type { Journal, JournalEntry } from './journal.js';
+import type { Departed, Journal, JournalEntry } from './journal.js';
+import { mostVips } from './limits.js';
 import {
   advance,
   type DrainIntent,
@@ -75,6 +76,25 @@ export class VipBook {
   remove(vips: readonly Vip[]): void {
     for (const { entry } of vips) this.#vips.delete(entry.vip);
     if (vips.length > 0) this.save();
+  }
+
+  get departed(): readonly Departed[] {
+    return this.#journal.departed;
+  }
+
+  /** The oldest are forgotten when there are too many. */
+  setDeparted(departed: readonly Departed[]): void {
+    this.#journal.departed = departed.slice(-mostVips);
+    this.save();
+  }
+
+  get restartUntil(): string | null {
+    return this.#journal.restartUntil;
+  }
+
+  setRestartUntil(until: string | null): void {
+    this.#journal.restartUntil = until;
+    this.save();
   }
 
   readonly save = (): void => this.#journal.write(this.all.map(({ entry }) => entry));

@@ -1,4 +1,4 @@
-// `dpvs-route announce|withdraw|drain|undrain`: words → a request to the bridge → its report, and for a drain what becomes of it.
+// `dpvs-route announce|withdraw|drain|undrain|graceful-restart`: words → a request to the bridge → its report, and for a drain what becomes of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BridgeParams, PolicyChange, Report, VipStatus } from '../../routing/index.js';
 import { type Context, DpvsError, device, type ErrorCode, ExitCode, integer } from '../common/index.js';
@@ -9,6 +9,8 @@ import { knownVips, namedVips } from './vips.js';
 
 const defaultWaitSeconds = 15;
 const defaultDeadlineSeconds = 60;
+/** The bridge wants 10 s without a change. */
+const defaultQuietSeconds = 20;
 /** Beyond the wait for a neighbour: other changes that are under way, and the slowest verification. */
 const changeMs = 45_000;
 /** A thousand VIPs take longer to prove than one. */
@@ -64,6 +66,13 @@ export async function drain(line: Line, context: Context): Promise<Work> {
     if (!options.has('waitEnd') || report.dryRun) return code;
     return followDrain(bridge, report.vips, options, context);
   };
+}
+
+export function gracefulRestart({ options }: Line, context: Context): Work {
+  const waitSeconds = seconds(options, 'wait', 300) ?? defaultQuietSeconds;
+  const params = { waitSeconds, ...dry(options) };
+  return async (bridge) =>
+    tell(await bridge.call('graceful-restart', params, waitSeconds * 1000 + changeMs), options, context);
 }
 
 /** Until all of them are withdrawn. A line whenever something has changed. */

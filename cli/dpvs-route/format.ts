@@ -14,8 +14,15 @@ const did = {
   withdraw: 'withdrawn',
   drain: 'draining',
   undrain: 'as before the drain',
+  'graceful-restart': 'ready for a graceful restart of the routing daemon',
 } as const;
-const would = { announce: 'be announced', withdraw: 'be withdrawn', drain: 'drain', undrain: 'be as before the drain' };
+const would = {
+  announce: 'be announced',
+  withdraw: 'be withdrawn',
+  drain: 'drain',
+  undrain: 'be as before the drain',
+  'graceful-restart': 'be ready for a graceful restart',
+};
 const subject = (vips: readonly string[]): string => (vips.length === 1 ? host(vips[0]) : `${vips.length} VIPs`);
 
 export function formatReport(report: Report): string {
@@ -29,8 +36,13 @@ export function formatReport(report: Report): string {
     flows === null || action !== 'drain'
       ? ''
       : `  ${flows.live} flows are here now, ${flows.newPerSecond} new a second\n`;
-  return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${live}`;
+  return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${live}${dryRun ? '' : nextStep(report)}`;
 }
+
+const nextStep = ({ graceSeconds }: Report): string =>
+  graceSeconds === null
+    ? ''
+    : `  now restart ospfd, alone, so that it is Full again within ${graceSeconds} s: kill it, and watchfrr or its unit starts it anew\n`;
 
 export const formatRefusal = ({ vips, action, steps }: Report): string =>
   `${subject(vips)} not ${did[action]}\n${formatSteps(steps)}`;
@@ -71,8 +83,15 @@ export function headLines(status: BridgeStatus): string[][] {
 
 const familyNames = { inet: 'IPv4', inet6: 'IPv6' } as const;
 
-const speaks = ({ trouble, form, family }: RoutingStatus, namespace: string | null): string =>
-  `${familyNames[family]}, ${trouble ?? `${namespace === null ? '' : `-N ${namespace}, `}answers, ${form} form`}`;
+const speaks = (status: RoutingStatus, namespace: string | null): string => {
+  const { trouble, form, family, gracefulRestart } = status;
+  const now = trouble ?? `${namespace === null ? '' : `-N ${namespace}, `}answers, ${form} form`;
+  const restart =
+    gracefulRestart === null
+      ? ''
+      : `graceful restart, ${gracefulRestart.phase}, ${duration(gracefulRestart.secondsLeft)} left; `;
+  return `${familyNames[family]}, ${restart}${now}`;
+};
 
 export function neighbourTable(routing: readonly RoutingStatus[]): string {
   const rows = routing.flatMap(({ neighbours }) =>

@@ -12,6 +12,7 @@ const program: HelpPage = {
     ['withdraw VIP…', 'the reverse, the routing daemon first'],
     ['drain VIP…', 'other nodes take over first; withdrawn when its flows have ended'],
     ['undrain VIP…', 'back as before the drain'],
+    ['graceful-restart', 'asks the neighbours to keep the routes while ospfd is restarted'],
     ['status', 'the VIPs with their states and reasons, the neighbours'],
     ['show [VIP…]', 'each with its policy, conditions, announcers in the area and history'],
     ['watch', 'the same, live'],
@@ -75,6 +76,19 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: 'dpvs-route undrain VIP… | --all',
     options: byCommand.undrain,
     examples: [['dpvs-route undrain --all', 'after maintenance']],
+    epilogue: exitCodes,
+  },
+  'graceful-restart': {
+    usage: lines(
+      'dpvs-route graceful-restart [--wait SEC] [--dry-run]',
+      '',
+      'Before ospfd is restarted on purpose: waits until nothing has changed for 10 s and everything is acknowledged, says',
+      '`graceful-restart prepare ip ospf` to ospfd, and proves that the neighbours know. Then restart ospfd, and only ospfd, within the grace',
+      'period; the switch keeps the VIPs meanwhile. There is no way back: an ospfd that is stopped after the grace period is missed only by',
+      'the dead interval. Needs `dpvs-route config --graceful-restart SEC` here and the lines of `--for switch` there.',
+    ),
+    options: byCommand['graceful-restart'],
+    examples: [['dpvs-route graceful-restart && kill $(cat /var/run/frr/ospfd.pid)', 'where watchfrr starts it again']],
     epilogue: exitCodes,
   },
   show: {

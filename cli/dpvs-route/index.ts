@@ -9,7 +9,7 @@ import {
   report,
   UsageError,
 } from '../common/index.js';
-import { announce, drain, undrain, withdraw } from './announcing.js';
+import { announce, drain, gracefulRestart, undrain, withdraw } from './announcing.js';
 import { config } from './config.js';
 import { checkedName, type OpenBridge, openBridge } from './connection.js';
 import { doctor } from './doctor.js';
@@ -46,6 +46,9 @@ async function execute(line: Line, context: Context, open: typeof openBridge): P
       return withBridge(options, open, await drain(line, context));
     case 'undrain':
       return withBridge(options, open, await undrain(line, context));
+    case 'graceful-restart':
+      noWords(words);
+      return withBridge(options, open, gracefulRestart(line, context));
     case 'status':
       noWords(words);
       return withBridge(options, open, status(line, context));

@@ -73,6 +73,7 @@ export type CommandName =
   | 'withdraw'
   | 'drain'
   | 'undrain'
+  | 'graceful-restart'
   | 'status'
   | 'show'
   | 'watch'
@@ -165,6 +166,10 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
     dryRun,
   ],
   undrain: [all, file, dryRun],
+  'graceful-restart': [
+    { key: 'wait', short: 'w', long: ['wait'], value: 'SEC', help: 'for a quiet moment (default 20)' },
+    dryRun,
+  ],
   status: [],
   show: [file],
   watch: [

@@ -13,7 +13,7 @@ import { some } from '../tools.js';
 import type { NodeView } from '../view.js';
 import type { Vip } from '../vip-book.js';
 import { isUp } from '../vip-state.js';
-import { type Commander, planEntries, planOf } from './common.js';
+import { type Commander, planEntries, planOf, refuseDuringRestart } from './common.js';
 
 const waitStepMs = 300;
 
@@ -39,6 +39,7 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
   const checked = conditions.map(checkedStep);
   return core.exclusive(async () => {
     commander.refuseWhenStopping();
+    refuseDuringRestart(core);
     // Moving to another port takes it off the first one.
     const moved = vips.flatMap((vip) => book.get(vip) ?? []).filter(({ entry }) => entry.device !== device);
     if (about.dryRun) {

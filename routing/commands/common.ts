@@ -17,6 +17,12 @@ export interface Commander {
   refuseWhenStopping(): void;
 }
 
+/** What would be proved in the daemon's database cannot be there yet. @throws {DpvsError} busy */
+export function refuseDuringRestart({ graceful }: BridgeCore): void {
+  if (graceful.underWay)
+    throw new DpvsError('busy', `a graceful restart is under way, for at most ${graceful.status?.secondsLeft} s more`);
+}
+
 type Plan = typeof planAnnounce;
 
 export function findVips(core: BridgeCore, vips: 'all' | readonly string[]): { known: Vip[]; unknown: string[] } {

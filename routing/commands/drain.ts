@@ -7,7 +7,7 @@ import { outcomeReport, stepsReport } from '../report.js';
 import type { BridgeParams, Flows, Report, Step } from '../schema.js';
 import type { Vip } from '../vip-book.js';
 import { isUp } from '../vip-state.js';
-import { aboutOf, type Commander, findAllVips, planOf } from './common.js';
+import { aboutOf, type Commander, findAllVips, planOf, refuseDuringRestart } from './common.js';
 
 export function drain(
   commander: Commander,
@@ -17,6 +17,7 @@ export function drain(
   const { book, dataplane } = core.parts;
   return core.exclusive(async () => {
     commander.refuseWhenStopping();
+    refuseDuringRestart(core);
     await dataplane.look();
     const known = findAllVips(core, vips);
     const up = known.filter(({ state }) => state.kind === 'announced');
@@ -48,6 +49,7 @@ export function undrain(commander: Commander, { vips, dryRun = false }: BridgePa
   const { book } = core.parts;
   return core.exclusive(async () => {
     commander.refuseWhenStopping();
+    refuseDuringRestart(core);
     const known = findAllVips(core, vips);
     const draining = known.filter(({ state }) => state.kind === 'draining');
     const about = { ...aboutOf('undrain', known, []), dryRun };

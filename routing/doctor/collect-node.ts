@@ -6,7 +6,7 @@ import { Journal, journalPath } from '../journal.js';
 import { Ospfd } from '../ospfd.js';
 import { type Vtysh, VtyshError } from '../vtysh.js';
 import type { Facts, OspfFacts } from './facts.js';
-import { parseRouterId, parseRouterLsas } from './ospf-state.js';
+import { parseRouterId, parseRouterLsas, parseWithoutOpaque } from './ospf-state.js';
 
 const patienceMs = 3_000;
 /** Without the message of its code, which always speaks of the dataplane. */
@@ -67,10 +67,11 @@ export async function askDaemons(vtysh: Vtysh): Promise<DaemonFacts> {
   const ospfd = new Ospfd(vtysh);
   try {
     const running = await vtysh.run('ospfd', ['show running-config']);
-    const [instance, interfaces, router, neighbours, originated, config] = await Promise.all([
+    const [instance, interfaces, router, details, neighbours, originated, config] = await Promise.all([
       vtysh.json('ospfd', 'show ip ospf'),
       vtysh.json('ospfd', 'show ip ospf interface'),
       vtysh.json('ospfd', 'show ip ospf database router self-originate'),
+      vtysh.json('ospfd', 'show ip ospf neighbor detail'),
       ospfd.neighbours(),
       ospfd.originated(),
       ospfd.config(),
@@ -79,6 +80,7 @@ export async function askDaemons(vtysh: Vtysh): Promise<DaemonFacts> {
       routerId: parseRouterId(instance),
       config,
       neighbours,
+      withoutOpaque: parseWithoutOpaque(details),
       announced: new Set([...originated].flatMap(([vip, state]) => (state === 'live' ? [vip] : []))),
       routerLsas: parseRouterLsas(router),
     };

@@ -54,6 +54,8 @@ export interface OspfFacts {
   readonly routerId: string;
   readonly config: OspfConfig;
   readonly neighbours: readonly Neighbour[];
+  /** Router ids of those that are Full and take no opaque LSAs. */
+  readonly withoutOpaque: readonly string[];
   /** Host routes this ospfd announces now. */
   readonly announced: ReadonlySet<string>;
   readonly routerLsas: readonly RouterLsa[];

@@ -63,5 +63,19 @@ export function parseRouterLsas(json: unknown): RouterLsa[] {
   );
 }
 
+/** Bit O of the options (RFC 5250 section 3). */
+const opaqueBit = 0x40;
+
+/** Router ids of `show ip ospf neighbor detail json` that are Full and take no opaque LSAs, a grace-LSA among them. */
+export const parseWithoutOpaque = (json: unknown): string[] =>
+  Object.entries(object(object(json).neighbors)).flatMap(([routerId, list]) =>
+    (Array.isArray(list) ? list : [])
+      .map(object)
+      .filter(({ nbrState }) => string(nbrState).startsWith('Full'))
+      .flatMap(({ optionsCounter }) =>
+        typeof optionsCounter === 'number' && (optionsCounter & opaqueBit) === 0 ? [routerId] : [],
+      ),
+  );
+
 /** Of `show ip ospf json`. */
 export const parseRouterId = (json: unknown): string => string(object(json).routerId);

@@ -6,6 +6,7 @@ import { bridge } from './checks/bridge.js';
 import { cost } from './checks/cost.js';
 import { dataplane } from './checks/dataplane.js';
 import { deadInterval } from './checks/dead-interval.js';
+import { gracefulRestart } from './checks/graceful-restart.js';
 import { helloInterval } from './checks/hello-interval.js';
 import { kniMtu } from './checks/kni-mtu.js';
 import { kniRoute } from './checks/kni-route.js';
@@ -28,6 +29,6 @@ import { vipOnPointToPoint } from './checks/vip-on-point-to-point.js';
 export const checks: readonly Check[] = [
   ...[dataplane, portDown, kniMtu, bridge, ospfdDown, ospfEnabled],
   ...[neighbour, multicast, silence, area, authentication, netmask, helloInterval, deadInterval],
-  ...[routerId, networkType, ospfMtu],
+  ...[routerId, networkType, ospfMtu, gracefulRestart],
   ...[kniRoute, vipOnPointToPoint, vipAgreement, routerLsa, cost, reversePath, returnRoute],
 ];

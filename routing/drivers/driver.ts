@@ -24,6 +24,18 @@ export interface Change {
 
 export const noChange: Change = { lines: [], vips: [] };
 
+/** What a planned restart of the daemon takes, where its routes stay meanwhile. */
+export interface RestartDriver {
+  /** Seconds that are configured; null: none are. @throws {VtyshError}, as all of these */
+  gracePeriod(): Promise<number | null>;
+  /** Seconds since the last change that the database shows, of any router. */
+  quietSeconds(): Promise<number>;
+  /** Asks the neighbours to keep the routes; only the restart ends it. */
+  prepare(): Promise<void>;
+  /** Whether the daemon has asked them. */
+  prepared(): Promise<boolean>;
+}
+
 export interface Driver {
   readonly protocol: Protocol;
   /** `redistribute`, `network`. */
@@ -58,6 +70,8 @@ export interface Driver {
   originated(): Promise<ReadonlyMap<string, Origination>>;
   /** Who announces which host route in the area, this node included; null: the protocol does not tell. */
   announcers(): Promise<ReadonlyMap<string, readonly Announcement[]> | null>;
+  /** Absent: every restart of the daemon takes the VIPs away. */
+  readonly restart?: RestartDriver;
   /** Whether every neighbour has acknowledged what was sent; null: the protocol does not tell. */
   acknowledged(): Promise<boolean | null>;
 }

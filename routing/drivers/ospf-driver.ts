@@ -1,7 +1,7 @@
 // What both forms of OSPFv2 share: ospfd's neighbours, interfaces and link-state database.
 import type { Neighbour, Origination } from '../frr-output.js';
 import type { Ospfd } from '../ospfd.js';
-import type { Announcement, Change, Driver } from './driver.js';
+import type { Announcement, Change, Driver, RestartDriver } from './driver.js';
 
 export abstract class OspfDriver implements Driver {
   readonly protocol = 'ospf';
@@ -13,7 +13,16 @@ export abstract class OspfDriver implements Driver {
   abstract readonly drainMetric: number;
   abstract readonly preferenceMs: number;
 
-  constructor(protected readonly ospfd: Ospfd) {}
+  readonly restart: RestartDriver;
+
+  constructor(protected readonly ospfd: Ospfd) {
+    this.restart = {
+      gracePeriod: async () => (await ospfd.config()).gracePeriod,
+      quietSeconds: () => ospfd.youngestLsa(),
+      prepare: () => ospfd.prepareRestart(),
+      prepared: () => ospfd.graceLsa(),
+    };
+  }
 
   abstract obstacle(kni: string): Promise<string | null>;
   abstract permission(vips: readonly string[], kni: string): Promise<Change>;

@@ -53,6 +53,12 @@ const cases: readonly (readonly [what: string, facts: Facts, ids: readonly strin
   ['no router ospf', f.withOspf({ config: { ...f.ospf.config, routerOspf: false } }), ['error ospf-not-configured']],
   ['OSPF nowhere', f.withPort({ ospf: null, config: null }), ['error ospf-not-on-kni']],
   ['passive', f.withConfig({ passive: true }), ['error passive']],
+  [
+    'a neighbour that cannot help',
+    f.withOspf({ config: { ...f.ospf.config, gracePeriod: 60 }, withoutOpaque: ['10.0.0.1'] }),
+    ['warn graceful-restart-unheard'],
+  ],
+  ['no graceful restart here, either', f.withOspf({ withoutOpaque: ['10.0.0.1'] }), []],
   ['no neighbour', f.withOspf({ neighbours: [] }), ['error no-neighbour']],
   [
     'neighbour elsewhere',

@@ -42,6 +42,7 @@ const stats = { ipackets: 0, opackets: 0, ibytes: 0, obytes: 0, ierrors: 0, oerr
 
 export const ospf: OspfFacts = {
   routerId: '172.31.7.2',
+  withoutOpaque: [],
   config: {
     ...{
       routerOspf: true,
@@ -52,6 +53,7 @@ export const ospf: OspfFacts = {
       drained: new Set<string>(),
       drainList: false,
       drainRouteMap: false,
+      gracePeriod: null,
       costs: new Map<string, number>(),
     },
     ...{

@@ -6,7 +6,7 @@ import { maskOf } from '../../routing/doctor/checks/netmask.js';
 import { parseInterfaceConfig } from '../../routing/doctor/interface-config.js';
 import { parseIgmp } from '../../routing/doctor/kernel-files.js';
 import { isSignedBy, parseOspf } from '../../routing/doctor/ospf-packet.js';
-import { parseOspfInterface, parseRouterLsas } from '../../routing/doctor/ospf-state.js';
+import { parseOspfInterface, parseRouterLsas, parseWithoutOpaque } from '../../routing/doctor/ospf-state.js';
 import { ospfPackets } from '../../routing/doctor/pcap.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
@@ -172,4 +172,15 @@ t.test('masks', async (t) => {
     const bits = '1'.repeat(length).padEnd(32, '0');
     t.equal(maskOf(length), (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)).join('.'));
   }
+});
+
+t.test('neighbours that take no opaque LSAs, as FRR 8.4.4 shows them', async (t) => {
+  const neighbour = (optionsCounter: unknown, nbrState = 'Full/-') => ({
+    neighbors: { '10.0.0.1': [{ nbrState, optionsCounter }] },
+  });
+  t.same(parseWithoutOpaque(neighbour(2)), ['10.0.0.1']);
+  t.same(parseWithoutOpaque(neighbour(66)), []);
+  t.same(parseWithoutOpaque(neighbour(2, 'ExStart/-')), [], 'its options are not known yet');
+  for (const odd of [null, {}, { neighbors: 1 }, { neighbors: { a: [null, 3] } }, neighbour('2')])
+    t.same(parseWithoutOpaque(odd), []);
 });

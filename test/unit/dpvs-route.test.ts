@@ -58,6 +58,7 @@ const report: Report = {
   action: 'announce',
   dryRun: false,
   flows: null,
+  graceSeconds: null,
   done: true,
   error: null,
   steps: [
@@ -164,6 +165,7 @@ t.test('status', async (t) => {
     routing: [
       {
         ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', trouble: null },
+        gracefulRestart: null,
         neighbours: [
           { routerId: '10.0.0.1', address: '172.10.0.1', interface: 'dpdk1.kni', state: 'Full/-', full: true },
         ],

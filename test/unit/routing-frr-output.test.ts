@@ -5,10 +5,12 @@ import t from 'tap';
 import { covers } from '../../routing/drivers/covers.js';
 import {
   parseExternals,
+  parseGraceLsa,
   parseInterface,
   parseNeighbours,
   parseRunningConfig,
   parseStubs,
+  parseYoungest,
 } from '../../routing/frr-output.js';
 import { explainFailure, Vtysh, VtyshError } from '../../routing/vtysh.js';
 
@@ -89,7 +91,27 @@ t.test('the running configuration', async (t) => {
   t.equal(bare.routeMaps.size + bare.permitted.size + bare.networks.length, 0);
   t.equal(parseRunningConfig('').redistribute, undefined);
   const foreign = parseRunningConfig('route-map MINE permit 5\n match ip address prefix-list DPVS-VIPS\nexit\n');
+  t.equal(config.gracePeriod, null);
+  const grace = ' graceful-restart grace-period 90\n';
+  t.equal(parseRunningConfig(`router ospf\n capability opaque\n${grace}`).gracePeriod, 90);
+  t.equal(
+    parseRunningConfig(`router ospf\n${grace}`).gracePeriod,
+    null,
+    'ospfd refuses to prepare without opaque LSAs',
+  );
   t.same([...foreign.routeMaps], ['MINE'], "an administrator's own route-map may ask our prefix-list");
+});
+
+t.test('a graceful restart: the grace-LSA and the youngest LSA', async (t) => {
+  const own = { 'Link-Local Opaque-LSA': { '0.0.0.0': { '3.0.0.0': { lsaAge: 2, opaqueType: 'Grace-LSA' } } } };
+  t.ok(parseGraceLsa(own));
+  own['Link-Local Opaque-LSA']['0.0.0.0']['3.0.0.0'].lsaAge = 3600;
+  t.notOk(parseGraceLsa(own), 'flushed');
+  for (const nothing of [null, {}, [], { 'Link-Local Opaque-LSA': { '0.0.0.0': {} } }]) t.notOk(parseGraceLsa(nothing));
+  const routers = { routerLinkStates: { areas: { '0.0.0.0': [{ lsaAge: 40 }, { lsaAge: 7 }] } } };
+  t.equal(parseYoungest({ asExternalLinkStates: [{ lsaAge: 12 }] }, routers), 7);
+  t.equal(parseYoungest({ asExternalLinkStates: [{ lsaAge: 1 }] }, routers), 1);
+  t.equal(parseYoungest({}, null), Number.POSITIVE_INFINITY);
 });
 
 t.test('a prefix covers an address', async (t) => {

@@ -58,7 +58,11 @@ t.test('who announces it', async (t) => {
   );
   t.equal(standing(both.get(vip)!, { drainMetric: 1_000_000 }), 'best');
   const alone = parseAnnouncers6(json('ospf6-externals.json'), {}, '10.0.0.2', new Set(['10.0.0.2']));
-  t.equal(standing(alone.get(vip)!, { drainMetric: 1_000_000 }), 'only', 'one that lost its power is in the database still');
+  t.equal(
+    standing(alone.get(vip)!, { drainMetric: 1_000_000 }),
+    'only',
+    'one that lost its power is in the database still',
+  );
 });
 
 t.test('anything else is nothing, and no exception', async (t) => {

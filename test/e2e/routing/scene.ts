@@ -186,6 +186,7 @@ export class Scene {
   async #generate(): Promise<void> {
     const { code, stderr } = await this.cli(
       ...['config', '--form', this.form, '--ospf-network', this.linkType, '--log-directory', 'none'],
+      ...['--graceful-restart', '60'],
       ...['--out', this.nodeFrr.configDirectory, '--hostname', 'node'],
     );
     if (code !== 0) throw new Error(stderr);
@@ -200,6 +201,9 @@ export class Scene {
         'router ospf',
         ' ospf router-id 10.0.0.1',
         ` network ${network} area 0.0.0.0`,
+        ' capability opaque',
+        ' graceful-restart helper enable',
+        ' no graceful-restart helper strict-lsa-checking',
         // Of a peer, where there is one (peer.ts).
         'interface to-peer',
         ' ip ospf network point-to-point',

@@ -1,0 +1,119 @@
+// A planned restart of a routing daemon (RFC 3623) as the bridge sees it: prepared, the daemon away, returning, over. Meanwhile the VIPs
+// stay as they are: kernel addresses untouched, nothing verified in a database that is being filled. A new daemon is given the permissions
+// at once, so that it originates the same LSAs anew when its neighbours are Full again.
+import { type BridgeCore, byPlace, type Speaker } from './core.js';
+import { noChange, type RestartDriver } from './drivers/driver.js';
+import { isDpvsError } from './refusal.js';
+import type { RoutingStatus } from './schema.js';
+import type { Vip } from './vip-book.js';
+import { isHeld } from './vip-state.js';
+import { VtyshError } from './vtysh.js';
+
+type Phase = NonNullable<RoutingStatus['gracefulRestart']>['phase'];
+
+export interface Restarter extends Speaker {
+  readonly restart: RestartDriver;
+}
+
+export class GracefulRestart {
+  readonly #core: BridgeCore;
+  #phase: Phase | null;
+  /** Monotonic. */
+  #awaySince: number | null = null;
+
+  /** One that was under way when the bridge was killed goes on. */
+  constructor(core: BridgeCore) {
+    this.#core = core;
+    this.#phase = core.parts.book.restartUntil === null ? null : 'prepared';
+  }
+
+  get status(): RoutingStatus['gracefulRestart'] {
+    return this.#phase === null
+      ? null
+      : { phase: this.#phase, secondsLeft: Math.max(0, Math.ceil(this.#leftMs / 1000)) };
+  }
+
+  /** From the preparation to the end. */
+  get active(): boolean {
+    return this.#phase !== null;
+  }
+
+  /** Nobody can be told of a change, or what is told does not count yet. */
+  get underWay(): boolean {
+    return this.#phase === 'away' || this.#phase === 'returning';
+  }
+
+  /** The routing daemon that can be restarted so; null: none here. */
+  get restarter(): Restarter | null {
+    for (const speaker of this.#core.speakers) {
+      const { restart } = speaker.driver;
+      if (restart !== undefined) return { ...speaker, restart };
+    }
+    return null;
+  }
+
+  prepared(graceSeconds: number): void {
+    this.#phase = 'prepared';
+    this.#awaySince = null;
+    this.#core.parts.book.setRestartUntil(new Date(Date.now() + graceSeconds * 1000).toISOString());
+  }
+
+  /** After each look at the neighbours. Within `exclusive`. */
+  async round(): Promise<void> {
+    const { restarter } = this;
+    if (this.#phase === null || restarter === null) return;
+    if (this.#leftMs <= 0) return this.#end('expired', restarter);
+    const { trouble, neighbours } = restarter.watch.view;
+    const full = neighbours.some((each) => each.full);
+    if (this.#phase === 'prepared' && trouble === null && full) return;
+    this.#awaySince ??= performance.now();
+    this.#phase = trouble === null ? 'returning' : 'away';
+    if (trouble !== null) return;
+    const complete = await this.#giveBack(restarter);
+    if (full && complete) this.#end('done', restarter);
+  }
+
+  get #leftMs(): number {
+    return Date.parse(this.#core.parts.book.restartUntil ?? '') - Date.now();
+  }
+
+  #end(how: 'done' | 'expired', { driver, watch }: Restarter): void {
+    const { book, log } = this.#core.parts;
+    const awayMs = this.#awaySince === null ? null : Math.round(performance.now() - this.#awaySince);
+    log.event(`routing.graceful_restart_${how}`, {
+      daemon: driver.daemon,
+      phase: this.#phase,
+      awayMs,
+      trouble: watch.view.trouble,
+    });
+    this.#phase = null;
+    book.setRestartUntil(null);
+  }
+
+  /** @returns whether nothing was missing */
+  async #giveBack({ driver }: Restarter): Promise<boolean> {
+    const { book } = this.#core.parts;
+    const view = await this.#core.view();
+    const carried = ({ entry, state }: Vip): boolean => isHeld(state) && view.carried.has(`${entry.kni} ${entry.vip}`);
+    const kept = book.all.filter((vip) => carried(vip) && view.routing.inet?.daemon === driver.daemon);
+    try {
+      let complete = true;
+      for (const group of byPlace(kept)) {
+        const vips = group.map(({ entry }) => entry.vip);
+        const permission = await driver.permission(vips, group[0].entry.kni);
+        for (const { entry } of group) entry.owned.policy ||= permission.vips.includes(entry.vip);
+        if (permission.lines.length > 0) book.save();
+        await driver.apply(permission);
+        const worse = group.filter(({ state }) => state.kind === 'draining').map(({ entry }) => entry.vip);
+        const worsening = worse.length === 0 ? noChange : await driver.worsening(worse, group[0].entry.kni);
+        await driver.apply(worsening);
+        complete &&= permission.lines.length + worsening.lines.length === 0;
+      }
+      return complete;
+    } catch (error) {
+      // It may go away again, and what it does not take is not better for being said again.
+      if (error instanceof VtyshError || isDpvsError(error, 'not_support')) return false;
+      throw error;
+    }
+  }
+}
