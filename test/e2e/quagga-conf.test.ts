@@ -59,7 +59,7 @@ t.test('the witness does complain', { skip }, async (t) => {
   const text = readFileSync(join(golden, 'frr-redistribute.ospfd.conf'), 'utf8');
   t.match(complaints('ospfd', text.replace('hello-interval 1', 'hello-interval often')).join(), /config line 8/);
   const bgp = readFileSync(join(golden, 'frr-bgp.bgpd.conf'), 'utf8');
-  t.match(complaints('bgpd', bgp.replace('remote-as 65100', 'remote-as many')).join(), /config line 25/);
+  t.match(complaints('bgpd', bgp.replace('remote-as 65100', 'remote-as many')).join(), /config line 27/);
   t.match(complaints('zebra', 'hostname x\nredistribute nothing\n').join(), /config line 2/);
   const bfd = readFileSync(join(golden, 'frr-stub.bfdd.conf'), 'utf8');
   t.match(complaints('bfdd', bfd.replace('multiplier 4', 'multiplier many')).join(), /config line 8/);
