@@ -33,8 +33,8 @@ t.test('neighbours', async (t) => {
     'the interface of a session that is not up: where its network is',
   );
   const silent = sample('bgp-neighbours.json').replace(
-    '"ipv4Unicast":{\n        "updateGroupId"',
-    '"ipv4Unicast":{\n        "outboundEbgpRequiresPolicy":"Outbound updates discarded due to missing policy",\n        "updateGroupId"',
+    '"ipv4Unicast": {\n        "updateGroupId"',
+    '"ipv4Unicast": {\n        "outboundEbgpRequiresPolicy": "Outbound updates discarded due to missing policy",\n        "updateGroupId"',
   );
   t.match(parseBgpNeighbours(JSON.parse(silent), 'inet', places), [{ lacksPolicy: true }]);
   t.match(parseBgpNeighbours(JSON.parse(silent), 'inet6', places), [{ lacksPolicy: false }]);
