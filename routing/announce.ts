@@ -4,7 +4,7 @@
 // The address comes last because it is what the daemon reacts to: a connected route that its route-map lets pass is announced in 0.1 s,
 // while a route-map that changes after the address was there is looked at again only 5 s later.
 import { familyOf, hostRoute } from './address.js';
-import type { Driver } from './drivers/driver.js';
+import { type Driver, noChange } from './drivers/driver.js';
 import { addAddresses, addRoutes, removeAddresses, removeRoutes } from './elements.js';
 import { StepError, type Steps, verify } from './steps.js';
 import { hostAddresses, kniHostRoutes, some, type Tools, withoutRoute } from './tools.js';
@@ -35,6 +35,7 @@ const flushMs = 10_000;
 
 /**
  * @param targets of one port and one family, at least one
+ * @param undo whether a failure leaves nothing; not for VIPs that were announced before, whose neighbours may go on using them
  * @throws {StepError} the step that failed, after everything done was undone
  */
 export async function announceVips(
@@ -42,6 +43,7 @@ export async function announceVips(
   steps: Steps,
   targets: readonly OwnedTarget[],
   save: () => void,
+  undo = true,
 ): Promise<void> {
   const { kernel, pace } = tools;
   const { vip: first, device, kni } = targets[0];
@@ -94,17 +96,21 @@ export async function announceVips(
       'kernel address',
       async () => {
         const there = await hostAddresses(kernel, kni);
-        // The daemon has seen those addresses and was not allowed to announce them then; they have to come anew.
+        // The daemon has seen those addresses and was not allowed to announce them then; it has to look again, or they to come anew.
         const anew = vips.filter((vip) => there.has(vip) && permitted.includes(vip));
         const missing = vips.filter((vip) => !there.has(vip));
         added = missing;
         if (anew.length + missing.length === 0) return { outcome: 'already' };
-        await removeAddresses(tools, kni, anew);
-        await addAddresses(tools, kni, [...anew, ...missing]);
+        const haste = anew.length === 0 ? noChange : ((await driver.hastening?.()) ?? noChange);
+        const again = haste.lines.length === 0 ? anew : [];
+        await driver.apply(haste);
+        await removeAddresses(tools, kni, again);
+        await addAddresses(tools, kni, [...again, ...missing]);
         pace.changed([...anew, ...missing]);
         const what = [
           missing.length > 0 ? some(missing.map(hostRoute)) : '',
-          anew.length > 0 ? `${some(anew)} anew` : '',
+          again.length > 0 ? `${some(again)} anew` : '',
+          haste.lines.length > 0 ? `${some(anew)} looked at again` : '',
         ];
         return { outcome: 'done', detail: `${what.filter(Boolean).join(', ')} on ${kni}` };
       },
@@ -112,7 +118,7 @@ export async function announceVips(
     );
     await verifyAnnounced(tools, steps, driver, targets);
   } catch (error) {
-    await steps.undo();
+    if (undo) await steps.undo();
     throw error;
   }
 }

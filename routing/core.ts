@@ -108,7 +108,8 @@ export class BridgeCore {
       for (const group of byPlace(vips)) {
         const start = performance.now();
         try {
-          await announceVips(this.tools, steps, entriesOf(group), book.save);
+          const wasUp = group.every(({ state }) => isHeld(state));
+          await announceVips(this.tools, steps, entriesOf(group), book.save, !wasUp);
         } catch (error) {
           if (error instanceof StepError)
             for (const vip of group) book.advance(vip, { kind: 'failed', reason: reasonOf(error) });

@@ -1,5 +1,5 @@
 // What FRR's ospfd prints (8.4's JSON, and its running configuration) → what the bridge wants to know.
-import type { Announcement } from './drivers/driver.js';
+import { type Announcement, typeTwo } from './drivers/driver.js';
 import { addTo, isObject, object, objects, string } from './frr-json.js';
 import { configLines, parseRedistribute, type RedistributeConfig } from './redistribute-config.js';
 import { ospfWords } from './redistribute-words.js';
@@ -76,7 +76,7 @@ export function parseExternalAnnouncers(json: unknown, ownRouter: string): Map<s
     if (lsa.networkMask !== 32 || Number(lsa.lsaAge) >= maxAge) continue;
     const metric = Number(lsa.metric);
     // A type-2 metric is worse than any of type 1 (RFC 2328 section 16.4 (6)).
-    const rank = string(lsa.metricType).startsWith('E2') ? metric + 2 ** 24 : metric;
+    const rank = string(lsa.metricType).startsWith('E2') ? metric + typeTwo : metric;
     addAnnouncement(found, string(lsa.linkStateId), string(lsa.advertisingRouter), rank, ownRouter);
   }
   return found;

@@ -1,6 +1,7 @@
 // A planned restart of a routing daemon (RFC 3623) as the bridge sees it: prepared, the daemon away, returning, over. Meanwhile the VIPs
 // stay as they are: kernel addresses untouched, nothing verified in a database that is being filled. A new daemon is given the permissions
 // at once, so that it originates the same LSAs anew when its neighbours are Full again.
+import { familyOf } from './address.js';
 import { type BridgeCore, byPlace, type Speaker } from './core.js';
 import { noChange, type RestartDriver } from './drivers/driver.js';
 import { isDpvsError } from './refusal.js';
@@ -95,7 +96,7 @@ export class GracefulRestart {
     const { book } = this.#core.parts;
     const view = await this.#core.view();
     const carried = ({ entry, state }: Vip): boolean => isHeld(state) && view.carried.has(`${entry.kni} ${entry.vip}`);
-    const kept = book.all.filter((vip) => carried(vip) && view.routing.inet?.daemon === driver.daemon);
+    const kept = book.all.filter((vip) => carried(vip) && familyOf(vip.entry.vip) === driver.family);
     try {
       let complete = true;
       for (const group of byPlace(kept)) {

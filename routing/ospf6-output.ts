@@ -1,6 +1,6 @@
 // What FRR's ospf6d prints (8.4's JSON) → what the bridge wants to know. Its databases are arrays, so that no announcer hides another;
 // a VIP that comes back has another link-state id, so the prefix is what counts.
-import type { Announcement } from './drivers/driver.js';
+import { type Announcement, typeTwo } from './drivers/driver.js';
 import { addTo, hostOf, isObject, type Json, object, objects, string } from './frr-json.js';
 import { maxAge, type Neighbour, type Origination } from './frr-output.js';
 
@@ -84,6 +84,6 @@ export function parseAnnouncers6(
   // The E bit: a type-2 metric, worse than any of type 1.
   for (const { prefix, advertisingRouter, metric, bits, age } of externals(external))
     if (Number(age) < maxAge && reachable.has(string(advertisingRouter)))
-      add(prefix, string(advertisingRouter), Number(metric) + (string(bits).startsWith('E') ? 2 ** 24 : 0));
+      add(prefix, string(advertisingRouter), Number(metric) + (string(bits).startsWith('E') ? typeTwo : 0));
   return found;
 }

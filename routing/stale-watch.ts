@@ -1,11 +1,13 @@
 // VIPs that the area believes to be here although they are not: withdrawn while the routing daemon was away in a graceful restart. A daemon
 // that comes back does not flush what it finds of its own (FRR 8.4.4), and the switch sends packets into nothing. The cure is to announce
 // the VIP once more and to take it back, which the daemon tells its neighbours.
+import { familyOf } from './address.js';
 import { type BridgeCore, reasonOf } from './core.js';
 import type { Driver } from './drivers/driver.js';
 import { addAddresses, removeAddresses } from './elements.js';
 import type { Departed } from './journal.js';
 import { StepError, Steps, verify } from './steps.js';
+import type { Vip } from './vip-book.js';
 import { isUp } from './vip-state.js';
 
 /** Seen in so many looks in a row, so that an LSA that is just being flushed is left alone. */
@@ -58,7 +60,9 @@ export class StaleWatch {
   /** Those that we know and that are not up, nor about to be. */
   #suspects(): Departed[] {
     const { book } = this.#core.parts;
-    const down = book.all.filter(({ state }) => !isUp(state) && state.kind !== 'ready');
+    const family = this.#core.graceful.restarter?.driver.family;
+    const ours = ({ entry }: Vip): boolean => familyOf(entry.vip) === family;
+    const down = book.all.filter((vip) => ours(vip) && !isUp(vip.state) && vip.state.kind !== 'ready');
     const curing = new Map(book.departed.map((each) => [each.vip, each.curing]));
     const known = down.map(({ entry: { vip, kni } }) => ({ vip, kni, curing: curing.get(vip) ?? false }));
     return [...known, ...book.departed.filter(({ vip }) => book.get(vip) === undefined)];

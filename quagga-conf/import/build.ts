@@ -10,6 +10,7 @@ import {
   type PassiveInterface,
   type RoutingModel,
 } from '../model.js';
+import { link6PrefixList } from '../names.js';
 import { type Finding, findingsOf, placeOf } from './findings.js';
 import type { SourceLine } from './lines.js';
 import { type Policy, readPolicy } from './policy.js';
@@ -139,6 +140,8 @@ function policyOf(
   }
   for (const [name, lines] of found.lists) {
     if (!lines[0].text.startsWith(`${family} `)) continue;
+    // Which addresses ospf6d may tell as its own: the generator writes it anew.
+    if (name === link6PrefixList) continue;
     if (read?.lists.includes(name) !== true) kept.push(...lines);
     // A VIP that was draining goes on draining.
     else if (name !== read.lists[0]) kept.push(...lines.filter(({ text }) => / permit /.test(text)));

@@ -62,6 +62,9 @@ export function readPolicy(found: Found, redistribution: FoundRedistribution, fa
   };
 }
 
+/** Other lines of our own route-map, in bgpd. */
+const ofOurs: readonly string[] = ['set community graceful-shutdown additive', 'set origin igp'];
+
 function readEntry(
   { permit, lines }: FoundMapEntry,
   family: 'ip' | 'ipv6',
@@ -77,7 +80,7 @@ function readEntry(
     if (matched !== undefined && list === undefined) list = matched;
     else if (set !== undefined) metric = Number(set);
     else if (typed !== undefined) type = Number(typed);
-    else if (text !== 'set community graceful-shutdown additive') return null;
+    else if (!ofOurs.includes(text)) return null;
   }
   if (list === undefined) return null;
   return { list, ...(metric === undefined ? {} : { metric }), ...(type === undefined ? {} : { type }) };

@@ -1,7 +1,7 @@
 // Lines of ospf6d, bfdd and bgpd.
 import { isIPv4 } from 'node:net';
 import { algorithms6 } from '../model.js';
-import { bfdProfile } from '../names.js';
+import { advertise6Line, bfdProfile } from '../names.js';
 import { dialect, named, number, type Rule } from './rule.js';
 
 const onInterface = /^interface \S+$/;
@@ -12,6 +12,7 @@ const profile = new RegExp(`^bfd / profile ${bfdProfile}$`);
 
 export const otherRules: readonly Rule[] = [
   [onInterface, /^ipv6 ospf6 area (\S+)$/, dialect('frr')],
+  [onInterface, new RegExp(`^${advertise6Line}$`), dialect('frr')],
   [
     onInterface,
     /^ipv6 ospf6 (network|hello-interval|dead-interval|cost) (\S+)$/,

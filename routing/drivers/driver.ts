@@ -65,6 +65,11 @@ export interface Driver {
   worsening(vips: readonly string[], kni: string): Promise<Change>;
   /** What takes the worsening back. */
   improvement(vips: readonly string[], kni: string): Promise<Change>;
+  /**
+   * What makes it ask its policy again at once; absent, or no lines: an address that it knows, and was not allowed to announce, has to come
+   * anew after a permission.
+   */
+  hastening?(): Promise<Change>;
   apply(change: Change): Promise<void>;
   /** The host routes it announces now, in its own database. */
   originated(): Promise<ReadonlyMap<string, Origination>>;
@@ -76,11 +81,14 @@ export interface Driver {
   acknowledged(): Promise<boolean | null>;
 }
 
+/** A metric of type 2 is worse than any of type 1 (RFC 2328 section 16.4 (6)): it is counted from here on. */
+export const typeTwo = 2 ** 24;
+
 /** The other nodes that announce it and do not drain it. */
 export const othersOf = (
   announcements: readonly Announcement[],
   { drainMetric }: Pick<Driver, 'drainMetric'>,
-): Announcement[] => announcements.filter(({ self, metric }) => !self && metric < drainMetric);
+): Announcement[] => announcements.filter(({ self, metric }) => !self && metric % typeTwo < drainMetric);
 
 /** Whether others announce it better than this node; `only`: nobody else does who does not drain. */
 export function standing(

@@ -5,7 +5,7 @@ import type { Ospfd } from '../ospfd.js';
 import { ospfWords } from '../redistribute-words.js';
 import type { Change } from './driver.js';
 import { OspfDriver } from './ospf-driver.js';
-import { improvementOf, permissionOf, prohibitionOf, worseningOf } from './redistribute.js';
+import { hasteningOf, improvementOf, permissionOf, prohibitionOf, worseningOf } from './redistribute.js';
 
 export class OspfRedistribute extends OspfDriver {
   readonly form = 'redistribute';
@@ -32,6 +32,10 @@ export class OspfRedistribute extends OspfDriver {
 
   async prohibition(vips: readonly string[]): Promise<Change> {
     return prohibitionOf(await this.ospfd.config(), ospfWords, vips);
+  }
+
+  async hastening(): Promise<Change> {
+    return hasteningOf(await this.ospfd.config(), ospfWords);
   }
 
   async worsening(vips: readonly string[]): Promise<Change> {

@@ -61,6 +61,10 @@ export function improvementOf(config: RedistributeConfig, own: RedistributeWords
   return { lines: [...worse.map((vip) => `no ${own.drain(vip)}`), ...atOnce(config, own)], vips: worse };
 }
 
+/** Where the route-map is ours and sets the metric, the number in `redistribute connected` is free for this. */
+export const hasteningOf = (config: RedistributeConfig, own: RedistributeWords): Change =>
+  config.redistribute?.routeMap === own.routeMap ? { lines: atOnce(config, own), vips: [] } : noChange;
+
 /** Our route-map, whole; a drain list without an entry would match everything. */
 function routeMapLines({ drainList }: RedistributeConfig, own: RedistributeWords, metric: number): string[] {
   return [...(drainList ? [] : [own.drainListSentinel]), ...announceMapLines(own.protocol, metric), 'exit'];

@@ -15,6 +15,8 @@ t.test('where this node stands among them', async (t) => {
     ['worse', [own(1_000), other('a', 20), other('b', 30)], 'worse'],
     ['the other one drains', [own(20), other('a', 1_000)], 'only'],
     ['both drain, a third does not', [own(1_000), other('a', 1_000), other('b', 20)], 'worse'],
+    ['another of type 2, which is worse', [own(20), other('a', 2 ** 24 + 20)], 'best'],
+    ['one of type 2 that drains', [own(20), other('a', 2 ** 24 + 1_000)], 'only'],
     ['all drain', [own(1_000), other('a', 1_020)], 'only'],
   ];
   for (const [what, announcements, wanted] of cases) t.equal(standing(announcements, driver), wanted, what);
