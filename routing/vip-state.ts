@@ -79,6 +79,10 @@ export const isHeld = (state: VipState): boolean =>
 export const isUp = (state: VipState): state is Extract<VipState, { kind: 'announced' | 'draining' }> =>
   state.kind === 'announced' || state.kind === 'draining';
 
+/** By a drain: not announced again before `undrain`. */
+export const isParked = (state: VipState): state is Extract<VipState, { kind: 'withdrawn' }> =>
+  state.kind === 'withdrawn' && state.parked;
+
 export const drained: Reason = { at: 'drain', code: 'drained', detail: 'dpvs-route undrain brings it back' };
 
 /** What the journal says of a drain: none, one that was under way, or one that had ended. */
@@ -96,9 +100,11 @@ export function advance(state: VipState, input: VipInput, now: number): Next {
   const stay = (same: VipState): Next => ({ state: same, order: 'none' });
   switch (input.kind) {
     case 'announced':
+      // An attempt that was under way when it was drained: what it has set up is taken back.
+      if (isParked(state)) return stay({ ...state, held: true });
       return stay(isUp(state) ? state : { kind: 'announced', since: now });
     case 'failed': {
-      if (state.kind === 'draining') return stay(state);
+      if (state.kind === 'draining' || isParked(state)) return stay(state);
       const failures = state.kind === 'ready' ? state.failures + 1 : 1;
       const since = state.kind === 'ready' ? state.since : now;
       const retryAt = now + retryDelay(failures);
@@ -119,7 +125,7 @@ export function advance(state: VipState, input: VipInput, now: number): Next {
       return state.kind === 'draining' ? park(state, input.reason, now) : stay(state);
     case 'undrain':
       if (state.kind === 'draining') return { state: { kind: 'announced', since: now }, order: 'improve' };
-      if (state.kind !== 'withdrawn' || !state.parked) return stay(state);
+      if (!isParked(state)) return stay(state);
       return stay({ kind: 'configured', since: now, held: state.held, reason: null });
     case 'assessed':
       if (input.serve !== null) return cannotServe(state, input.serve, now);
