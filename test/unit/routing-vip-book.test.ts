@@ -1,0 +1,220 @@
+// The book of wanted VIPs: histories with their reasons, penalties, what is logged how often, and drains that outlive the bridge.
+import { join } from 'node:path';
+import t, { type Test as AnyTest } from 'tap';
+import { type Log, type LogFields, silentLog } from '../../log/index.js';
+import { Journal, type JournalEntry } from '../../routing/journal.js';
+import { defaultPolicy } from '../../routing/policy.js';
+import { type Vip, VipBook } from '../../routing/vip-book.js';
+import type { Reason, VipInput } from '../../routing/vip-state.js';
+
+type Test = Pick<AnyTest, 'testdir'>;
+
+const entry: JournalEntry = {
+  ...{ vip: '123.1.2.3', device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, drain: null },
+  owned: { route: false, policy: false },
+};
+const noService: Reason = { at: 'service', code: 'no_service', detail: 'no service on 123.1.2.3' };
+const byHand: Reason = { at: 'command', code: 'withdrawn', detail: 'dpvs-route withdraw' };
+const stepFailed: Reason = { at: 'verify ospfd', code: 'not_verified', detail: 'no LSA' };
+
+const well: VipInput = { kind: 'assessed', serve: null, begin: null };
+const broken: VipInput = { kind: 'assessed', serve: noService, begin: null };
+const announced: VipInput = { kind: 'announced' };
+
+interface Logged {
+  readonly name: string;
+  readonly fields: LogFields;
+}
+
+function bookOf(t: Test, written: readonly JournalEntry[] = []): { book: VipBook; journal: Journal; log: Logged[] } {
+  const journal = new Journal(join(t.testdir({}), 'n.route.json'));
+  journal.write(written);
+  const log: Logged[] = [];
+  const listening: Log = { ...silentLog(), event: (name, fields = {}) => void log.push({ name, fields }) };
+  return { book: new VipBook(journal, listening), journal, log };
+}
+
+function withVip(t: Test): { book: VipBook; journal: Journal; log: Logged[]; vip: Vip } {
+  const opened = bookOf(t);
+  const [vip] = opened.book.add([structuredClone(entry)]);
+  return { ...opened, vip };
+}
+
+const move = (book: VipBook, vip: Vip, ...inputs: readonly VipInput[]): void => {
+  for (const input of inputs) book.advance(vip, input);
+};
+const told = ({ history }: Vip): string[] =>
+  history.map(({ from, to, reason }) => `${from} ${to}${reason === null ? '' : ` ${reason.at}`}`);
+
+t.test('each transition has its reason: in the history, in the log, and for whoever listens', async (t) => {
+  const { book, vip, log } = withVip(t);
+  const heard: string[] = [];
+  book.onTransition = (about, { from, to, reason }) =>
+    heard.push(`${about.entry.vip} ${from} ${to}${reason === null ? '' : ` ${reason.at}`}`);
+  move(
+    book,
+    vip,
+    broken,
+    well,
+    { kind: 'failed', reason: stepFailed },
+    announced,
+    broken,
+    { kind: 'released' },
+    broken,
+  );
+  move(book, vip, well, announced, { kind: 'drifted', reason: stepFailed }, announced, { kind: 'drain' });
+  move(book, vip, { kind: 'left' }, { kind: 'emptied', reason: { ...byHand, at: 'drain' } }, { kind: 'undrain' });
+  t.same(told(vip), [
+    'configured ready',
+    'ready announced',
+    'announced withdrawn service',
+    'withdrawn ready',
+    'ready announced',
+    'announced ready verify ospfd',
+    'ready announced',
+    'announced draining',
+    'draining withdrawn drain',
+    'withdrawn configured',
+  ]);
+  t.same(
+    heard,
+    told(vip).map((line) => `123.1.2.3 ${line}`),
+  );
+  t.same(
+    log
+      .filter(({ name }) => /^vip\.(ready|announced|withdrawn|draining|configured)$/.test(name))
+      .map(({ name }) => name),
+    told(vip).map((line) => `vip.${line.split(' ')[1]}`),
+  );
+  t.match(log.find(({ name }) => name === 'vip.withdrawn')?.fields, {
+    vip: '123.1.2.3',
+    device: 'dpdk1',
+    from: 'announced',
+    ...noService,
+  });
+  t.equal(log.filter(({ name }) => name === 'vip.announce_failed').length, 1);
+  t.equal(log.filter(({ name }) => name === 'vip.drifted').length, 1);
+  for (const { at } of vip.history) t.equal(new Date(at).toISOString(), at);
+});
+
+t.test('the history keeps the last 16', async (t) => {
+  const { book, vip } = withVip(t);
+  for (let i = 0; i < 20; i++) {
+    const reason = { ...noService, detail: String(i) };
+    move(book, vip, well, announced, { kind: 'assessed', serve: reason, begin: null });
+  }
+  t.equal(vip.history.length, 16);
+  t.equal(vip.history.at(-1)?.reason?.detail, '19', 'the newest is the last');
+  t.same(told(vip).slice(0, 3), ['announced withdrawn service', 'withdrawn ready', 'ready announced']);
+  t.equal(vip.history[0].reason?.detail, '14');
+});
+
+t.test('what goes without a condition that fails is told all the same', async (t) => {
+  const { book, vip, log } = withVip(t);
+  const heard: unknown[] = [];
+  book.onTransition = (_vip, transition) => heard.push(transition);
+  move(book, vip, well, announced);
+  const state = vip.state;
+  heard.length = 0;
+  book.tell(vip, byHand);
+  t.equal(vip.state, state, 'the state is not changed');
+  t.match(heard, [{ from: 'announced', to: 'withdrawn', reason: byHand }]);
+  t.match(vip.history.at(-1), { from: 'announced', to: 'withdrawn', reason: byHand });
+  t.match(log.at(-1), { name: 'vip.withdrawn', fields: byHand });
+  move(book, vip, broken);
+  heard.length = 0;
+  book.tell(vip, byHand);
+  t.same(heard, [], 'it had gone before');
+});
+
+t.test('only what the node withdraws of itself is flapping', async (t) => {
+  const { book, vip } = withVip(t);
+  const thrice = (...inputs: readonly VipInput[]): number => {
+    for (let i = 0; i < 3; i++) move(book, vip, ...inputs);
+    return book.suppressedMs(vip);
+  };
+  t.equal(thrice(well, announced, { kind: 'drain' }, { kind: 'emptied', reason: byHand }, { kind: 'undrain' }), 0);
+  move(book, vip, well, announced);
+  for (let i = 0; i < 3; i++) book.tell(vip, byHand);
+  t.equal(book.suppressedMs(vip), 0, 'withdrawn by hand');
+  t.ok(thrice(well, announced, broken, broken, { kind: 'released' }) > 0, 'three withdrawals for cause');
+  const { value } = vip.penalty;
+  t.ok(value > 2_000 && value <= 3_000, `one penalty each, not one an assessment: ${value}`);
+  book.forgive(vip);
+  t.equal(book.suppressedMs(vip), 0, 'the operator forgives');
+});
+
+t.test('why it is kept is logged once a reason', async (t) => {
+  const { book, vip, log } = withVip(t);
+  const kept = (detail: string): Reason => ({ at: 'floor', code: 'kept', detail });
+  const said = (): (string | undefined)[] =>
+    log.filter(({ name }) => name === 'vip.kept').map(({ fields }) => String(fields.detail));
+  move(book, vip, well, announced);
+  for (const detail of ['1 other', '1 other', '0 others', '0 others', '1 other']) book.keep(vip, kept(detail));
+  t.same(said(), ['1 other', '0 others', '1 other']);
+  t.equal(vip.kept?.detail, '1 other');
+  book.keep(vip, null);
+  t.equal(vip.kept, null);
+  book.keep(vip, kept('1 other'));
+  t.equal(said().length, 4, 'it was well in between');
+  move(book, vip, broken);
+  t.equal(vip.kept, null, 'it has gone after all');
+});
+
+t.test('a drain survives the bridge, in whichever stage it is', async (t) => {
+  const deadline = '2026-01-02T03:04:05.000Z';
+  const drains: readonly JournalEntry['drain'][] = [null, { deadline, ended: false }, { deadline: null, ended: true }];
+  const { book } = bookOf(
+    t,
+    drains.map((drain, i) => ({ ...entry, vip: `123.1.2.${i}`, drain })),
+  );
+  t.match(
+    book.all.map(({ state }) => state),
+    [
+      { kind: 'configured', held: true },
+      { kind: 'draining', stage: 'leaving' },
+      { kind: 'withdrawn', held: true, parked: true, reason: { code: 'drained' } },
+    ],
+  );
+});
+
+t.test('the journal follows a drain to its end and back', async (t) => {
+  const { book, journal, vip } = withVip(t);
+  const written = (): JournalEntry['drain'] => journal.read()[0].drain;
+  move(book, vip, well, announced);
+  vip.entry.drain = { deadline: null, ended: false };
+  book.save();
+  move(book, vip, { kind: 'drain' }, { kind: 'left' });
+  t.same(written(), { deadline: null, ended: false });
+  move(book, vip, { kind: 'emptied', reason: byHand });
+  t.same(written(), { deadline: null, ended: true });
+  const again = new VipBook(journal, silentLog()).get('123.1.2.3')!;
+  t.match(again.state, { kind: 'withdrawn', parked: true });
+});
+
+t.test('adding and removing is written down', async (t) => {
+  const { book, journal } = bookOf(t);
+  const second = { ...structuredClone(entry), vip: '123.1.2.4' };
+  const added = book.add([structuredClone(entry), second]);
+  t.match(
+    added.map(({ state }) => state),
+    [
+      { kind: 'configured', held: false },
+      { kind: 'configured', held: false },
+    ],
+  );
+  t.same(
+    journal.read().map(({ vip }) => vip),
+    ['123.1.2.3', '123.1.2.4'],
+  );
+  t.equal(book.get('123.1.2.4'), added[1]);
+  book.remove([added[0]]);
+  t.equal(book.get('123.1.2.3'), undefined);
+  t.same(
+    journal.read().map(({ vip }) => vip),
+    ['123.1.2.4'],
+  );
+  added[1].entry.owned.route = true;
+  book.save();
+  t.equal(journal.read()[0].owned.route, true);
+});
