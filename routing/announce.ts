@@ -92,6 +92,7 @@ export async function announceVips(
       },
     );
     let added: string[] = [];
+    let taken: string[] = [];
     await steps.run(
       'kernel address',
       async () => {
@@ -100,6 +101,7 @@ export async function announceVips(
         const anew = vips.filter((vip) => there.has(vip) && permitted.includes(vip));
         const missing = vips.filter((vip) => !there.has(vip));
         added = missing;
+        taken = anew;
         if (anew.length + missing.length === 0) return { outcome: 'already' };
         const haste = anew.length === 0 ? noChange : ((await driver.hastening?.()) ?? noChange);
         const again = haste.lines.length === 0 ? anew : [];
@@ -114,7 +116,13 @@ export async function announceVips(
         ];
         return { outcome: 'done', detail: `${what.filter(Boolean).join(', ')} on ${kni}` };
       },
-      async () => removeAddresses(tools, kni, added),
+      async () => {
+        await removeAddresses(tools, kni, added);
+        // Those that were to come anew were there before us.
+        const left = await hostAddresses(kernel, kni);
+        const lost = taken.filter((vip) => !left.has(vip));
+        await addAddresses(tools, kni, lost);
+      },
     );
     await verifyAnnounced(tools, steps, driver, targets);
   } catch (error) {
