@@ -12,7 +12,7 @@ import type { BridgeParams, Report } from '../schema.js';
 import { some } from '../tools.js';
 import type { NodeView } from '../view.js';
 import type { Vip } from '../vip-book.js';
-import { isUp } from '../vip-state.js';
+import { isParked, isUp } from '../vip-state.js';
 import { type Commander, planEntries, planOf, refuseDuringRestart } from './common.js';
 
 const waitStepMs = 300;
@@ -28,8 +28,7 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
   const { core } = commander;
   const { book } = core.parts;
   const vips = [...new Set(params.vips.map(canonicalAddress))];
-  const parked = vips.filter((vip) => isDrained(book.get(vip)));
-  if (parked.length > 0) throw new DpvsError('drained', some(parked), 'vips');
+  refuseDrained(core, vips);
   const wanted = vips.map((vip) => wantedEntry(core, vip, params));
   const found = await untilPossible(commander, wanted, params);
   if ('refused' in found) return found.refused;
@@ -46,8 +45,10 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
       const away = await planOf(core, moved, planWithdraw);
       return stepsReport(about, [...checked, ...away, ...(await planEntries(core, entries, planAnnounce))]);
     }
+    const places = moved.map(({ entry }) => ({ ...entry, owned: { route: false, policy: false } }));
     if (moved.length > 0) {
-      await core.withdraw(moved, true);
+      const away = await core.withdraw(moved, true);
+      if (away.error !== null) return outcomeReport(about, away, checked);
       book.remove(moved);
     }
     const fresh = entries.filter(({ vip }) => book.get(vip) === undefined);
@@ -58,11 +59,12 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
       book.forgive(known);
     }
     const outcome = await core.announce(vips.map((vip) => book.get(vip)!));
-    // A first announcement that fails is refused as a whole; one that was wanted before stays wanted.
+    // A first announcement that fails is refused as a whole; one that was wanted before stays wanted, where it was.
     if (outcome.error !== null) {
       const up = added.filter(({ state }) => isUp(state));
       if (up.length > 0) await core.withdraw(up, true);
       book.remove(added);
+      book.add(places);
     }
     book.save();
     commander.nudge();
@@ -109,8 +111,7 @@ async function untilPossible(
     const basics = worstOf(nowhere);
     const basic = firstFailure(basics, 'serve', 'health');
     if (basic !== null) return { refused: refusal({ ...about, device: params.device ?? null }, basics, basic) };
-    const device =
-      params.device ?? book.get(wanted[0].vip)?.entry.device ?? (await choose(core, view, wanted[0].vip, late));
+    const device = params.device ?? placeOf(core, wanted) ?? (await choose(core, view, wanted[0].vip, late));
     if (device !== null) {
       const conditions = worstOf(on(device));
       const failure = firstFailure(conditions);
@@ -119,6 +120,19 @@ async function untilPossible(
     }
     await new Promise((resolve) => setTimeout(resolve, waitStepMs));
   }
+}
+
+/** The port that they are on; null: none of them is on one. @throws {DpvsError} they are on several: nothing moves unasked */
+function placeOf(core: BridgeCore, wanted: readonly Unplaced[]): string | null {
+  const devices = new Set(wanted.flatMap(({ vip }) => core.parts.book.get(vip)?.entry.device ?? []));
+  if (devices.size > 1)
+    throw new DpvsError(
+      'invalid_parameter',
+      `they are on ${[...devices].sort().join(', ')}: name those of one port, or say with --dev where all of them are to be`,
+      'device',
+    );
+  const [device = null] = devices;
+  return device;
 }
 
 /** null: not clear yet, and there is time. */
@@ -136,5 +150,11 @@ async function choose(core: BridgeCore, view: NodeView, vip: string, late: boole
 
 const isAnnounced = (vip: Vip | undefined): boolean => vip?.state.kind === 'announced';
 
-const isDrained = (vip: Vip | undefined): boolean =>
-  vip !== undefined && (vip.state.kind === 'draining' || (vip.state.kind === 'withdrawn' && vip.state.parked));
+/** @throws {DpvsError} drained */
+function refuseDrained({ parts: { book } }: BridgeCore, vips: readonly string[]): void {
+  const drained = vips.filter((vip) => {
+    const state = book.get(vip)?.state;
+    return state !== undefined && (state.kind === 'draining' || isParked(state));
+  });
+  if (drained.length > 0) throw new DpvsError('drained', some(drained), 'vips');
+}
