@@ -39,6 +39,8 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
   return core.exclusive(async () => {
     commander.refuseWhenStopping();
     refuseDuringRestart(core);
+    // A drain may have come while this waited.
+    refuseDrained(core, vips);
     // Moving to another port takes it off the first one.
     const moved = vips.flatMap((vip) => book.get(vip) ?? []).filter(({ entry }) => entry.device !== device);
     if (about.dryRun) {

@@ -1,0 +1,162 @@
+// Drain and undrain through the whole bridge over a model node: until the flows have ended or the deadline has come, and not back before.
+import t from 'tap';
+import type { JournalEntry } from '../../routing/journal.js';
+import { defaultPolicy } from '../../routing/policy.js';
+import { TestBridge } from '../support/routing-bridge.js';
+import { fullNeighbour, ModelNode } from '../support/routing-node.js';
+
+// Most of their time they wait for an LSA to rest (MinLSArrival).
+t.jobs = 16;
+
+const [first, second] = ['123.1.2.1', '123.1.2.2'];
+
+function serving(...vips: string[]): ModelNode {
+  const node = new ModelNode();
+  for (const vip of vips) node.services.set(vip, { healthy: 2, flows: 5 });
+  return node;
+}
+
+const drain = { deadlineSeconds: null } as const;
+
+t.test('until its flows have ended; undrain brings it back', async (t) => {
+  const { node, ask, vip, until, journal } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first, second] });
+  const report = await ask('drain', { vips: [first], ...drain });
+  t.match(report, { done: true, action: 'drain', vips: [first], device: 'dpdk1', flows: { live: 5, newPerSecond: 0 } });
+  t.same(node.state.worse, [first]);
+  t.match(await vip(first), { state: 'draining', stage: 'emptying', deadlineSeconds: null, reason: null });
+  await t.rejects(ask('announce', { vips: [second, first] }), { code: 'drained', message: /123\.1\.2\.1/ });
+  node.services.set(first, { healthy: 2, flows: 0 });
+  const ended = await until(first, ({ held }) => !held);
+  t.match(ended, { state: 'withdrawn', reason: { at: 'drain', code: 'drained', detail: 'no flow was left' } });
+  t.same(node.state, {
+    addresses: [`dpdk1.kni ${second}`],
+    routes: [`dpdk1 ${first}/32`, `dpdk1 ${second}/32`],
+    permitted: [second],
+    worse: [],
+    lsas: [second],
+  });
+  t.same(journal.read()[0].drain, { deadline: null, ended: true });
+  await t.rejects(ask('announce', { vips: [first] }), { code: 'drained' });
+  t.match(await ask('undrain', { vips: 'all' }), { done: true });
+  t.same(journal.read()[0].drain, null);
+  await until(first, ({ state }) => state === 'announced');
+  t.same(node.state.lsas, [first, second]);
+  t.same(node.state.worse, []);
+});
+
+t.test('at the deadline, whatever is left', async (t) => {
+  const { ask, until } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  await ask('drain', { vips: [first], deadlineSeconds: 1 });
+  const ended = await until(first, ({ held }) => !held);
+  t.match(ended, { state: 'withdrawn', reason: { code: 'drained', detail: 'at the deadline, 5 flows were left' } });
+});
+
+t.test('refused where nobody else announces it, unless forced', async (t) => {
+  const { node, ask, vip, journal } = await TestBridge.start(t, serving(first));
+  node.others.set(first, []);
+  await ask('announce', { vips: [first] });
+  t.match(await ask('drain', { vips: [first], ...drain }), { done: false, error: { code: 'sole_announcer' } });
+  t.match(await vip(first), { state: 'announced', stage: null });
+  t.same(node.state.worse, []);
+  t.equal(journal.read()[0].drain, null);
+  t.match(await ask('drain', { vips: [first], ...drain, force: true }), { done: true });
+  t.match(await vip(first), { state: 'draining' });
+});
+
+t.test('undrained while its flows end: as good as before, and announced all the time', async (t) => {
+  const { node, ask, vip } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  await ask('drain', { vips: [first], ...drain });
+  const before = node.changes.length;
+  t.match(await ask('undrain', { vips: [first] }), {
+    done: true,
+    steps: [{ name: 'ospfd preference', outcome: 'done' }],
+  });
+  t.same(node.changes.slice(before), [`improve ${first}`]);
+  t.match(await vip(first), { state: 'announced', stage: null });
+  t.match(await ask('announce', { vips: [first], policy: { floor: 1 } }), { done: true });
+});
+
+t.test('one that is not announced is parked, and does not come when it could', async (t) => {
+  const { node, ask, vip, until } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first, second] });
+  node.services.delete(first);
+  await until(first, ({ held }) => !held);
+  const report = await ask('drain', { vips: [first], ...drain });
+  t.match(report, { done: true, steps: [{ name: 'drain', outcome: 'already', detail: /before undrain/ }] });
+  node.services.set(first, { healthy: 2 });
+  // The other one makes rounds: when it is put right, the round has been over this one, too.
+  node.addresses.delete(`dpdk1.kni ${second}`);
+  node.lsas.delete(second);
+  const announcing = node.changes.length;
+  await until(second, () => node.lsas.has(second));
+  t.notOk(node.changes.slice(announcing).some((call) => call.includes(first)));
+  t.match(await vip(first), { state: 'withdrawn', held: false, reason: { code: 'drained' } });
+});
+
+t.test('a drain that comes while announce waits for the neighbour: it stays drained', async (t) => {
+  const { node, ask, vip } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first] });
+  node.neighbours = [];
+  const waiting = t.rejects(ask('announce', { vips: [first, second], waitSeconds: 20 }), { code: 'drained' });
+  await ask('drain', { vips: [first], ...drain });
+  node.neighbours = [fullNeighbour()];
+  await waiting;
+  t.match(await vip(first), { state: 'draining' });
+  t.equal(await vip(second), undefined, 'all or nothing');
+});
+
+t.test('a drained VIP can be withdrawn for good, and announced anew then', async (t) => {
+  const { node, ask, vip } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  await ask('drain', { vips: [first], ...drain });
+  t.match(await ask('withdraw', { vips: [first] }), { done: true });
+  t.same(node.state.worse, [], 'no mark stays');
+  t.match(await ask('announce', { vips: [first] }), { done: true });
+  t.match(await vip(first), { state: 'announced', stage: null });
+});
+
+t.test('a dry run counts the others and the flows', async (t) => {
+  const { node, ask } = await TestBridge.start(t, serving(first, second));
+  node.others.set(second, []);
+  await ask('announce', { vips: [first, second] });
+  const { flows, steps } = await ask('drain', { vips: 'all', ...drain, dryRun: true });
+  t.same(flows, { live: 10, newPerSecond: 0 });
+  t.same(
+    steps.map(({ name, outcome, detail }) => `${name} ${outcome}: ${detail}`),
+    [
+      `other announcers holds: ${first}: 10.0.0.2 metric 20`,
+      `other announcers holds: ${second}: none: nobody would serve it`,
+      `ospfd preference would: worsen ${first}`,
+      `ospfd preference would: worsen ${second}`,
+    ],
+  );
+});
+
+t.test('a drain that was under way goes on under the next bridge', async (t) => {
+  const entry = (vip: string, drain: JournalEntry['drain']): JournalEntry => ({
+    ...{ vip, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, drain },
+    owned: { route: true, policy: true },
+  });
+  const node = serving(first, second);
+  for (const vip of [first, second]) {
+    node.addresses.add(`dpdk1.kni ${vip}`);
+    node.routes.add(`dpdk1 ${vip}/32`);
+    node.permitted.add(vip);
+    node.lsas.add(vip);
+  }
+  const { until } = await TestBridge.start(t, node, [
+    entry(first, { deadline: null, ended: false }),
+    entry(second, { deadline: null, ended: true }),
+  ]);
+  await until(second, ({ held }) => !held);
+  t.notOk(node.lsas.has(second), 'what the end of the drain had left behind');
+  await until(first, ({ stage }) => stage === 'emptying');
+  t.ok(node.worse.has(first));
+  t.ok(node.lsas.has(first));
+  node.services.set(first, { healthy: 2, flows: 0 });
+  await until(first, ({ held }) => !held);
+  t.notOk(node.lsas.has(first));
+});
