@@ -30,7 +30,7 @@ export function formatReport(report: Report): string {
   const total = steps.reduce((sum, { ms }) => sum + ms, 0);
   const took = total === 0 ? '' : ` in ${milliseconds(total)}`;
   const on = device === null ? '' : action === 'withdraw' ? ` from ${device}` : ` on ${device}`;
-  const nothing = action === 'withdraw' && device === null && !dryRun;
+  const nothing = action === 'withdraw' && !dryRun && steps.every(({ outcome }) => outcome === 'already');
   const verb = nothing ? 'not announced' : dryRun ? `would ${would[action]}${on}` : `${did[action]}${on}`;
   const live =
     flows === null || action !== 'drain'

@@ -6,16 +6,14 @@ import { type Context, quote, UsageError } from '../common/index.js';
 import type { Line } from './parse.js';
 
 /** @throws {UsageError} */
-export async function namedVips({ words, options }: Line, { terminal }: Context): Promise<string[]> {
+export async function namedVips({ command, words, options }: Line, { terminal }: Context): Promise<string[]> {
   const file = options.last('file');
   const listed = file === undefined ? [] : fileWords(file === '-' ? await terminal.readInput() : readList(file));
   const vips = [...words, ...listed].map(vipOf);
-  if (vips.length === 0) throw new UsageError('which VIP?', `dpvs-route ${line(words)}123.1.2.3`);
+  if (vips.length === 0) throw new UsageError('which VIP?', `dpvs-route ${command} 123.1.2.3`);
   if (vips.length > mostVips) throw new UsageError(`${vips.length} VIPs; at most ${mostVips} at once`);
   return vips;
 }
-
-const line = (words: readonly string[]): string => (words.length === 0 ? 'announce ' : '');
 
 /** @throws {UsageError} */
 export async function knownVips(given: Line, context: Context): Promise<'all' | string[]> {
