@@ -34,12 +34,13 @@ export function watch({ options }: Line, { terminal }: Context): (bridge: OpenBr
   const live = process.stdout.isTTY === true && !json;
   return async (bridge) => {
     const restore = (): void => terminal.write(showCursor);
+    const interrupted = (): void => {
+      restore();
+      process.exit(ExitCode.done);
+    };
     if (live) {
       terminal.write(hideCursor);
-      process.once('SIGINT', () => {
-        restore();
-        process.exit(ExitCode.done);
-      });
+      process.once('SIGINT', interrupted);
     }
     try {
       for (let round = 0; round < rounds; round++) {
@@ -50,6 +51,7 @@ export function watch({ options }: Line, { terminal }: Context): (bridge: OpenBr
           terminal.write(live ? redrawn(formatWatch(view, terminal.paint)) : `${formatWatch(view, terminal.paint)}\n`);
       }
     } finally {
+      process.off('SIGINT', interrupted);
       if (live) restore();
     }
     return ExitCode.done;
