@@ -41,7 +41,8 @@ const fileWords = (text: string): string[] =>
 function vipOf(word: string): string {
   const [address, length, ...rest] = word.replace(/^\[(.*)\]$/, '$1').split('/');
   const host = isIPv4(address) ? '32' : '128';
-  if (isIP(address) === 0 || rest.length > 0 || (length ?? host) !== host)
+  // A zone names an interface; the port is said with --dev.
+  if (isIP(address) === 0 || address.includes('%') || rest.length > 0 || (length ?? host) !== host)
     throw new UsageError(`invalid VIP ${quote(word)}`, 'an address, as 123.1.2.3 or 2001:db8::1');
   return address;
 }

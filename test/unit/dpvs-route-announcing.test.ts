@@ -111,6 +111,7 @@ t.test('lists of VIPs: a file, or the standard input, with comments', async (t) 
 
 t.test('usage errors never reach the bridge, and their advice is of the command', async (t) => {
   for (const [line, pattern] of [
+    ['announce fe80::1%eth0', /invalid VIP 'fe80::1%eth0'/],
     ['announce --all', /unknown option '--all'/],
     ['announce', /which VIP\?\ndpvs-route announce 123\.1\.2\.3/],
     ['drain', /which VIP\?\ndpvs-route drain 123\.1\.2\.3/],
