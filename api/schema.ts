@@ -128,6 +128,27 @@ export const linkInfo = z.strictObject({
   mbufInuse: z.int(),
   stats: linkStats,
 });
+export const groupsInfo = z.strictObject({
+  index: z.int(),
+  device: deviceName,
+  kni: deviceName.nullable(),
+  /**
+   * What the port is told to receive. `unfiltered`: its driver has no filter, and makes the port of nothing that has one. `refused`: a
+   * NIC whose driver can set neither; what arrives is up to it.
+   */
+  reception: z.enum(['groups', 'all', 'unfiltered', 'refused']),
+  link: z.array(
+    z.strictObject({
+      mac: macAddress,
+      users: z.int(),
+      sources: z.array(z.enum(['kni', 'dataplane'])),
+      /** The driver's filter has it. */
+      synced: z.boolean(),
+    }),
+  ),
+  /** Groups beyond the longest list: with them all multicast is received. */
+  leftOut: z.int(),
+});
 export const cpuInfo = z.strictObject({
   id: z.int(),
   cpu: z.int(),
@@ -433,6 +454,12 @@ export const methods = {
     mutates: false,
   },
   'link.list': { params: z.strictObject({ name: deviceName.optional() }), result: z.array(linkInfo), mutates: false },
+  /** Multicast groups, as MACs: joined by the kernel on the kni, or by the dataplane for its addresses. */
+  'maddr.list': {
+    params: z.strictObject({ device: deviceName.optional() }),
+    result: z.array(groupsInfo),
+    mutates: false,
+  },
   'link.cpus': { params: nothing, result: z.array(cpuInfo), mutates: false },
   /** Of all services; cheap enough for once a second. */
   'service.health': { params: nothing, result: z.array(serviceHealth), mutates: false },
@@ -502,6 +529,7 @@ export type RouteInfo = z.infer<typeof routeInfo>;
 export type RouteSpec = z.infer<typeof routeSpec>;
 export type NeighbourInfo = z.infer<typeof neighbourInfo>;
 export type LinkInfo = z.infer<typeof linkInfo>;
+export type GroupsInfo = z.infer<typeof groupsInfo>;
 export type CpuInfo = z.infer<typeof cpuInfo>;
 export type ServiceInfo = z.infer<typeof serviceInfo>;
 export type ServerInfo = z.infer<typeof serverInfo>;

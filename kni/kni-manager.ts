@@ -1,9 +1,10 @@
 // Keeps each `<port>.kni` equal to its port (MAC, MTU, carrier) and reports the addresses the kernel has on it.
 // The TAP itself is made by the dataplane through DPDK; this waits for it, also when it goes and comes back.
-import type { Log } from '../log/index.js';
+import { type Log, RepeatedCondition } from '../log/index.js';
 import { isKernelError } from './kernel-error.js';
 import type { KernelLink, KernelRoute } from './kernel-objects.js';
 import { KniState } from './kni-state.js';
+import { GroupReader, type GroupsByDevice, type KernelGroup } from './multicast-groups.js';
 import { RouteReader } from './route-reader.js';
 import { Rtnetlink } from './rtnetlink.js';
 import type { KernelEvent, WatchOptions } from './watch.js';
@@ -35,6 +36,8 @@ export interface KniEvents {
   onLink?(port: string, link: KernelLink | null): void;
   /** All routes of the main table, of every device, after something has changed among them. */
   onRoutes?(routes: readonly KernelRoute[]): void;
+  /** The multicast groups joined on the interface, all of them, when they have changed; in the order of their addresses. */
+  onGroups?(port: string, groups: readonly KernelGroup[]): void;
 }
 
 const appearTimeoutMs = 3_000;
@@ -46,6 +49,7 @@ export class KniManager {
   readonly #events: KniEvents;
   readonly #log: Log | null;
   readonly #routes: RouteReader | null;
+  readonly #groups: GroupReader | null;
   readonly #watchOptions: WatchOptions;
   #watching: Promise<unknown> | null = null;
   #closed = false;
@@ -55,6 +59,8 @@ export class KniManager {
     this.#log = log;
     this.#watchOptions = { ...watchOptions, onNextHop: () => this.#routes?.changed() };
     const { onRoutes } = events;
+    // It would fail each second.
+    const unreadable = log === null ? null : new RepeatedCondition(log, 'kni.failed');
     this.#routes =
       onRoutes === undefined
         ? null
@@ -62,6 +68,13 @@ export class KniManager {
             this.#kernel,
             (routes) => onRoutes.call(events, routes),
             (error) => log?.event('kni.failed', { kni: 'routes', reason: String(error) }),
+          );
+    this.#groups =
+      events.onGroups === undefined
+        ? null
+        : new GroupReader(
+            (groups) => this.#groupsRead(groups),
+            (error) => unreadable?.hit({ kni: 'multicast groups', reason: String(error) }),
           );
   }
 
@@ -77,6 +90,7 @@ export class KniManager {
     this.#knis.set(port.kniName, state);
     await state.refresh(link);
     this.#routes?.changed();
+    this.#groups?.changed();
     return this.#kernel.linkByName(port.kniName);
   }
 
@@ -103,6 +117,7 @@ export class KniManager {
   close(): void {
     this.#closed = true;
     this.#routes?.close();
+    this.#groups?.close();
     this.#knis.clear();
     this.#kernel.close();
   }
@@ -126,11 +141,13 @@ export class KniManager {
         if (state === undefined) return;
         // Routes of a link that goes down go in silence.
         this.#routes?.changed();
+        this.#groups?.changed();
         this.#inBackground(state, event.change === 'removed' ? state.removed() : state.refresh(event.link));
         return;
       }
       case 'address': {
         const { device, address, prefixLength, family } = event.address;
+        this.#groups?.changed();
         this.#knis.get(device)?.addressChanged({ address, prefixLength, family }, event.change);
         // As do routes whose preferred source was this address.
         if (event.change === 'removed') this.#routes?.changed();
@@ -139,6 +156,7 @@ export class KniManager {
       case 'resync': {
         this.#log?.event('kni.resync', { code: event.code });
         this.#routes?.changed();
+        this.#groups?.changed();
         for (const state of this.#knis.values()) this.#inBackground(state, this.#reread(state));
         return;
       }
@@ -155,6 +173,10 @@ export class KniManager {
       if (!isKernelError(error, 'ENODEV')) throw error;
       await state.removed();
     }
+  }
+
+  #groupsRead(groups: GroupsByDevice): void {
+    for (const [kniName, state] of this.#knis) state.groupsRead(groups.get(kniName) ?? []);
   }
 
   #inBackground(state: KniState, work: Promise<void>): void {

@@ -3,6 +3,7 @@ import type { Log } from '../log/index.js';
 import { isKernelError, KernelError } from './kernel-error.js';
 import type { KernelLink } from './kernel-objects.js';
 import type { KniAddressEvent, KniEvents, KniPort } from './kni-manager.js';
+import type { KernelGroup } from './multicast-groups.js';
 import type { LinkChange, Rtnetlink } from './rtnetlink.js';
 
 type Address = Pick<KniAddressEvent, 'address' | 'prefixLength' | 'family'>;
@@ -15,6 +16,7 @@ export class KniState {
   readonly #events: KniEvents;
   readonly #log: Log | null;
   readonly #addresses = new Map<string, Address>();
+  #groups: readonly KernelGroup[] = [];
   #carrier: boolean | null = null;
   /** ifindex of the interface that was set up; another one under the same name is a new interface. */
   #index = 0;
@@ -80,6 +82,19 @@ export class KniState {
     if (change === 'added') this.#addresses.set(key, address);
     else this.#addresses.delete(key);
     this.#events.onAddress?.({ port: this.port.name, kni: this.port.kniName, ...address, change });
+  }
+
+  groupsRead(groups: readonly KernelGroup[]): void {
+    const sorted = [...groups].sort((a, b) => (a.mac < b.mac ? -1 : 1));
+    const before = this.#groups;
+    if (JSON.stringify(sorted) === JSON.stringify(before)) return;
+    this.#groups = sorted;
+    const without = (all: readonly KernelGroup[], others: readonly KernelGroup[]): string[] =>
+      all.map(({ mac }) => mac).filter((mac) => !others.some((other) => other.mac === mac));
+    const change = { joined: without(sorted, before), left: without(before, sorted) };
+    if (change.joined.length + change.left.length > 0)
+      this.#log?.event('kni.multicast', { kni: this.port.kniName, ...change });
+    this.#events.onGroups?.(this.port.name, sorted);
   }
 
   removed(): Promise<void> {

@@ -37,6 +37,11 @@ const groups = {
     up: card('info', 'a port has link'),
     down: card('warn', 'a port lost its link'),
     limited: card('warn', 'a port cannot do what was configured and runs with less'),
+    multicast_all: card('info', 'a port cannot filter the multicast groups it is to receive, and receives all'),
+    multicast_refused: card(
+      'warn',
+      "a port can receive neither given multicast groups nor all of them: OSPF's hellos may not arrive",
+    ),
     failed: card('error', 'a port could not be set up'),
   },
   lcore: {

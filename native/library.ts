@@ -24,6 +24,7 @@ const prototypes = {
   // port.h
   dp_port_info: 'int dp_port_info(uint32_t port, uint8_t *out)',
   dp_port_set: 'int dp_port_set(uint32_t port, int promisc, int allmulticast, int forward2kni, int up)',
+  dp_port_groups: 'int dp_port_groups(uint32_t port, const uint8_t *macs, uint32_t n)',
   dp_pool_available: 'uint32_t dp_pool_available()',
   // layout.h
   dp_layout: 'const char *dp_layout()',

@@ -11,6 +11,7 @@ export type {
   CpuInfo,
   DestCheck,
   Endpoint,
+  GroupsInfo,
   LaddrInfo,
   LinkInfo,
   Method,

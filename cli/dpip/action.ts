@@ -6,6 +6,7 @@ export type View =
   | { readonly view: 'route'; readonly params: Params<'route.list'> }
   | { readonly view: 'neigh'; readonly params: Params<'neigh.list'> }
   | { readonly view: 'link'; readonly params: Params<'link.list'> }
+  | { readonly view: 'maddr'; readonly params: Params<'maddr.list'> }
   /** All lcores, or those on one CPU. */
   | { readonly view: 'cpu'; readonly cpu: number | undefined }
   | { readonly view: 'status' }

@@ -4,6 +4,7 @@ import type { View } from './action.js';
 import { familyOfAddress } from './family.js';
 import { formatAddresses, formatNeighbours, formatRoutes } from './format-inet.js';
 import { formatCpuRates, formatCpus, formatLinkRates, formatLinks } from './format-link.js';
+import { formatGroups } from './format-maddr.js';
 import { formatCounters, formatDump, formatStatus } from './format-node.js';
 import { dpipHelp } from './help.js';
 import type { Options } from './options.js';
@@ -40,6 +41,12 @@ async function showView(view: View, options: Options, node: NodeApi, { terminal 
         text: ({ links, cpus }) => formatLinks(links, { stats: totals, cpus }, paint),
         rates: (before, now, seconds) => formatLinkRates(before.links, now.links, seconds),
         json: ({ links }) => links,
+      });
+      return ExitCode.done;
+    case 'maddr':
+      await run({
+        fetch: () => node.call('maddr.list', view.params),
+        text: (ports) => formatGroups(ports, options.verbose),
       });
       return ExitCode.done;
     case 'cpu':

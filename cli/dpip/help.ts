@@ -15,6 +15,7 @@ const program: HelpPage = {
     ['route', 'routes: show, add, del, flush'],
     ['neigh', 'neighbours (ARP, ND): show, add, del, flush'],
     ['link', 'ports and lcores: show, set'],
+    ['maddr', 'multicast groups that ports receive: show'],
     ['status', 'is it serving; if not, why and what to do (exit code 0 only when serving)'],
     ['counters', 'what was dropped, punted or otherwise noticed, by reason'],
     ['slowpath', 'restart: replace the slow path; established connections go on'],
@@ -30,7 +31,7 @@ const program: HelpPage = {
   ],
   epilogue: lines(
     'Options may stand anywhere. Exit codes: 0 done, 1 refused, 2 usage, 3 dataplane unreachable.',
-    'vlan, tunnel, qsch, cls, ipv6, iftraf, eal-mem, ipset, flow, maddr and lldp are not built yet.',
+    'vlan, tunnel, qsch, cls, ipv6, iftraf, eal-mem, ipset, flow and lldp are not built yet.',
   ),
 };
 
@@ -101,6 +102,17 @@ const pages: Readonly<Record<string, HelpPage>> = {
       ['dpip link show dpdk0 -s -i 3 -c 10', 'rates of three seconds each, ten times'],
       ['dpip link set dpdk1 forward2kni on', 'copies every packet to dpdk1.kni, for tcpdump'],
     ],
+  },
+  maddr: {
+    usage: 'dpip maddr [show] [dev IFNAME] [-v]',
+    examples: [
+      ['dpip maddr show dev dpdk1', 'has ospfd joined 01:00:5e:00:00:05 (224.0.0.5) on dpdk1.kni?'],
+      ['dpip maddr show -v', 'with who joined each, and whether the port filters or receives all multicast'],
+    ],
+    epilogue: lines(
+      'The kernel joins groups on the kni, the dataplane those of its IPv6 addresses. A port whose driver cannot',
+      'filter by a list receives all multicast, whatever allmulticast says.',
+    ),
   },
   slowpath: {
     usage: 'dpip slowpath restart',

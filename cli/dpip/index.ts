@@ -6,6 +6,7 @@ import { parseLine } from './parse.js';
 export type { Action, View } from './action.js';
 export { formatAddresses, formatNeighbours, formatRoutes } from './format-inet.js';
 export { formatCpuRates, formatCpus, formatLinkRates, formatLinks } from './format-link.js';
+export { formatGroups } from './format-maddr.js';
 export { formatCounters, formatDump, formatStatus, orderCounters } from './format-node.js';
 export { type Line, parseLine } from './parse.js';
 

@@ -11,7 +11,6 @@ const unbuilt = new Set([
   'tc-egress',
   'tc-ingress',
   'lldp',
-  'addr',
   'bond-mode',
   'bond-slave',
   'bond-primary',
@@ -20,6 +19,12 @@ const unbuilt = new Set([
   'bond-link-up-prop',
   'bond-link-down-prop',
 ]);
+
+/** Items that change the port and its kni together, and that a port has from its start. */
+const fromTheStart: Readonly<Record<string, string>> = {
+  addr: 'link set addr: a port keeps the MAC of its device while dpvs runs',
+  mtu: 'link set mtu: it is the mtu of the device in dpvs.conf, taken when dpvs starts',
+};
 
 function setLink(words: readonly string[]): Params<'link.set'> {
   const [name, ...rest] = words;
@@ -39,7 +44,8 @@ function setLink(words: readonly string[]): Params<'link.set'> {
       const word = items.shift();
       if (word === undefined) throw new UsageError(`missing value for ${quote(item)}`);
       value = onOff(word, item);
-    } else if (unbuilt.has(item)) throw notSupported(`link set ${item}`);
+    } else if (Object.hasOwn(fromTheStart, item)) throw notSupported(fromTheStart[item]);
+    else if (unbuilt.has(item)) throw notSupported(`link set ${item}`);
     else throw new UsageError(`invalid item ${quote(item)}`);
     if (params[field] !== undefined) throw new UsageError(`${quote(item)} is already given`);
     params[field] = value;

@@ -3,6 +3,7 @@ import { type DpvsError, notSupported, quote, scanOptions, UsageError } from '..
 import type { Action, CommandTable } from './action.js';
 import { addressCommands } from './address.js';
 import { linkCommands } from './link.js';
+import { maddrCommands } from './maddr.js';
 import { neighbourCommands } from './neighbour.js';
 import { type Options, optionTable, readOptions } from './options.js';
 import { slowPathCommands, verbs } from './own.js';
@@ -13,6 +14,7 @@ export const objects: Readonly<Record<string, CommandTable>> = {
   route: routeCommands,
   neigh: neighbourCommands,
   link: linkCommands,
+  maddr: maddrCommands,
   slowpath: slowPathCommands,
 };
 
@@ -27,7 +29,6 @@ export const unbuiltObjects: readonly string[] = [
   'eal-mem',
   'ipset',
   'flow',
-  'maddr',
   'lldp',
 ];
 

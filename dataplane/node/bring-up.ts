@@ -155,7 +155,7 @@ function bringUpKni(config: DataplaneConfig, port: PortConfig, index: number, ma
 export function bringUpPort(config: DataplaneConfig, port: PortConfig): RunningPort {
   const index = probe(port);
   const lcores = config.workers.filter((w) => w.role === 'slave').length;
-  // Which groups the kernel joins on the kni (ospfd: 224.0.0.5 and 6) the NIC is not told: no message of the kernel's says so.
+  // Until the filter knows which groups the kernel joins on the kni (ospfd: 224.0.0.5 and 6).
   const allmulticast = port.allmulticast || config.kni.enabled;
   start({ ...port, allmulticast }, index, { rx: port.rx.queues, tx: Math.max(1, lcores) });
   const info = portInfo(index);

@@ -17,6 +17,7 @@ import {
   listServices,
   summariseConnections,
 } from './listings.js';
+import type { MulticastFilters } from './multicast-filters.js';
 import type { Mutations } from './mutations.js';
 
 export type Handlers = { [M in Method]: (params: Params<M>) => Promise<Result<M>> };
@@ -24,6 +25,7 @@ type ReadMethod = Exclude<Method, MutatingMethod>;
 
 export interface HandlerParts extends ListingParts {
   readonly mutations: Mutations;
+  readonly groups: Pick<MulticastFilters, 'list'>;
   readonly counters: Counters;
   readonly config: DataplaneConfig;
   readonly ports: readonly RunningPort[];
@@ -48,6 +50,11 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
     'link.list': async ({ name }) => {
       const all = ports.map((port, i) => linkInfo(port, i)).filter((link) => name === undefined || link.name === name);
       if (name !== undefined && all.length === 0) throw new DpvsError('no_device', name, 'name');
+      return all;
+    },
+    'maddr.list': async ({ device }) => {
+      const all = parts.groups.list().filter((port) => device === undefined || port.device === device);
+      if (device !== undefined && all.length === 0) throw new DpvsError('no_device', device, 'device');
       return all;
     },
     'link.cpus': async () => cpuInfo(config, counters),

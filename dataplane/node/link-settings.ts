@@ -14,7 +14,8 @@ export function applyLink(ports: readonly RunningPort[], link: DesiredLink): voi
   const rc = loadLibrary().dp_port_set(
     port.index,
     flag(link.promisc),
-    flag(link.allmulticast),
+    // Switched off by the port's multicast filter, when that is sure to receive the groups by itself.
+    link.allmulticast === true ? 1 : -1,
     flag(link.forward2kni),
     flag(link.up),
   ) as number;

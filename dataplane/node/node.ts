@@ -16,6 +16,7 @@ import { createHandlers } from './handlers.js';
 import { KniMemory } from './kni-memory.js';
 import { applyLink } from './link-settings.js';
 import { Monitor } from './monitor.js';
+import { MulticastFilters } from './multicast-filters.js';
 import { Mutations } from './mutations.js';
 import { slowPathOptions } from './slow-path-options.js';
 import { Traffic } from './traffic.js';
@@ -124,9 +125,12 @@ export class DataplaneNode {
     const publisher = await EventPublisher.listen({ endpoint: eventEndpoint(name), log });
     events = publisher;
     this.#closers.push(() => publisher.close());
+    const groups = new MulticastFilters(ports, desired, log);
+    this.#closers.push(() => groups.close());
     const onChanged = (requests: readonly MutatingRequest[], changes: readonly Change[]): void => {
       for (const { method, params } of requests) log.event('state.changed', { method, params });
       for (const change of changes) publisher.publish(topicOf(change), { change });
+      groups.look();
     };
     const onMirrored = (changes: readonly Change[]): void => {
       log.event('kni.mirrored', { changes });
@@ -140,7 +144,7 @@ export class DataplaneNode {
           log,
         })
       : null;
-    const kniUp = await this.#kni(ports, mirror, memory, () => mutations.followKernel(), log);
+    const kniUp = await this.#kni(ports, mirror, memory, groups, () => mutations.followKernel(), log);
     const counters = new Counters();
     const traffic = new Traffic(counters);
     const farewell: Farewell = new Farewell({
@@ -178,6 +182,7 @@ export class DataplaneNode {
         mirror,
         traffic,
         mutations,
+        groups,
         counters,
         config,
         ports,
@@ -224,6 +229,7 @@ export class DataplaneNode {
     ports: readonly RunningPort[],
     mirror: KernelMirror,
     memory: KniMemory | null,
+    groups: MulticastFilters,
     follow: () => void,
     log: Log,
   ) {
@@ -240,6 +246,7 @@ export class DataplaneNode {
           memory?.addressesChanged();
           follow();
         },
+        onGroups: (port, joined) => groups.kernelGroups(port, joined),
         onRoutes: (routes) => {
           mirror.routesRead(routes);
           memory?.routesRead(routes);

@@ -313,6 +313,7 @@ struct dp_port {
     uint16_t peer; // port ↔ kni, UINT16_MAX for none
     uint16_t mtu, n_rxq, n_txq;
     uint8_t mac[6];
+    int allmulti_socket;          // 0: none
     struct rte_ring *kni_ring[2]; // of the kni port: control, bulk
     rte_spinlock_t tx_lock;
 };

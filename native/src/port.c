@@ -1,6 +1,7 @@
 // Ports: probe, queues, kni pairing, statistics.
 #include "port.h"
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -63,6 +64,38 @@ static uint32_t at_most(uint32_t n, uint32_t limit) {
     return n < limit ? n : limit;
 }
 
+// AF_XDP and AF_PACKET have no switch: the kernel's interface beneath filters. A membership ends with its
+// socket, so nothing stays behind, whatever way the process ends.
+static int kernel_allmulticast(struct dp_port *p, bool on) {
+    struct rte_eth_dev_info info;
+    if (rte_eth_dev_info_get(p->id, &info) != 0 || info.if_index == 0)
+        return -ENOTSUP;
+    if (!on && p->allmulti_socket > 0) {
+        close(p->allmulti_socket);
+        p->allmulti_socket = 0;
+    }
+    if (!on || p->allmulti_socket > 0)
+        return 0;
+    struct packet_mreq membership = {.mr_ifindex = (int)info.if_index, .mr_type = PACKET_MR_ALLMULTI};
+    // Protocol 0: it receives nothing.
+    int s = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return -errno;
+    if (setsockopt(s, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) != 0) {
+        int rc = -errno;
+        close(s);
+        return rc;
+    }
+    p->allmulti_socket = s;
+    return 0;
+}
+
+static int set_allmulticast(struct dp_port *p, bool on) {
+    int rc = on ? rte_eth_allmulticast_enable(p->id) : rte_eth_allmulticast_disable(p->id);
+    bool beneath = on ? rc == -ENOTSUP : p->allmulti_socket > 0;
+    return beneath ? kernel_allmulticast(p, on) : rc;
+}
+
 int dp_port_start(uint32_t port, uint32_t rxq, uint32_t txq, uint32_t rxd, uint32_t txd, uint32_t mtu,
                   uint32_t promisc, uint32_t allmulticast) {
     if (port >= DP_MAX_PORTS)
@@ -99,7 +132,7 @@ int dp_port_start(uint32_t port, uint32_t rxq, uint32_t txq, uint32_t rxd, uint3
     if (promisc)
         rte_eth_promiscuous_enable(p->id);
     if (allmulticast)
-        rte_eth_allmulticast_enable(p->id);
+        set_allmulticast(p, true);
     struct rte_ether_addr mac;
     if (rte_eth_macaddr_get(p->id, &mac) == 0 && !rte_is_zero_ether_addr(&mac))
         memcpy(p->mac, mac.addr_bytes, 6);
@@ -167,7 +200,7 @@ int dp_port_info(uint32_t port, struct dp_port_info *out) {
     out->rx_offloads = info.rx_offload_capa;
     out->tx_offloads = info.tx_offload_capa;
     out->promisc = rte_eth_promiscuous_get(p->id) == 1;
-    out->allmulticast = rte_eth_allmulticast_get(p->id) == 1;
+    out->allmulticast = rte_eth_allmulticast_get(p->id) == 1 || p->allmulti_socket > 0;
     out->up = p->up;
     out->forward2kni = p->forward2kni;
     out->mtu = p->mtu;
@@ -187,7 +220,7 @@ int dp_port_set(uint32_t port, int promisc, int allmulticast, int forward2kni, i
     if (promisc >= 0)
         rc = promisc ? rte_eth_promiscuous_enable(p->id) : rte_eth_promiscuous_disable(p->id);
     if (rc == 0 && allmulticast >= 0)
-        rc = allmulticast ? rte_eth_allmulticast_enable(p->id) : rte_eth_allmulticast_disable(p->id);
+        rc = set_allmulticast(p, allmulticast);
     if (rc)
         return rc;
     if (forward2kni >= 0)
@@ -197,11 +230,22 @@ int dp_port_set(uint32_t port, int promisc, int allmulticast, int forward2kni, i
     return 0;
 }
 
+int dp_port_groups(uint32_t port, const uint8_t *macs, uint32_t n) {
+    if (port >= DP_MAX_PORTS || !dp_ctx->ports[port].used || n > DP_MAX_GROUPS)
+        return -EINVAL;
+    struct rte_ether_addr list[DP_MAX_GROUPS];
+    if (n > 0)
+        memcpy(list, macs, n * sizeof *list);
+    return rte_eth_dev_set_mc_addr_list(dp_ctx->ports[port].id, list, n);
+}
+
 void dp_close(void) {
     for (int i = 0; i < DP_MAX_PORTS; i++) {
         if (!dp_ctx->ports[i].used)
             continue;
         dp_ctx->ports[i].used = false;
+        if (dp_ctx->ports[i].allmulti_socket > 0)
+            close(dp_ctx->ports[i].allmulti_socket);
         rte_eth_dev_stop(dp_ctx->ports[i].id);
         rte_eth_dev_close(dp_ctx->ports[i].id);
     }

@@ -39,8 +39,14 @@ export class SingleNode {
   readonly name = `single-${process.pid}`;
   #child: ChildProcess | undefined;
 
-  /** @param settings lines for dataplane_defs */
-  constructor(readonly settings = '') {}
+  /**
+   * @param settings lines for dataplane_defs
+   * @param edit the file's last change
+   */
+  constructor(
+    readonly settings = '',
+    readonly edit = (conf: string): string => conf,
+  ) {}
 
   get env(): NodeJS.ProcessEnv {
     const { directory } = this;
@@ -56,7 +62,7 @@ export class SingleNode {
     for (const each of ['run', 'state']) mkdirSync(join(this.directory, each), { recursive: true, mode: 0o700 });
     const file = join(this.directory, 'dpvs.conf');
     const conf = dpvsConf({ driver: 'af_packet', controlCpu: 0, workerCpu: 1 });
-    writeFileSync(file, conf.replace('dataplane_defs {', `dataplane_defs {\n    ${this.settings}`));
+    writeFileSync(file, this.edit(conf.replace('dataplane_defs {', `dataplane_defs {\n    ${this.settings}`)));
     const log = openSync(join(this.directory, 'log'), 'a');
     // It goes with this process, whatever way that ends.
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', program('dpvs'), '-c', file, '--name', this.name], {

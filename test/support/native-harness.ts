@@ -192,6 +192,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       mirror,
       traffic: new Traffic(counters),
       mutations,
+      groups: { list: () => [] },
       counters,
       config,
       ports,

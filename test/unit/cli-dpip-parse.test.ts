@@ -100,6 +100,8 @@ t.test('lines and their requests', async (t) => {
     ['link set dpdk0 forward2kni on', change('link.set', { name: 'dpdk0', forward2kni: true })],
     ['link set dpdk0 up', change('link.set', { name: 'dpdk0', up: true })],
     ['link set dpdk0 down', change('link.set', { name: 'dpdk0', up: false })],
+    ['maddr show', view('maddr', { params: {} })],
+    ['maddr -v show dev dpdk1', view('maddr', { params: { device: 'dpdk1' } })],
     ['status', view('status')],
     ['counters -a', view('counters')],
     ['save', view('dump')],
@@ -188,6 +190,8 @@ t.test('what is not built is refused by name', async (t) => {
     });
   t.throws(() => parseLine(split('route set 10.0.0.0/8 dev dpdk0')), { code: 'not_support' });
   t.throws(() => parseLine(split('link set dpdk0 tc-egress on')), { message: 'not support: link set tc-egress' });
+  t.throws(() => parseLine(split('link set dpdk0 mtu 9000')), { code: 'not_support', message: /dpvs\.conf/ });
+  t.throws(() => parseLine(split('link set dpdk0 addr 02:00:00:00:00:01')), { code: 'not_support' });
   t.throws(() => parseLine(split('addr replace 10.0.0.1 dev dpdk0')), { message: 'not support: addr replace' });
 });
 

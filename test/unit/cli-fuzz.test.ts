@@ -61,7 +61,7 @@ const values = fc.constantFrom(
   ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'],
 );
 const dpipWords = fc.constantFrom(
-  ...['addr', 'route', 'neigh', 'link', 'vlan', 'status', 'counters', 'save', 'log', 'slowpath', 'help'],
+  ...['addr', 'route', 'neigh', 'link', 'maddr', 'vlan', 'status', 'counters', 'save', 'log', 'slowpath', 'help'],
   ...['add', 'del', 'set', 'show', 'list', 'change', 'flush', 'replace', 'restart'],
   ...[
     'dev',

@@ -61,7 +61,7 @@ const port = namedBlock('NAME', {
     allmulticast: init(
       flag,
       false,
-      'Receive all multicast. A port with a kernel-visible interface does so anyway: ospfd and others join groups there.',
+      'Receive all multicast. Without it: the groups joined on the kernel-visible interface, if the driver can filter, else all of them.',
     ),
   },
   blocks: { rx, tx, fdir },

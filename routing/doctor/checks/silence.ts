@@ -23,7 +23,7 @@ export const silence: Check = {
               ? ''
               : `; ${port.device} has received ${port.link.stats.ipackets} packets since its start`
           }`,
-          advice: `OSPF on the switch's port? its VLAN? multicast filtered on the way? Do they reach the port (dpip link show ${port.device} -s) but not the kni: dpip link set ${port.device} allmulticast on. A hello interval above ${seconds} s: --listen`,
+          advice: `OSPF on the switch's port? its VLAN? multicast filtered on the way? Do they reach the port (dpip link show ${port.device} -s) but not the kni: dpip maddr show dev ${port.device} -v must list 01:00:5e:00:00:05, else dpip link set ${port.device} allmulticast on. A hello interval above ${seconds} s: --listen`,
         }),
       ];
     });
