@@ -178,8 +178,9 @@ export class DpvsNode {
     ]);
   }
 
-  async startBridge(): Promise<Daemon> {
-    const argv = [program('dpvs-route'), 'run', '--form', this.options.form];
+  /** @param args further ones of `dpvs-route run` */
+  async startBridge(...args: string[]): Promise<Daemon> {
+    const argv = [program('dpvs-route'), 'run', '--form', this.options.form, ...args];
     const daemon = await startDaemon(this.state, { member: this.name, what: 'bridge', argv, env: this.env });
     await eventually(
       `the routing bridge of ${this.name} answers`,

@@ -281,7 +281,7 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       value: 'ID:ALGORITHM:KEY',
       help: 'of OSPFv3 (RFC 7166): md5 or hmac-sha-1, -256, -384, -512; FRR only',
     },
-    { key: 'ospf6', long: ['ospf6'], help: 'and ospf6d.conf; the bridge itself announces IPv4 VIPs only' },
+    { key: 'ospf6', long: ['ospf6'], help: 'and ospf6d.conf; the bridge announces IPv6 VIPs with run --ospf6' },
     { key: 'vip6', long: ['vip6'], value: 'ADDR', help: 'in ospf6d.conf; may be given several times' },
     {
       key: 'for',

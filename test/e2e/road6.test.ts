@@ -66,7 +66,6 @@ async function provision(lab: Lab, node: DpvsNode): Promise<void> {
     await server.serve({ what: 'six-server', port: 8080, argv, trust: lan });
   }
   await node.cliOrThrow('dpip', ['-6', 'route', 'add', lan, 'dev', 'dpdk0']);
-  await node.cliOrThrow('dpip', ['-6', 'addr', 'add', vip, 'dev', 'dpdk1']);
   for (const kind of ['-t', '-u']) {
     const service = [kind, `[${vip}]:${port}`];
     await node.cliOrThrow('ipvsadm', ['-A', ...service, '-s', 'rr']);
@@ -81,9 +80,10 @@ async function announce(lab: Lab, node: DpvsNode): Promise<void> {
   await startOspf6(lab, 'switch', lab.switch.frr, [
     ...ospf6(node.plan.switchInterface, '10.0.0.1', [' redistribute connected']),
   ]);
-  await startOspf6(lab, node.name, node.frr, ospf6(wanKni, node.plan.routerId, [' redistribute connected']));
-  // As the bridge does for IPv4: the VIP is on the kni because the node carries it.
-  await ip6(node.namespace, `address add ${vip}/128 dev ${wanKni} nodad`);
+  await startOspf6(lab, node.name, node.frr, ospf6(wanKni, node.plan.routerId));
+  await node.kill('bridge', 'SIGTERM');
+  await node.startBridge('--ospf6');
+  await node.cliOrThrow('dpvs-route', ['announce', vip, '--wait', '30']);
   await eventually(
     'the switch sends the VIP to the node, and the node knows the client’s network',
     async () => {
@@ -118,6 +118,22 @@ t.test(
     const node = lab.node('node1');
     await provision(lab, node);
     await announce(lab, node);
+
+    await t.test('the bridge has announced it, and proved it', async (t) => {
+      const { routing, vips } = await node.routing();
+      t.match(
+        routing.map(({ daemon }) => daemon),
+        ['ospfd', 'ospf6d'],
+      );
+      t.match(
+        vips.find((each) => each.vip === vip),
+        { device: 'dpdk1', state: 'announced', reason: null },
+      );
+      t.match(
+        await node.cliOrThrow('dpip', ['-6', 'route', 'show']),
+        new RegExp(`^inet6 ${vip}/128 .*scope kni_host`, 'm'),
+      );
+    });
 
     await t.test('TCP, by both servers in turn', async (t) => {
       const seen = new Set<string>();
@@ -154,9 +170,25 @@ t.test(
       t.match(await node.cliOrThrow('ipvsadm', ['-ln']), `  -> [${serverAddress(0)}]:8080`);
       t.match(await node.cliOrThrow('ipvsadm', ['-lnc']), new RegExp(`\\[${vip}\\]:${port}`));
       t.match(await node.cliOrThrow('ipvsadm', ['-G']), lip);
-      t.match(await node.cliOrThrow('dpip', ['-6', 'addr', 'show']), `inet6 ${vip}/128 scope global dpdk1 `);
+      t.match(await node.cliOrThrow('dpip', ['-6', 'addr', 'show']), `inet6 ${lip}/128 scope global dpdk0 `);
       t.match(await node.cliOrThrow('dpip', ['neigh', 'show']), new RegExp(`ip: ${serverAddress(0)} .*REACHABLE`));
       t.notMatch(await node.cliOrThrow('dpip', ['route', 'show']), /inet6/, 'IPv6 routes are asked for with -6');
+    });
+
+    await t.test('without healthy real servers it is withdrawn, and comes back', async () => {
+      const weight = async (value: number): Promise<void> => {
+        for (const kind of ['-t', '-u'])
+          for (const i of lab.realServers.keys()) {
+            const server = ['-r', `[${serverAddress(i)}]:8080`, '-b', '-w', String(value)];
+            await node.cliOrThrow('ipvsadm', ['-e', kind, `[${vip}]:${port}`, ...server]);
+          }
+      };
+      const there = async (): Promise<boolean> =>
+        (await must(['ip', '-6', 'route', 'show', vip], { namespace: lab.switch.namespace })).includes('via fe80:');
+      await weight(0);
+      await eventually('the switch has no way to it', there, (seen) => !seen, { timeoutMs: 20_000 });
+      await weight(1);
+      await eventually('the switch has a way to it again', there, (seen) => seen, { timeoutMs: 20_000 });
     });
 
     await t.test('a slow path that dies costs nothing, and the configuration survives the whole process', async (t) => {
