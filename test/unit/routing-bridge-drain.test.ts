@@ -160,3 +160,28 @@ t.test('a drain that was under way goes on under the next bridge', async (t) => 
   await until(first, ({ held }) => !held);
   t.notOk(node.lsas.has(first));
 });
+
+t.test('drained again: the new deadline counts, and what has not left the best set has not', async (t) => {
+  const node = serving(first);
+  const { ask, vip, until } = await TestBridge.start(t, node);
+  await ask('announce', { vips: [first] });
+  await ask('drain', { vips: [first], ...drain });
+  await ask('drain', { vips: [first], deadlineSeconds: 3_600 });
+  const { stage, deadlineSeconds } = (await vip(first))!;
+  t.equal(stage, 'emptying');
+  t.ok(deadlineSeconds !== null && deadlineSeconds > 3_500 && deadlineSeconds <= 3_600, String(deadlineSeconds));
+
+  const next = serving(second);
+  next.ospfdObeys = false;
+  next.lsas.add(second);
+  const written: JournalEntry = {
+    ...{ vip: second, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy },
+    ...{ drain: { deadline: null, ended: false }, owned: { route: true, policy: true } },
+  };
+  const other = await TestBridge.start(t, next, [written]);
+  await other.ask('drain', { vips: [second], deadlineSeconds: 3_600 });
+  t.match(await other.vip(second), { state: 'draining', stage: 'leaving' }, 'no command has proved it');
+  next.ospfdObeys = true;
+  await other.until(second, (seen) => seen.stage === 'emptying');
+  await until(first, (seen) => seen.stage === 'emptying');
+});
