@@ -5,12 +5,15 @@ import { type Colour, type Context, ExitCode, integer, UsageError } from '../com
 import type { OpenBridge } from './connection.js';
 import { adviceOn, headLines, neighbourTable, reasonText } from './format.js';
 import type { Line } from './parse.js';
+import { announcersText } from './show.js';
 import { duration, host, milliseconds, table } from './table.js';
 
 type View = BridgeResult<'show'>;
 type Paint = (colour: Colour, text: string) => string;
 
 const transitionsShown = 8;
+/** More do not fit on a terminal beside the rest. */
+const vipsOfTheAreaShown = 12;
 /** Moves to the upper left corner; each line clears what was right of it, and the last what was below. */
 const [home, clearLine, clearRest] = ['\x1b[H', '\x1b[K', '\x1b[J'];
 const [hideCursor, showCursor] = ['\x1b[2J\x1b[?25l', '\x1b[?25h'];
@@ -65,7 +68,7 @@ export function formatWatch(view: View, paint: Paint): string {
   const neighbours = neighbourTable(view.routing);
   parts.push(neighbours === '' ? 'no neighbour\n' : neighbours, '\n');
   if (view.vips.length === 0) parts.push('no VIP is announced\n');
-  else parts.push(vipTable(view.vips, paint), '\n', transitions(view.vips));
+  else parts.push(vipTable(view.vips, paint), '\n', areaTable(view.vips), transitions(view.vips));
   for (const line of adviceOn(view.vips)) parts.push(`\n${line}`);
   return parts.join('');
 }
@@ -98,6 +101,15 @@ function announcing({ announcers }: VipDetail): string {
   const best = Math.min(...announcers.map(({ metric }) => metric));
   const used = announcers.filter(({ metric }) => metric === best);
   return `${used.length} of ${announcers.length}${used.some(({ self }) => self) ? ' *' : ''}`;
+}
+
+/** Who announces each of them, with the metrics. */
+function areaTable(vips: readonly VipDetail[]): string {
+  const known = vips.filter(({ announcers }) => announcers !== null && announcers.length > 0);
+  if (known.length === 0) return '';
+  const rows = known.slice(0, vipsOfTheAreaShown).map((vip) => [vip.vip, announcersText(vip)]);
+  const rest = known.length - rows.length;
+  return `${table([['VIP', 'ANNOUNCED BY'], ...rows, ...(rest > 0 ? [[`and ${rest} more`, 'dpvs-route show']] : [])], '')}\n`;
 }
 
 function transitions(vips: readonly VipDetail[]): string {

@@ -129,6 +129,10 @@ VIP              STATE      FOR    FLOWS  NEW/S  ANNOUNCERS  ANNOUNCE  WITHDRAW 
 123.1.2.4/32     announced  1m15s  12     3      0 of 0      97 ms     -         should go, floor: 0 other announcers, 1 have to stay
 123.1.2.5/32     draining   1m15s  12     3      1 of 2      97 ms     -         leaving, at most 1m00s more
 
+VIP        ANNOUNCED BY
+123.1.2.3  10.0.0.1 (this node) metric 20; 10.0.0.2 metric 20; 10.0.0.3 metric 1000, not used
+123.1.2.5  10.0.0.1 (this node) metric 1000, not used; 10.0.0.2 metric 20
+
 00:00:01.000  2001:db8::1  announced → withdrawn  servers: tcp 80: 1 of 4 healthy, 2 needed
 00:00:02.500  123.1.2.3    ready → announced
 
