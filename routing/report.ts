@@ -4,7 +4,8 @@ import { conditionReason, type Outcome } from './core.js';
 import type { Report, Step } from './schema.js';
 import type { Reason } from './vip-state.js';
 
-type About = Pick<Report, 'action' | 'vips' | 'device'> & Partial<Pick<Report, 'dryRun' | 'flows' | 'graceSeconds'>>;
+type About = Pick<Report, 'action' | 'vips' | 'device'> &
+  Partial<Pick<Report, 'dryRun' | 'flows' | 'graceSeconds' | 'cutFlows'>>;
 
 const complete = (about: About, rest: Pick<Report, 'done' | 'steps' | 'error'>): Report => ({
   action: about.action,
@@ -13,6 +14,7 @@ const complete = (about: About, rest: Pick<Report, 'done' | 'steps' | 'error'>):
   dryRun: about.dryRun ?? false,
   flows: about.flows ?? null,
   graceSeconds: about.graceSeconds ?? null,
+  cutFlows: about.cutFlows ?? null,
   ...rest,
 });
 

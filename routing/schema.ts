@@ -37,6 +37,8 @@ export const report = z.strictObject({
   flows: flows.nullable(),
   /** Of a graceful restart: seconds within which the daemon has to be back. */
   graceSeconds: z.number().nullable(),
+  /** Of a drain: flows of now that last beyond its deadline, even without another packet; null: unknown. */
+  cutFlows: z.number().nullable(),
   /** Why not; a code of the error table. */
   error: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 });

@@ -26,17 +26,19 @@ const would = {
 const subject = (vips: readonly string[]): string => (vips.length === 1 ? host(vips[0]) : `${vips.length} VIPs`);
 
 export function formatReport(report: Report): string {
-  const { vips, device, action, steps, dryRun, flows } = report;
+  const { vips, device, action, steps, dryRun } = report;
   const total = steps.reduce((sum, { ms }) => sum + ms, 0);
   const took = total === 0 ? '' : ` in ${milliseconds(total)}`;
   const on = device === null ? '' : action === 'withdraw' ? ` from ${device}` : ` on ${device}`;
   const nothing = action === 'withdraw' && !dryRun && steps.every(({ outcome }) => outcome === 'already');
   const verb = nothing ? 'not announced' : dryRun ? `would ${would[action]}${on}` : `${did[action]}${on}`;
-  const live =
-    flows === null || action !== 'drain'
-      ? ''
-      : `  ${flows.live} flows are here now, ${flows.newPerSecond} new a second\n`;
-  return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${live}${dryRun ? '' : nextStep(report)}`;
+  return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${flowsHere(report)}${dryRun ? '' : nextStep(report)}`;
+}
+
+function flowsHere({ action, flows, cutFlows }: Report): string {
+  if (flows === null || action !== 'drain') return '';
+  const cut = cutFlows === null ? '' : `; ${cutFlows} of them would be cut at the deadline unless they end before`;
+  return `  ${flows.live} flows are here now, ${flows.newPerSecond} new a second${cut}\n`;
 }
 
 const nextStep = ({ graceSeconds }: Report): string =>

@@ -2,6 +2,7 @@
 import { familyOf } from '../address.js';
 import type { BridgeCore } from '../core.js';
 import { flowsOf } from '../drain-watch.js';
+import { cutByDeadline } from '../flows-left.js';
 import { planPreference } from '../plan.js';
 import { outcomeReport, stepsReport } from '../report.js';
 import type { BridgeParams, Flows, Report, Step } from '../schema.js';
@@ -21,7 +22,9 @@ export function drain(
     await dataplane.look();
     const known = findAllVips(core, vips);
     const up = known.filter(({ state }) => state.kind === 'announced');
-    const about = { ...aboutOf('drain', known, []), dryRun, flows: flowsNow(core, known) };
+    const addresses = known.map(({ entry }) => entry.vip);
+    const cutFlows = await cutByDeadline(core.tools.dataplane, addresses, deadlineSeconds);
+    const about = { ...aboutOf('drain', known, []), dryRun, flows: flowsNow(core, known), cutFlows };
     const idle = known.filter(({ state }) => !isUp(state)).map(({ entry, state }) => parkedStep(entry.vip, state.kind));
     if (dryRun) {
       const plan = await planOf(core, up, (tools, entries) => planPreference(tools, entries, 'worsening'));

@@ -235,6 +235,10 @@ export class ModelNode {
         return this.dataplane;
       case 'link.list':
         return [...this.ports].map(([name, { up }]) => ({ name, up, kni: `${name}.kni` }));
+      case 'conn.summary':
+        return {
+          expires: [{ below: null, flows: this.services.get((params as { address: string }).address)?.flows ?? 0 }],
+        };
       case 'service.health':
         return [...this.services].map(([address, { healthy, servers = healthy, flows = 0, newPerSecond = 0 }]) => ({
           service: { protocol: 'tcp', address, port: 80 },

@@ -8,9 +8,9 @@ import { runDpvsRoute, words } from '../support/dpvs-route.js';
 
 const report: Report = {
   ...{ action: 'announce', vips: ['1.2.3.4'], device: 'dpdk1', dryRun: false },
-  ...{ done: true, steps: [], flows: null, graceSeconds: null, error: null },
+  ...{ done: true, steps: [], flows: null, graceSeconds: null, cutFlows: null, error: null },
 };
-const drained: Report = { ...report, action: 'drain', flows: { live: 3, newPerSecond: 1 } };
+const drained: Report = { ...report, action: 'drain', flows: { live: 3, newPerSecond: 1 }, cutFlows: 2 };
 
 const vip: VipStatus = {
   ...{
@@ -163,11 +163,15 @@ t.test('reports as text', async (t) => {
     ['withdraw -a', { ...off, device: null }, '3 VIPs withdrawn in 12 ms\n  done  kernel address  12 ms\n'],
     ['withdraw -a -n', { ...off, device: null, dryRun: true, steps: [] }, '3 VIPs would be withdrawn\n'],
     ['undrain 1.2.3.4', { ...report, action: 'undrain' }, '1.2.3.4/32 as before the drain on dpdk1\n'],
-    ['drain 1.2.3.4', drained, '1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second\n'],
+    [
+      'drain 1.2.3.4',
+      drained,
+      '1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before\n',
+    ],
     [
       'drain 1.2.3.4 -n',
       { ...drained, dryRun: true },
-      '1.2.3.4/32 would drain on dpdk1\n  3 flows are here now, 1 new a second\n',
+      '1.2.3.4/32 would drain on dpdk1\n  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before\n',
     ],
   ] as const) {
     const { out, err, code } = await runDpvsRoute(words(line), { answers: [answer] });
@@ -191,7 +195,7 @@ t.test('drain --wait: a line whenever something has changed, to its end', async 
   t.equal(
     out,
     `1.2.3.4/32 draining on dpdk1
-  3 flows are here now, 1 new a second
+  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before
   1.2.3.4/32  emptying  3 flows, 1 new/s
   1.2.3.4/32  withdrawn  3 flows, 1 new/s  no flow was left
 `,

@@ -59,6 +59,7 @@ const report: Report = {
   dryRun: false,
   flows: null,
   graceSeconds: null,
+  cutFlows: null,
   done: true,
   error: null,
   steps: [
