@@ -106,6 +106,7 @@ export class GracefulRestart {
         for (const { entry } of group) entry.owned.policy ||= permission.vips.includes(entry.vip);
         if (permission.lines.length > 0) book.save();
         await driver.apply(permission);
+        if (permission.lines.length > 0) await driver.apply((await driver.hastening?.()) ?? noChange);
         const worse = group.filter(({ state }) => state.kind === 'draining').map(({ entry }) => entry.vip);
         const worsening = worse.length === 0 ? noChange : await driver.worsening(worse, group[0].entry.kni);
         await driver.apply(worsening);

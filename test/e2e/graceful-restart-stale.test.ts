@@ -16,7 +16,6 @@ t.test('graceful restart and stale LSAs', { skip }, async (t) => {
   await scene.startBridge();
   await scene.full();
   await done(t, scene, 'announce', kept, sick, gone);
-  for (const vip of [kept, sick, gone]) await scene.becomes(vip, true, 20_000);
 
   await t.test('right after a change it is refused, and --dry-run says so', async (t) => {
     const { code, stderr } = await scene.cli('graceful-restart', '--wait', '0');
@@ -33,6 +32,8 @@ t.test('graceful restart and stale LSAs', { skip }, async (t) => {
     t.equal(report.steps.filter(({ outcome }) => outcome === 'would').length, 2);
     t.equal((await statusOf(scene)).routing[0]?.gracefulRestart, null);
   });
+
+  for (const vip of [kept, sick, gone]) await scene.becomes(vip, true, 20_000);
 
   await t.test('withdrawn while ospfd is away: stale when it is back, then cured', async (t) => {
     await done(t, scene, 'graceful-restart', '--wait', '30');

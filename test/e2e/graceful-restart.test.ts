@@ -50,8 +50,11 @@ t.test('graceful restart', { skip }, async (t) => {
       { timeoutMs: 15_000 },
     );
     // The permission that was given again is in force, in ospfd's own view of it: its LSA is a new one.
-    const lsas = await node.frr.show('ospfd', `show ip ospf database external ${plan.vip} self-originate`);
-    t.match(lsas, /LS Seq Number: 8000000[2-9a-f]/);
+    await eventually(
+      'the LSA is a new one',
+      () => node.frr.show('ospfd', `show ip ospf database external ${plan.vip} self-originate`),
+      (lsas) => /LS Seq Number: 8000000[2-9a-f]/.test(lsas),
+    );
     const { vips } = await node.routing();
     t.equal(vips[0]?.state, 'announced');
     t.ok(vips[0]!.forSeconds * 1000 > performance.now() - gone, 'it was announced all the time');
