@@ -33,7 +33,13 @@ for (const [form, linkType] of [
     const metric = await own();
 
     await t.test('both are in the best set: the same metric', async (t) => {
-      const { announcers } = await detailOf(scene, vip);
+      // This node's database may be a moment behind the switch's.
+      const { announcers } = await eventually(
+        'both announce it',
+        () => detailOf(scene, vip),
+        (seen) => seen.announcers?.length === 2,
+        { timeoutMs: 20_000 },
+      );
       t.equal(announcers?.length, 2);
       t.equal(new Set(announcers?.map((each) => each.metric)).size, 1, JSON.stringify(announcers));
       t.ok((await scene.learned(vip)) && (await peer.learned(vip)), 'the switch has two next hops');
