@@ -6,7 +6,7 @@
 import { familyOf, hostRoute } from './address.js';
 import { type Driver, noChange } from './drivers/driver.js';
 import { addAddresses, addRoutes, removeAddresses, removeRoutes } from './elements.js';
-import { StepError, type Steps, verify } from './steps.js';
+import { perVipMs, StepError, type Steps, verify } from './steps.js';
 import { hostAddresses, kniHostRoutes, some, type Tools, withoutRoute } from './tools.js';
 
 export interface Target {
@@ -28,8 +28,6 @@ export interface OwnedTarget extends Target {
 }
 
 const lookMs = 1_000;
-/** Beyond one or a few VIPs everything takes longer: netlink, zebra, ospfd and the proofs. */
-const perVipMs = 10;
 /** For an LSA that the daemon is still flushing; a new instance of it has to wait for that. */
 const flushMs = 10_000;
 

@@ -6,14 +6,12 @@ import { type BridgeCore, reasonOf } from './core.js';
 import type { Driver } from './drivers/driver.js';
 import { addAddresses, removeAddresses } from './elements.js';
 import type { Departed } from './journal.js';
-import { StepError, Steps, verify } from './steps.js';
+import { perVipMs, StepError, Steps, verify } from './steps.js';
 import type { Vip } from './vip-book.js';
 import { isUp } from './vip-state.js';
 
 /** Seen in so many looks in a row, so that an LSA that is just being flushed is left alone. */
 const looksNeeded = 2;
-const perVipMs = 10;
-
 export class StaleWatch {
   readonly #core: BridgeCore;
   readonly #seen = new Map<string, number>();

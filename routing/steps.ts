@@ -77,6 +77,9 @@ export class Steps {
   }
 }
 
+/** Beyond one or a few VIPs every proof takes longer: netlink, zebra and the daemon. */
+export const perVipMs = 10;
+
 /**
  * Looks every `everyMs` until `look` says nothing is missing. `deadlineMs` may grow while looking.
  * @throws {StepError} not_verified, with what was missing last

@@ -4,7 +4,7 @@ import { type AddressFamily, familyOf } from './address.js';
 import { driverOf, type OwnedTarget } from './announce.js';
 import type { Driver } from './drivers/driver.js';
 import { removeAddresses, removeRoutes } from './elements.js';
-import { StepError, type Steps, verify } from './steps.js';
+import { perVipMs, StepError, type Steps, verify } from './steps.js';
 import { hostAddresses, some, type Tools } from './tools.js';
 import { VtyshError } from './vtysh.js';
 
@@ -91,9 +91,6 @@ export async function withdrawVips(
   if (forGood) await releaseRoutes(tools, steps, held, save);
   if (failed.length > 0) throw failed[0];
 }
-
-/** As in announcing. */
-const perVipMs = 10;
 
 interface Family {
   readonly driver: Driver;
