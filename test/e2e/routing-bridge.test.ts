@@ -121,7 +121,7 @@ t.test('redistribute form', { skip, buffered: true }, async (t) => {
   await t.test('the service goes: withdrawn by itself, with the reason; it comes back: announced', async (t) => {
     dataplane.setService(vip, false);
     await scene.becomes(vip, false);
-    t.equal(await stateOf(scene, vip), 'withdrawn service');
+    await stateBecomes(scene, vip, 'withdrawn service');
     t.match((await scene.cli('status')).stdout, /withdrawn .* service: no service on 123\.1\.2\.3/);
     dataplane.setService(vip, true);
     await scene.becomes(vip, true);
@@ -134,7 +134,7 @@ t.test('redistribute form', { skip, buffered: true }, async (t) => {
     await scene.becomes(vip, false, 10_000);
     const took = Date.now() - stoppedAt;
     t.ok(took > 3_000, `not at once: ${took} ms`);
-    t.equal(await stateOf(scene, vip), 'withdrawn dataplane');
+    await stateBecomes(scene, vip, 'withdrawn dataplane');
     t.equal((await scene.cli('announce', other)).code, 3, 'exit code 3 while it is unreachable');
     await dataplane.start();
     await scene.becomes(vip, true, 8_000);

@@ -37,10 +37,12 @@ export async function detailOf(scene: Scene, address: string): Promise<VipDetail
   return (JSON.parse(stdout) as BridgeResult<'show'>).vips[0];
 }
 
-/** The VIP's state, and its reason's place. */
+/** The VIP's state, its reason's place, and whether something of a withdrawn one is still to be taken back. */
 export async function stateOf(scene: Scene, address: string): Promise<string> {
   const found = await vipOf(scene, address);
-  return found === undefined ? 'absent' : `${found.state} ${found.reason?.at ?? '-'}`;
+  if (found === undefined) return 'absent';
+  const goes = found.state === 'withdrawn' && found.held ? ', going' : '';
+  return `${found.state} ${found.reason?.at ?? '-'}${goes}`;
 }
 
 /** Why it stays although it should go. */
