@@ -32,9 +32,9 @@ export interface Condition {
   readonly name: ConditionName;
   /**
    * `serve`: needed for staying announced, too. `health`: the same, but held back by floor and limit. `begin`: needed for beginning
-   * only; a lost neighbour is nobody's gain to withdraw from.
+   * only. `hear`: without it what is set up is not announced to anybody; nothing is gained by taking it back.
    */
-  readonly kind: 'serve' | 'health' | 'begin';
+  readonly kind: 'serve' | 'health' | 'begin' | 'hear';
   /** null: it holds. */
   readonly failure: Finding['failure'];
   /** What was seen, when it holds. */
@@ -60,6 +60,9 @@ export function assess(view: NodeView, wanted: Wanted, held: boolean): Condition
   const kni = kniOf(dataplane, wanted.device);
   const services = dataplane.vips.get(wanted.vip) ?? [];
   const routing = view.routing[familyOf(wanted.vip)];
+  // A daemon that was started anew gets the VIP before its adjacency is Full. Later, it would first flush the LSA of its predecessor,
+  // which the switch still holds, and be kept from originating it again for some 10 s.
+  const setUp = held && view.carried.has(`${kni} ${wanted.vip}`);
   const condition = (name: ConditionName, kind: Condition['kind'], finding: Finding): Condition => ({
     name,
     kind,
@@ -74,7 +77,7 @@ export function assess(view: NodeView, wanted: Wanted, held: boolean): Condition
     condition('port', 'serve', port(dataplane, wanted.device)),
     condition('kni', 'serve', kernelInterface(view, kni)),
     condition('daemon', 'begin', daemon(routing, wanted.vip)),
-    condition('neighbour', 'begin', neighbour(view, routing, kni, wanted, held)),
+    condition('neighbour', setUp ? 'hear' : 'begin', neighbour(routing, kni, wanted)),
     condition('damping', 'begin', damping(wanted.suppressedMs, held)),
   ];
 }
@@ -122,17 +125,8 @@ function daemon(routing: RoutingView | null, vip: string): Finding {
   return routing.trouble === null ? holds(`${routing.daemon} answers`) : fails('routing_daemon', routing.trouble);
 }
 
-function neighbour(
-  view: NodeView,
-  routing: RoutingView | null,
-  kni: string | null,
-  { vip, force }: Wanted,
-  held: boolean,
-): Finding {
+function neighbour(routing: RoutingView | null, kni: string | null, { force }: Wanted): Finding {
   if (force) return holds('not asked for: --force');
-  // A daemon that was started anew gets the VIP before its adjacency is Full. Later, it would first flush the LSA of its predecessor,
-  // which the switch still holds, and be kept from originating it again for some 10 s.
-  if (held && view.carried.has(`${kni} ${vip}`)) return holds('not waited for: the VIP is on the interface already');
   if (routing === null || routing.trouble !== null) return fails('no_adjacency', 'the routing daemon cannot be asked');
   const here = routing.neighbours.filter((candidate) => candidate.interface === kni);
   const full = here.find((candidate) => candidate.full);

@@ -3,7 +3,7 @@ import type { Rtnetlink } from '../kni/index.js';
 import type { Log } from '../log/index.js';
 import { type AddressFamily, familyOf } from './address.js';
 import { announceVips } from './announce.js';
-import { assess, type Condition } from './conditions.js';
+import { assess, type Condition, firstFailure } from './conditions.js';
 import type { DataplaneWatch } from './dataplane-watch.js';
 import { improveVips, worsenVips } from './drain.js';
 import type { Announcement, Driver } from './drivers/driver.js';
@@ -87,9 +87,9 @@ export class BridgeCore {
     };
   }
 
-  conditions(view: NodeView, vip: Vip): Condition[] {
+  conditions(view: NodeView, vip: Vip, held = isHeld(vip.state)): Condition[] {
     const suppressedMs = this.parts.book.suppressedMs(vip);
-    return assess(view, { ...vip.entry, suppressedMs }, isHeld(vip.state));
+    return assess(view, { ...vip.entry, suppressedMs }, held);
   }
 
   /** Who announces which VIP in the area; null where the protocol does not tell, or the daemon does not answer. */
@@ -115,9 +115,14 @@ export class BridgeCore {
             for (const vip of group) book.advance(vip, { kind: 'failed', reason: reasonOf(error) });
           throw error;
         }
+        const view = await this.view();
         for (const vip of group) {
           vip.took.announce = elapsed(start);
-          book.advance(vip, { kind: 'announced' });
+          // An attempt that was no more than a look, or came before the adjacency: it may be set up with nobody to hear of it.
+          book.advance(vip, {
+            kind: 'announced',
+            hear: conditionReason(firstFailure(this.conditions(view, vip, true), 'hear')),
+          });
         }
       }
     });

@@ -7,7 +7,7 @@ import { noChange, type RestartDriver } from './drivers/driver.js';
 import { isDpvsError } from './refusal.js';
 import type { RoutingStatus } from './schema.js';
 import type { Vip } from './vip-book.js';
-import { isHeld } from './vip-state.js';
+import { isHeld, isUp } from './vip-state.js';
 import { VtyshError } from './vtysh.js';
 
 type Phase = NonNullable<RoutingStatus['gracefulRestart']>['phase'];
@@ -92,7 +92,7 @@ export class GracefulRestart {
     book.setRestartUntil(null);
   }
 
-  /** @returns whether nothing was missing */
+  /** @returns whether nothing was missing, and the daemon has originated all of it anew */
   async #giveBack({ driver }: Restarter): Promise<boolean> {
     const { book } = this.#core.parts;
     const view = await this.#core.view();
@@ -112,7 +112,9 @@ export class GracefulRestart {
         await driver.apply(worsening);
         complete &&= permission.lines.length + worsening.lines.length === 0;
       }
-      return complete;
+      if (!complete) return false;
+      const originated = await driver.originated();
+      return kept.every(({ entry, state }) => !isUp(state) || originated.get(entry.vip) === 'live');
     } catch (error) {
       // It may go away again, and what it does not take is not better for being said again.
       if (error instanceof VtyshError || isDpvsError(error, 'not_support')) return false;

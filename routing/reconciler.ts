@@ -8,7 +8,7 @@ import { HealthGate } from './health-gate.js';
 import { StaleWatch } from './stale-watch.js';
 import type { NodeView } from './view.js';
 import type { Vip } from './vip-book.js';
-import { isHeld, isUp } from './vip-state.js';
+import { isHeld, isUnheard, isUp } from './vip-state.js';
 
 const roundMs = 1_000;
 /** While ospfd is away and a VIP waits for it: the earlier a new ospfd is told of the VIP, the less of its predecessor's LSA is flushed. */
@@ -103,7 +103,8 @@ export class Reconciler {
       if (thorough) {
         this.#thoroughAt = performance.now();
         // Until it is over, a database that lacks a VIP is no news.
-        if (!graceful.active) await this.#noteDrift(book.all.filter(({ state }) => state.kind === 'announced'));
+        if (!graceful.active)
+          await this.#noteDrift(book.all.filter(({ state }) => state.kind === 'announced' || isUnheard(state)));
       }
       const { announce, withdraw } = await this.#orders();
       withdraw.push(...(await this.#drains.round(thorough)));
@@ -159,10 +160,13 @@ export class Reconciler {
       const held = mayBeUp(vip, view) && hard === null && health !== null ? await this.#gate.heldBack(vip) : null;
       if (health === null) this.#gate.forget(vip);
       book.keep(vip, held);
+      // While the daemon is away for a planned restart the neighbours keep what it had announced.
+      const excused = this.#core.graceful.active && vip.state.kind === 'announced';
       const order = book.advance(vip, {
         kind: 'assessed',
         serve: held === null ? conditionReason(firstFailure(conditions, 'serve', 'health')) : null,
-        begin: conditionReason(firstFailure(conditions, 'begin')),
+        begin: excused ? null : conditionReason(firstFailure(conditions, 'begin')),
+        hear: excused ? null : conditionReason(firstFailure(conditions, 'hear')),
       });
       if (order === 'announce' || order === 'withdraw') orders[order].push(vip);
     }

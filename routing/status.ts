@@ -5,7 +5,7 @@ import type { BridgeCore } from './core.js';
 import { flowsOf } from './drain-watch.js';
 import type { BridgeStatus, RoutingStatus, VipDetail, VipStatus } from './schema.js';
 import type { Vip } from './vip-book.js';
-import { isHeld, isUp } from './vip-state.js';
+import { isHeld, reasonOf } from './vip-state.js';
 
 export interface BridgeIdentity {
   readonly name: string;
@@ -82,7 +82,7 @@ function vipStatus(core: BridgeCore, { entry, state, kept, took }: Vip): VipStat
     state: state.kind,
     held: isHeld(state),
     forSeconds: seconds(now - state.since),
-    reason: isUp(state) ? null : state.reason,
+    reason: reasonOf(state),
     kept,
     stage: draining ? state.stage : null,
     deadlineSeconds:

@@ -8,9 +8,9 @@ import {
   advance,
   type DrainIntent,
   initialState,
-  isUp,
   type Order,
   type Reason,
+  reasonOf,
   type VipInput,
   type VipState,
 } from './vip-state.js';
@@ -41,8 +41,6 @@ const historyLength = 16;
 
 const drainIntent = ({ drain }: JournalEntry): DrainIntent =>
   drain === null ? 'none' : drain.ended ? 'ended' : 'under way';
-
-const reasonOf = (state: VipState): Reason | null => (isUp(state) ? null : state.reason);
 
 export class VipBook {
   readonly #vips = new Map<string, Vip>();

@@ -24,8 +24,11 @@ export interface Draining {
 }
 
 export type VipState =
-  /** Wanted; something is missing before it can be announced. */
-  | (NotAnnounced & { readonly kind: 'configured'; readonly reason: Reason | null })
+  /**
+   * Wanted; something is missing before it can be announced. `complete`: all of it is set up, and only a neighbour that hears of it is
+   * missing. It stays as it is then: a withdrawal would reach nobody, and the adjacency that comes back brings it to everybody at once.
+   */
+  | (NotAnnounced & { readonly kind: 'configured'; readonly complete: boolean; readonly reason: Reason | null })
   /** Everything is there; an attempt runs, or waits after `failures` that failed in a row. */
   | (NotAnnounced & {
       readonly kind: 'ready';
@@ -41,10 +44,18 @@ export type VipState =
   | (NotAnnounced & { readonly kind: 'withdrawn'; readonly reason: Reason; readonly parked: boolean });
 
 export type VipInput =
-  /** What the conditions say now: `serve` fails for good reason to withdraw, `begin` only for not announcing yet. */
-  | { readonly kind: 'assessed'; readonly serve: Reason | null; readonly begin: Reason | null }
-  /** An attempt succeeded. */
-  | { readonly kind: 'announced' }
+  /**
+   * What the conditions say now: `serve` fails for good reason to withdraw, `begin` for not announcing yet, `hear` for not calling it
+   * announced although it is set up.
+   */
+  | {
+      readonly kind: 'assessed';
+      readonly serve: Reason | null;
+      readonly begin: Reason | null;
+      readonly hear: Reason | null;
+    }
+  /** An attempt succeeded. `hear`: as above. */
+  | { readonly kind: 'announced'; readonly hear: Reason | null }
   | { readonly kind: 'failed'; readonly reason: Reason }
   /** Something of what was set up is not there any more. */
   | { readonly kind: 'drifted'; readonly reason: Reason }
@@ -75,9 +86,15 @@ export const retryDelay = (failures: number): number => Math.min(firstRetryMs * 
 export const isHeld = (state: VipState): boolean =>
   state.kind === 'announced' || state.kind === 'draining' || state.held;
 
-/** In the routing daemon's database, as far as the bridge knows. */
-export const isUp = (state: VipState): state is Extract<VipState, { kind: 'announced' | 'draining' }> =>
-  state.kind === 'announced' || state.kind === 'draining';
+/** In the routing daemon's database, as far as the bridge knows, whether or not a neighbour hears of it. */
+export const isUp = (state: VipState): boolean =>
+  state.kind === 'announced' || state.kind === 'draining' || isUnheard(state);
+
+/** All of it is set up, and no neighbour hears of it. */
+export const isUnheard = (state: VipState): state is Extract<VipState, { kind: 'configured' }> =>
+  state.kind === 'configured' && state.complete;
+
+export const reasonOf = (state: VipState): Reason | null => ('reason' in state ? state.reason : null);
 
 /** By a drain: not announced again before `undrain`. */
 export const isParked = (state: VipState): state is Extract<VipState, { kind: 'withdrawn' }> =>
@@ -92,7 +109,7 @@ export type DrainIntent = 'none' | 'under way' | 'ended';
 export function initialState(now: number, held: boolean, drain: DrainIntent = 'none'): VipState {
   if (drain === 'under way') return { kind: 'draining', since: now, stage: 'leaving' };
   if (drain === 'ended') return { kind: 'withdrawn', since: now, held, reason: drained, parked: true };
-  return { kind: 'configured', since: now, held, reason: null };
+  return { kind: 'configured', since: now, held, complete: false, reason: null };
 }
 
 /** @param now milliseconds, monotonic */
@@ -102,7 +119,8 @@ export function advance(state: VipState, input: VipInput, now: number): Next {
     case 'announced':
       // An attempt that was under way when it was drained: what it has set up is taken back.
       if (isParked(state)) return stay({ ...state, held: true });
-      return stay(isUp(state) ? state : { kind: 'announced', since: now });
+      if (isUp(state) && !isUnheard(state)) return stay(state);
+      return stay(input.hear === null ? { kind: 'announced', since: now } : unheard(state, input.hear, now));
     case 'failed': {
       if (state.kind === 'draining' || isParked(state)) return stay(state);
       const failures = state.kind === 'ready' ? state.failures + 1 : 1;
@@ -111,10 +129,11 @@ export function advance(state: VipState, input: VipInput, now: number): Next {
       return stay({ kind: 'ready', since, held: isHeld(state), failures, retryAt, reason: input.reason });
     }
     case 'drifted':
-      if (state.kind !== 'announced') return stay(state);
+      if (state.kind !== 'announced' && !isUnheard(state)) return stay(state);
       return stay({ kind: 'ready', since: now, held: true, failures: 0, retryAt: now, reason: input.reason });
     case 'released':
-      return stay(isUp(state) || !state.held ? state : { ...state, held: false });
+      if (state.kind === 'announced' || state.kind === 'draining' || isUnheard(state)) return stay(state);
+      return stay({ ...state, held: false });
     case 'drain':
       if (state.kind === 'announced') return stay({ kind: 'draining', since: now, stage: 'leaving' });
       if (state.kind === 'draining') return stay(state);
@@ -126,10 +145,10 @@ export function advance(state: VipState, input: VipInput, now: number): Next {
     case 'undrain':
       if (state.kind === 'draining') return { state: { kind: 'announced', since: now }, order: 'improve' };
       if (!isParked(state)) return stay(state);
-      return stay({ kind: 'configured', since: now, held: state.held, reason: null });
+      return stay({ kind: 'configured', since: now, held: state.held, complete: false, reason: null });
     case 'assessed':
       if (input.serve !== null) return cannotServe(state, input.serve, now);
-      return canServe(state, input.begin, now);
+      return canServe(state, input, now);
   }
 }
 
@@ -147,31 +166,49 @@ function cannotServe(state: VipState, reason: Reason, now: number): Next {
     case 'draining':
       return { state: { kind: 'withdrawn', since: now, held: true, reason, parked: true }, order };
     case 'ready':
-      return { state: { kind: 'configured', since: now, held: state.held, reason }, order };
+      return { state: { kind: 'configured', since: now, held: state.held, complete: false, reason }, order };
     case 'configured':
-      return { state: { ...state, reason }, order };
+      return { state: { ...state, complete: false, reason }, order };
     case 'withdrawn':
       return { state: state.parked ? state : { ...state, reason }, order };
   }
 }
 
-function canServe(state: VipState, missing: Reason | null, now: number): Next {
+type Missing = Pick<Extract<VipInput, { kind: 'assessed' }>, 'begin' | 'hear'>;
+
+function canServe(state: VipState, missing: Missing, now: number): Next {
+  const { begin, hear } = missing;
   switch (state.kind) {
     case 'announced':
     case 'draining':
-      // A lost adjacency or a dead ospfd is no reason to withdraw: nobody is left to be told, and it may come back.
-      return { state, order: 'none' };
+      if (state.kind === 'draining' || (begin === null && hear === null)) return { state, order: 'none' };
+      return { state: withNobodyToTell(state, missing, now), order: 'none' };
     case 'ready':
-      if (missing !== null)
-        return { state: { kind: 'configured', since: now, held: state.held, reason: missing }, order: 'none' };
+      if (begin !== null)
+        return {
+          state: { kind: 'configured', since: now, held: state.held, complete: false, reason: begin },
+          order: 'none',
+        };
       return { state, order: now >= state.retryAt ? 'announce' : 'none' };
     case 'withdrawn':
       // After SIGKILL in a drain, what it left behind.
       if (state.parked) return { state, order: state.held ? 'withdraw' : 'none' };
-      return becomeReady(state, missing, now);
+      return becomeReady(state, begin, now);
     case 'configured':
-      return becomeReady(state, missing, now);
+      if (!state.complete) return becomeReady(state, begin, now);
+      if (begin === null && hear === null) return { state: { kind: 'announced', since: now }, order: 'none' };
+      return { state: withNobodyToTell(state, missing, now), order: 'none' };
   }
+}
+
+/** No reason to withdraw. What the daemon had is lost with the daemon, not with an adjacency. */
+function withNobodyToTell(state: VipState, { begin, hear }: Missing, now: number): VipState {
+  return begin === null ? unheard(state, hear, now) : { ...unheard(state, begin, now), complete: false };
+}
+
+function unheard(state: VipState, reason: Reason | null, now: number): Extract<VipState, { kind: 'configured' }> {
+  const since = state.kind === 'configured' ? state.since : now;
+  return { kind: 'configured', since, held: true, complete: true, reason };
 }
 
 function becomeReady(

@@ -10,6 +10,8 @@ export interface Result {
   readonly seconds: number;
   /** What to show of a file that failed, or why it was skipped. */
   readonly details: string;
+  /** What failed, a line each: why it ended badly, and the assertions. */
+  readonly failures: readonly string[];
 }
 
 /** Counts of a finished TAP stream: tap's closing comment holds the leaf assertions of all subtests. */
@@ -28,6 +30,10 @@ const withoutPasses = (tap: string): string =>
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+
+/** Without the subtests that fail because of an assertion in them. */
+const failedAssertions = (tap: string): string[] =>
+  [...tap.matchAll(/^\s*not ok \d+ - (.+)$/gm)].map(([, name]) => name).filter((name) => !/ # time=\S+$/.test(name));
 
 function skipReason(tap: string): string {
   const reasons = [...tap.matchAll(/# SKIP:? (.+)$/gm)].map((match) => match[1]);
@@ -87,7 +93,8 @@ export function runFile(project: string, file: string, { timeoutSeconds, patienc
       const details = bad
         ? [...reasons, withoutPasses(tap), stderr.trim()].filter(Boolean).join('\n')
         : skipReason(tap);
-      resolve({ file, passed, failed: bad ? Math.max(1, failed) : 0, skipped, seconds, details });
+      const failures = [...reasons, ...failedAssertions(tap)];
+      resolve({ file, passed, failed: bad ? Math.max(1, failed) : 0, skipped, seconds, details, failures });
     });
   });
 }

@@ -59,7 +59,7 @@ async function runOne({ path, kind, timeoutSeconds, alone }: TestFile): Promise<
   const result =
     broken === ''
       ? await runFile(project, path, { timeoutSeconds, patience })
-      : { file: path, passed: 0, failed: 1, skipped: 0, seconds: 0, details: broken };
+      : { file: path, passed: 0, failed: 1, skipped: 0, seconds: 0, details: broken, failures: [broken] };
   report(result);
   results.push(result);
 }
@@ -89,6 +89,9 @@ console.log();
 console.log(
   `${results.length} files in ${took.toFixed(0)} s (${sum((r) => r.seconds).toFixed(0)} s one after the other)`,
 );
-for (const { file } of results.filter((result) => result.failed > 0)) console.log(`failed: ${file}`);
+for (const { file, failures } of results.filter((result) => result.failed > 0)) {
+  console.log(`failed: ${file}`);
+  for (const failure of failures) console.log(`        ${failure}`);
+}
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 if (failed > 0 || passed === 0) process.exitCode = 1;

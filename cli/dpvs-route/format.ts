@@ -65,12 +65,14 @@ export const formatDrain = (vips: readonly VipStatus[]): string =>
     '  ',
   );
 
-export function reasonText({ reason, kept, retrySeconds, stage, deadlineSeconds }: VipStatus): string {
+export function reasonText({ state, held, reason, kept, retrySeconds, stage, deadlineSeconds }: VipStatus): string {
   if (kept !== null) return `should go, ${kept.at}: ${kept.detail}`;
   if (stage !== null)
     return deadlineSeconds === null ? stage : `${stage}, at most ${duration(Math.ceil(deadlineSeconds))} more`;
   const retry = retrySeconds !== null && retrySeconds > 0 ? ` (again in ${duration(Math.ceil(retrySeconds))})` : '';
-  return reason === null ? '-' : `${reason.at}: ${reason.detail}${retry}`;
+  // The routing daemon may be away, or the neighbours slow to acknowledge.
+  const going = state === 'withdrawn' && held ? ' (still being taken back)' : '';
+  return reason === null ? '-' : `${reason.at}: ${reason.detail}${retry}${going}`;
 }
 
 export function headLines(status: BridgeStatus): string[][] {

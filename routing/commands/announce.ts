@@ -11,7 +11,6 @@ import { checkedStep, outcomeReport, refusal, stepsReport, worstOf } from '../re
 import type { BridgeParams, Report } from '../schema.js';
 import { some } from '../tools.js';
 import type { NodeView } from '../view.js';
-import type { Vip } from '../vip-book.js';
 import { isParked, isUp } from '../vip-state.js';
 import { type Commander, planEntries, planOf, refuseDuringRestart } from './common.js';
 
@@ -104,10 +103,11 @@ async function untilPossible(
     const late = performance.now() >= deadline;
     const on = (device: string): Condition[][] =>
       wanted.map((entry) => {
-        const up = isAnnounced(book.get(entry.vip));
+        const known = book.get(entry.vip);
+        const up = known !== undefined && isUp(known.state);
         const conditions = assess(view, { ...entry, device, suppressedMs: 0 }, up);
-        // Its policy may be changed just because it fails: the watch decides by the new one.
-        return up ? conditions.filter(({ kind }) => kind !== 'health') : conditions;
+        // Its policy may be changed just because it fails: the watch decides by the new one. Whether somebody hears of it is told after.
+        return up ? conditions.filter(({ kind }) => kind !== 'health' && kind !== 'hear') : conditions;
       });
     const nowhere = on('').map((conditions) => conditions.filter(({ name }) => !ofThePort.includes(name)));
     const basics = worstOf(nowhere);
@@ -149,8 +149,6 @@ async function choose(core: BridgeCore, view: NodeView, vip: string, late: boole
     return null;
   }
 }
-
-const isAnnounced = (vip: Vip | undefined): boolean => vip?.state.kind === 'announced';
 
 /** @throws {DpvsError} drained */
 function refuseDrained({ parts: { book } }: BridgeCore, vips: readonly string[]): void {

@@ -7,7 +7,6 @@ import { planPreference } from '../plan.js';
 import { outcomeReport, stepsReport } from '../report.js';
 import type { BridgeParams, Flows, Report, Step } from '../schema.js';
 import type { Vip } from '../vip-book.js';
-import { isUp } from '../vip-state.js';
 import { aboutOf, type Commander, findAllVips, planOf, refuseDuringRestart } from './common.js';
 
 export function drain(
@@ -25,7 +24,9 @@ export function drain(
     const addresses = known.map(({ entry }) => entry.vip);
     const cutFlows = await cutByDeadline(core.tools.dataplane, addresses, deadlineSeconds);
     const about = { ...aboutOf('drain', known, []), dryRun, flows: flowsNow(core, known), cutFlows };
-    const idle = known.filter(({ state }) => !isUp(state)).map(({ entry, state }) => parkedStep(entry.vip, state.kind));
+    const idle = known
+      .filter(({ state }) => state.kind !== 'announced' && state.kind !== 'draining')
+      .map(({ entry, state }) => parkedStep(entry.vip, state.kind));
     if (dryRun) {
       const plan = await planOf(core, up, (tools, entries) => planPreference(tools, entries, 'worsening'));
       return stepsReport(about, [...idle, ...(await standings(core, up)), ...plan]);

@@ -101,6 +101,26 @@ t.test('quorum and hysteresis', { skip, buffered: true }, async (t) => {
     await stateBecomes(scene, three, 'withdrawn servers');
     await until(scene, three, true, () => dataplane.setServersOf(`${three}:80`, healthy));
   });
+
+  await t.test('nobody hears: not called announced, not taken back, and there as soon as somebody does', async (t) => {
+    await stateBecomes(scene, three, 'announced -');
+    await scene.switchFrr.kill('ospfd');
+    await stateBecomes(scene, three, 'configured neighbour', 30_000);
+    t.match(await vipOf(scene, three), { held: true, reason: { code: 'no_adjacency' } });
+    t.match(await scene.kniAddresses(), three);
+    t.match(await scene.nodeFrr.show('ospfd', 'show ip ospf database external self-originate'), three);
+    const { stdout } = await scene.cli('status');
+    t.match(stdout, /configured .* neighbour: on dpdk1\.kni: /);
+    t.match(stdout, /no neighbour is Full/);
+    await scene.switchFrr.startDaemon('ospfd');
+    await scene.becomes(three, true, 30_000);
+    await stateBecomes(scene, three, 'announced -');
+    const { history } = await detailOf(scene, three);
+    t.match(history.slice(-2), [
+      { from: 'announced', to: 'configured', reason: { at: 'neighbour', code: 'no_adjacency' } },
+      { from: 'configured', to: 'announced' },
+    ]);
+  });
 });
 
 t.test('damping', { skip, buffered: true }, async (t) => {

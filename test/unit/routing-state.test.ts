@@ -13,9 +13,10 @@ import {
   advance,
   initialState,
   isHeld,
-  isUp,
+  isUnheard,
   type Order,
   type Reason,
+  reasonOf,
   retryDelay,
   type VipInput,
   type VipState,
@@ -27,11 +28,13 @@ const noNeighbour: Reason = { at: 'neighbour', code: 'no_adjacency', detail: 'no
 const stepFailed: Reason = { at: 'verify ospfd', code: 'not_verified', detail: 'no LSA' };
 const drift: Reason = { at: 'kernel address', code: 'not_verified', detail: 'gone' };
 
-const assessed = (serve: Reason | null = null, begin: Reason | null = null): VipInput => ({
+const assessed = (serve: Reason | null = null, begin: Reason | null = null, hear: Reason | null = null): VipInput => ({
   kind: 'assessed',
   serve,
   begin,
+  hear,
 });
+const announced: VipInput = { kind: 'announced', hear: null };
 
 t.test('a life of a VIP', async (t) => {
   const script: [input: VipInput, at: number, state: string, order: Order][] = [
@@ -44,11 +47,12 @@ t.test('a life of a VIP', async (t) => {
     [{ kind: 'failed', reason: stepFailed }, 3200, 'ready verify ospfd', 'none'],
     [assessed(), 5100, 'ready verify ospfd', 'none'],
     [assessed(), 5200, 'ready verify ospfd', 'announce'],
-    [{ kind: 'announced' }, 5300, 'announced -', 'none'],
-    [assessed(null, noNeighbour), 6000, 'announced -', 'none'],
+    [announced, 5300, 'announced -', 'none'],
+    [assessed(null, null, noNeighbour), 6000, 'configured neighbour', 'none'],
+    [assessed(), 6200, 'announced -', 'none'],
     [{ kind: 'drifted', reason: drift }, 6500, 'ready kernel address', 'none'],
     [assessed(), 6500, 'ready kernel address', 'announce'],
-    [{ kind: 'announced' }, 6600, 'announced -', 'none'],
+    [announced, 6600, 'announced -', 'none'],
     [assessed(noService), 7000, 'withdrawn service', 'withdraw'],
     [assessed(noService), 8000, 'withdrawn service', 'withdraw'],
     [{ kind: 'released' }, 8100, 'withdrawn service', 'none'],
@@ -59,8 +63,7 @@ t.test('a life of a VIP', async (t) => {
   for (const [input, at, wanted, wantedOrder] of script) {
     const next = advance(state, input, at);
     state = next.state;
-    const reason = isUp(state) ? null : state.reason;
-    t.equal(`${state.kind} ${reason?.at ?? '-'}`, wanted, `${at} ${input.kind}`);
+    t.equal(`${state.kind} ${reasonOf(state)?.at ?? '-'}`, wanted, `${at} ${input.kind}`);
     t.equal(next.order, wantedOrder, `${at} ${input.kind}: order`);
   }
 });
@@ -79,9 +82,9 @@ t.test('whatever happens', async (t) => {
   t.comment(`seed ${seed}`);
   const reason = fc.option(fc.constantFrom(noService, noNeighbour), { nil: null });
   const input: fc.Arbitrary<VipInput> = fc.oneof(
-    fc.record({ kind: fc.constant('assessed' as const), serve: reason, begin: reason }),
+    fc.record({ kind: fc.constant('assessed' as const), serve: reason, begin: reason, hear: reason }),
     fc.constantFrom<VipInput>(
-      { kind: 'announced' },
+      announced,
       { kind: 'released' },
       { kind: 'failed', reason: stepFailed },
       { kind: 'drifted', reason: drift },
@@ -107,7 +110,10 @@ t.test('whatever happens', async (t) => {
             return false;
           // What may be set up is forgotten only when it is said to be released, or announced anew.
           if (isHeld(before) && !isHeld(after) && each.kind !== 'released') return false;
-          if (after.kind === 'announced' && before.kind !== 'announced' && each.kind !== 'announced') return false;
+          if (after.kind === 'announced' && !['announced', 'configured'].includes(before.kind) && each !== announced)
+            return false;
+          if (after.kind === 'announced' && before.kind === 'configured' && each !== announced && !isUnheard(before))
+            return false;
           state = after;
         }
         return true;
@@ -207,12 +213,14 @@ t.test('a VIP that is on the kni already does not wait for the neighbour again',
     routing: { ...view.routing, inet: { ...view.routing.inet!, neighbours: [] } },
     carried: new Set(['dpdk1.kni 123.1.2.3']),
   };
-  t.equal(firstFailure(assess(alone, wanted, true)), null);
-  t.equal(firstFailure(assess(alone, wanted, false))?.name, 'neighbour');
-  t.equal(
-    firstFailure(assess({ ...alone, carried: new Set(['dpdk0.kni 123.1.2.3']) }, wanted, true))?.name,
-    'neighbour',
-  );
+  const lacks = (seen: NodeView, held: boolean): string => {
+    const failure = firstFailure(assess(seen, wanted, held));
+    return `${failure?.name} ${failure?.kind}`;
+  };
+  t.equal(lacks(alone, true), 'neighbour hear', 'but it is not called announced without one');
+  t.equal(lacks(alone, false), 'neighbour begin');
+  t.equal(lacks({ ...alone, carried: new Set(['dpdk0.kni 123.1.2.3']) }, true), 'neighbour begin');
+  t.equal(firstFailure(assess(alone, { ...wanted, force: true }, true)), null, '--force asks for none');
 });
 
 t.test('the port that OSPF runs on is chosen, or the user is asked', async (t) => {

@@ -17,9 +17,9 @@ const noService: Reason = { at: 'service', code: 'no_service', detail: 'no servi
 const byHand: Reason = { at: 'command', code: 'withdrawn', detail: 'dpvs-route withdraw' };
 const stepFailed: Reason = { at: 'verify ospfd', code: 'not_verified', detail: 'no LSA' };
 
-const well: VipInput = { kind: 'assessed', serve: null, begin: null };
-const broken: VipInput = { kind: 'assessed', serve: noService, begin: null };
-const announced: VipInput = { kind: 'announced' };
+const well: VipInput = { kind: 'assessed', serve: null, begin: null, hear: null };
+const broken: VipInput = { kind: 'assessed', serve: noService, begin: null, hear: null };
+const announced: VipInput = { kind: 'announced', hear: null };
 
 interface Logged {
   readonly name: string;
@@ -101,7 +101,7 @@ t.test('the history keeps the last 16', async (t) => {
   const { book, vip } = withVip(t);
   for (let i = 0; i < 20; i++) {
     const reason = { ...noService, detail: String(i) };
-    move(book, vip, well, announced, { kind: 'assessed', serve: reason, begin: null });
+    move(book, vip, well, announced, { kind: 'assessed', serve: reason, begin: null, hear: null });
   }
   t.equal(vip.history.length, 16);
   t.equal(vip.history.at(-1)?.reason?.detail, '19', 'the newest is the last');

@@ -6,6 +6,7 @@ import {
   type DrainIntent,
   initialState,
   isHeld,
+  isUnheard,
   isUp,
   type Order,
   type Reason,
@@ -16,14 +17,17 @@ import { holds, testSeed } from '../support/property.js';
 
 const noService: Reason = { at: 'service', code: 'no_service', detail: 'none' };
 const noNeighbour: Reason = { at: 'neighbour', code: 'no_adjacency', detail: 'none' };
+const noDaemon: Reason = { at: 'daemon', code: 'routing_daemon', detail: 'silent' };
 const stepFailed: Reason = { at: 'verify ospfd', code: 'not_verified', detail: 'no LSA' };
 const drift: Reason = { at: 'kernel address', code: 'not_verified', detail: 'gone' };
 const noFlow: Reason = { at: 'drain', code: 'drained', detail: 'no flow was left' };
 
-const well: VipInput = { kind: 'assessed', serve: null, begin: null };
-const broken: VipInput = { kind: 'assessed', serve: noService, begin: null };
-const alone: VipInput = { kind: 'assessed', serve: null, begin: noNeighbour };
-const announced: VipInput = { kind: 'announced' };
+const well: VipInput = { kind: 'assessed', serve: null, begin: null, hear: null };
+const broken: VipInput = { kind: 'assessed', serve: noService, begin: null, hear: null };
+const alone: VipInput = { kind: 'assessed', serve: null, begin: null, hear: noNeighbour };
+const mute: VipInput = { kind: 'assessed', serve: null, begin: noDaemon, hear: noNeighbour };
+const announced: VipInput = { kind: 'announced', hear: null };
+const announcedToNobody: VipInput = { kind: 'announced', hear: noNeighbour };
 const failed: VipInput = { kind: 'failed', reason: stepFailed };
 const drifted: VipInput = { kind: 'drifted', reason: drift };
 const released: VipInput = { kind: 'released' };
@@ -40,6 +44,7 @@ function told(state: VipState): string {
   if (state.kind === 'announced') return 'announced';
   const words: string[] = [state.kind];
   if (isParked(state)) words.push('parked');
+  if (isUnheard(state)) words.push('complete');
   if (state.held) words.push('held');
   if (state.reason !== null) words.push(`${state.reason.at}: ${state.reason.detail}`);
   return words.join(', ');
@@ -48,6 +53,49 @@ function told(state: VipState): string {
 type Life = readonly (readonly [input: VipInput, after: string, order?: Order])[];
 const lives: Readonly<Record<string, { readonly held?: boolean; readonly drain?: DrainIntent; readonly life: Life }>> =
   {
+    'nobody hears of it: not taken back, and announced again as it is': {
+      life: [
+        [well, 'ready', 'announce'],
+        [announced, 'announced'],
+        [alone, 'configured, complete, held, neighbour: none'],
+        [alone, 'configured, complete, held, neighbour: none'],
+        [well, 'announced'],
+        [alone, 'configured, complete, held, neighbour: none'],
+        [broken, 'configured, held, service: none', 'withdraw'],
+        [released, 'configured, service: none'],
+      ],
+    },
+    'the daemon dies, and the next one is told before its adjacency is there': {
+      life: [
+        [well, 'ready', 'announce'],
+        [announced, 'announced'],
+        [mute, 'configured, held, daemon: silent'],
+        [alone, 'ready, held', 'announce'],
+        [announcedToNobody, 'configured, complete, held, neighbour: none'],
+        [mute, 'configured, held, daemon: silent'],
+        [alone, 'ready, held', 'announce'],
+        [announcedToNobody, 'configured, complete, held, neighbour: none'],
+        [well, 'announced'],
+      ],
+    },
+    'what is taken away while nobody hears of it is put back': {
+      life: [
+        [well, 'ready', 'announce'],
+        [announcedToNobody, 'configured, complete, held, neighbour: none'],
+        [drifted, 'ready, held, kernel address: gone'],
+        [alone, 'ready, held, kernel address: gone', 'announce'],
+        [failed, 'ready, held, verify ospfd: no LSA'],
+      ],
+    },
+    'a drain of what nobody hears takes it back at once': {
+      life: [
+        [well, 'ready', 'announce'],
+        [announced, 'announced'],
+        [alone, 'configured, complete, held, neighbour: none'],
+        [drain, 'withdrawn, parked, held, drain: dpvs-route undrain brings it back', 'withdraw'],
+        [released, 'withdrawn, parked, drain: dpvs-route undrain brings it back'],
+      ],
+    },
     'a drain to its end, and back': {
       life: [
         [well, 'ready', 'announce'],
@@ -169,8 +217,25 @@ for (const [name, { held = false, drain: intent = 'none', life }] of Object.entr
 
 const reason = fc.option(fc.constantFrom(noService, noNeighbour), { nil: null });
 const anyInput: fc.Arbitrary<VipInput> = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('assessed' as const), serve: reason, begin: reason }) },
-  { weight: 3, arbitrary: fc.constantFrom(announced, failed, drifted, released, drain, left, emptied, undrain, well) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('assessed' as const), serve: reason, begin: reason, hear: reason }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      announced,
+      announcedToNobody,
+      failed,
+      drifted,
+      released,
+      drain,
+      left,
+      emptied,
+      undrain,
+      well,
+    ),
+  },
 );
 
 /** What is wrong with one move; each rule is said of the move alone, without looking how it is made. */
@@ -180,6 +245,8 @@ function fault(before: VipState, input: VipInput, after: VipState, order: Order,
   if (isParked(before) && !isParked(after) && input.kind !== 'undrain') return 'parked is left without undrain';
   if (before.kind === 'draining' && after.kind === 'announced' && input.kind !== 'undrain')
     return 'a drain is forgotten';
+  if (isUnheard(after) && input.kind !== 'assessed' && input.kind !== 'announced' && !isUnheard(before))
+    return 'unheard without having been looked at';
   if (before.kind === 'draining' && !isUp(after) && !isParked(after)) return 'a drain ends without being parked';
   if (
     after.kind === 'draining' &&
@@ -197,8 +264,17 @@ function fault(before: VipState, input: VipInput, after: VipState, order: Order,
   if (cannotServe && isHeld(before) && order !== 'withdraw') return 'left behind although it cannot serve';
   if (isHeld(before) && !isHeld(after) && input.kind !== 'released') return 'what may be there is forgotten';
   if (!isHeld(before) && isHeld(after) && input.kind !== 'announced') return 'held without having been announced';
-  if (after.kind === 'announced' && before.kind !== 'announced' && input.kind !== 'announced' && order !== 'improve')
+  const heardAgain = isUnheard(before) && nothingMissing && input.hear === null;
+  if (
+    after.kind === 'announced' &&
+    before.kind !== 'announced' &&
+    input !== announced &&
+    order !== 'improve' &&
+    !heardAgain
+  )
     return 'announced by itself';
+  if (after.kind === 'announced' && input.kind === 'assessed' && (input.begin ?? input.hear) !== null)
+    return 'announced to nobody';
   if (after.since !== (after.kind === before.kind ? before.since : now)) return 'since';
   return null;
 }
