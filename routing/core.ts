@@ -5,12 +5,12 @@ import { type AddressFamily, familyOf } from './address.js';
 import { announceVips } from './announce.js';
 import { assess, type Condition, firstFailure } from './conditions.js';
 import type { DataplaneWatch } from './dataplane-watch.js';
-import { improveVips, worsenVips } from './drain.js';
+import { improveVips, notYetWorse, proveWorse, worsenVips } from './drain.js';
 import type { Announcement, Driver } from './drivers/driver.js';
 import { GracefulRestart } from './graceful-restart.js';
 import type { JournalEntry } from './journal.js';
 import type { NeighbourWatch } from './neighbour-watch.js';
-import { StepError, Steps } from './steps.js';
+import { explain, StepError, Steps } from './steps.js';
 import { type DataplaneApi, Pace, type Tools } from './tools.js';
 import type { NodeView } from './view.js';
 import type { Vip, VipBook } from './vip-book.js';
@@ -147,11 +147,27 @@ export class BridgeCore {
     return outcome;
   }
 
-  /** Makes them worse than other nodes' announcements, proved. Within `exclusive`. */
+  /** Makes them worse than other nodes' announcements. Within `exclusive`. */
   worsen(vips: readonly Vip[], force: boolean): Promise<Outcome> {
     return this.#attempt(async (steps) => {
       for (const group of byPlace(vips)) await worsenVips(this.tools, steps, entriesOf(group), force);
     });
+  }
+
+  /** Waits until others are preferred, which takes seconds: not within `exclusive`. @param steps those of `worsen` */
+  proveWorse(vips: readonly Vip[], steps: Steps): Promise<Outcome> {
+    return this.#attempt(async () => {
+      for (const group of byPlace(vips)) await proveWorse(this.tools, steps, entriesOf(group));
+    }, steps);
+  }
+
+  /** One look. @param vips of one place. @returns what is missing until others are preferred; null: nothing */
+  async notYetWorse(vips: readonly Vip[]): Promise<string | null> {
+    try {
+      return await notYetWorse(this.tools, entriesOf(vips));
+    } catch (error) {
+      return explain(error).detail;
+    }
   }
 
   /** As good as before. Within `exclusive`. */
@@ -170,8 +186,7 @@ export class BridgeCore {
     book.setDeparted([...book.departed.filter(({ vip }) => !gone.some((each) => each.vip === vip)), ...gone]);
   }
 
-  async #attempt(work: (steps: Steps) => Promise<void>): Promise<Outcome> {
-    const steps = new Steps();
+  async #attempt(work: (steps: Steps) => Promise<void>, steps = new Steps()): Promise<Outcome> {
     try {
       await work(steps);
       return { steps, error: null };

@@ -3,7 +3,7 @@
 import { type BridgeCore, byPlace, reasonOf } from './core.js';
 import type { ServiceHealth } from './view.js';
 import type { Vip } from './vip-book.js';
-import type { Reason } from './vip-state.js';
+import type { Reason, VipState } from './vip-state.js';
 
 export interface Flows {
   readonly live: number;
@@ -17,8 +17,12 @@ export function flowsOf(services: readonly ServiceHealth[] = []): Flows {
   };
 }
 
+/** Longer than any routing daemon takes to follow. */
+const patienceMs = 15_000;
+
 export class DrainWatch {
   readonly #core: BridgeCore;
+  readonly #told = new WeakSet<VipState>();
 
   constructor(core: BridgeCore) {
     this.#core = core;
@@ -40,14 +44,28 @@ export class DrainWatch {
   }
 
   async #leave(vips: readonly Vip[]): Promise<void> {
-    const { book, log } = this.#core.parts;
+    const { book } = this.#core.parts;
     if (this.#core.graceful.underWay) return;
     for (const group of byPlace(vips)) {
       // Whether others announce them was asked when the drain began.
       const { error } = await this.#core.worsen(group, true);
-      if (error === null) for (const vip of group) book.advance(vip, { kind: 'left' });
-      else log.event('vip.drain_failed', { vips: group.map(({ entry }) => entry.vip), ...reasonOf(error) });
+      const missing = error?.detail ?? (await this.#core.notYetWorse(group));
+      if (missing === null) for (const vip of group) book.advance(vip, { kind: 'left' });
+      else
+        this.#complain(
+          group,
+          error === null ? { at: 'drain', code: 'not_verified', detail: missing } : reasonOf(error),
+        );
     }
+  }
+
+  /** Once a drain; nothing is wrong as long as the area may still take its time. */
+  #complain(group: readonly Vip[], reason: Reason): void {
+    const { log } = this.#core.parts;
+    const late = group.filter((vip) => stageOf(vip) === 'leaving' && performance.now() - vip.state.since > patienceMs);
+    const told = late.filter(({ state }) => !this.#told.has(state));
+    for (const { state } of told) this.#told.add(state);
+    if (told.length > 0) log.event('vip.drain_failed', { vips: told.map(({ entry }) => entry.vip), ...reason });
   }
 }
 

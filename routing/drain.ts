@@ -6,7 +6,11 @@ import { othersOf, standing } from './drivers/driver.js';
 import { StepError, type Steps, verify } from './steps.js';
 import { some, type Tools } from './tools.js';
 
-/** @param force also where no other node announces it. @throws {StepError}; then it is as good as before */
+/**
+ * Asks the routing daemon for it; `proveWorse` waits until it is so.
+ * @param force also where no other node announces it
+ * @throws {StepError}; then it is as good as before, as it is after `steps.undo()` later
+ */
 export async function worsenVips(
   tools: Tools,
   steps: Steps,
@@ -15,7 +19,7 @@ export async function worsenVips(
 ): Promise<void> {
   const { vip: first, kni } = targets[0];
   const driver = driverOf(tools, first);
-  const vips = targets.map(({ vip }) => vip);
+  const vips = vipsOf(targets);
   try {
     if (!force)
       await steps.run('other announcers', async () => {
@@ -41,43 +45,41 @@ export async function worsenVips(
       },
       async () => driver.apply(await driver.improvement(worsened, kni)),
     );
-    const best = 'verify best set';
-    await steps.run(best, async () => {
-      let unknown = false;
-      await verify(
-        best,
-        async () => {
-          const left = await preferred(tools, vips);
-          unknown = left === null;
-          return { missing: left === null || left.length === 0 ? null : `${some(left)}: still among the best` };
-        },
-        driver.preferenceMs,
-      );
-      return unknown ? { outcome: 'skipped', detail: `${driver.protocol} does not tell` } : { outcome: 'done' };
-    });
-    const acknowledged = 'verify neighbours';
-    await steps.run(acknowledged, async () => {
-      let known: boolean | null = null;
-      await verify(
-        acknowledged,
-        async () => {
-          known = await driver.acknowledged();
-          return { missing: known === false ? 'a neighbour has not acknowledged it' : null };
-        },
-        driver.preferenceMs,
-      );
-      return known === null ? { outcome: 'skipped', detail: `${driver.protocol} does not tell` } : { outcome: 'done' };
-    });
   } catch (error) {
     await steps.undo();
     throw error;
   }
 }
 
+/** Waits; changes nothing. @throws {StepError} */
+export async function proveWorse(tools: Tools, steps: Steps, targets: readonly Target[]): Promise<void> {
+  const driver = driverOf(tools, targets[0].vip);
+  const vips = vipsOf(targets);
+  const proof = (name: string, look: () => Promise<string | null | undefined>): Promise<unknown> =>
+    steps.run(name, async () => {
+      let unknown = false;
+      const once = async (): Promise<{ missing: string | null }> => {
+        const missing = await look();
+        unknown = missing === undefined;
+        return { missing: missing ?? null };
+      };
+      await verify(name, once, driver.preferenceMs);
+      return unknown ? { outcome: 'skipped', detail: `${driver.protocol} does not tell` } : { outcome: 'done' };
+    });
+  await proof('verify best set', () => stillPreferred(tools, vips));
+  await proof('verify neighbours', () => unacknowledged(tools, vips));
+}
+
+/** One look. @returns what is missing until others have taken over; null: nothing. @throws {VtyshError} */
+export async function notYetWorse(tools: Tools, targets: readonly Target[]): Promise<string | null> {
+  const vips = vipsOf(targets);
+  return (await stillPreferred(tools, vips)) ?? (await unacknowledged(tools, vips)) ?? null;
+}
+
 export async function improveVips(tools: Tools, steps: Steps, targets: readonly Target[]): Promise<void> {
   const { vip: first, kni } = targets[0];
   const driver = driverOf(tools, first);
-  const vips = targets.map(({ vip }) => vip);
+  const vips = vipsOf(targets);
   await steps.run(`${driver.daemon} preference`, async () => {
     const change = await driver.improvement(vips, kni);
     await driver.apply(change);
@@ -85,10 +87,19 @@ export async function improveVips(tools: Tools, steps: Steps, targets: readonly 
   });
 }
 
-/** Those that this node still announces as well as the best of the others; null: the protocol does not tell. */
-async function preferred(tools: Tools, vips: readonly string[]): Promise<string[] | null> {
+const vipsOf = (targets: readonly Target[]): string[] => targets.map(({ vip }) => vip);
+
+/** Those that this node still announces as well as the best of the others; undefined: the protocol does not tell. */
+async function stillPreferred(tools: Tools, vips: readonly string[]): Promise<string | null | undefined> {
   const driver = driverOf(tools, vips[0]);
   const announcers = await driver.announcers();
-  if (announcers === null) return null;
-  return vips.filter((vip) => standing(announcers.get(vip) ?? [], driver) === 'best');
+  if (announcers === null) return undefined;
+  const left = vips.filter((vip) => standing(announcers.get(vip) ?? [], driver) === 'best');
+  return left.length === 0 ? null : `${some(left)}: still among the best`;
+}
+
+async function unacknowledged(tools: Tools, vips: readonly string[]): Promise<string | null | undefined> {
+  const known = await driverOf(tools, vips[0]).acknowledged();
+  if (known === null) return undefined;
+  return known ? null : 'a neighbour has not acknowledged it';
 }

@@ -65,6 +65,56 @@ t.test('refused where nobody else announces it, unless forced', async (t) => {
   t.match(await vip(first), { state: 'draining' });
 });
 
+t.test('the others do not take over: as good as before, and it says what was missing', async (t) => {
+  const { node, ask, vip, journal } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first, second] });
+  await ask('drain', { vips: [second], ...drain });
+  node.ospfdObeys = false;
+  const report = await ask('drain', { vips: [first, second], ...drain });
+  t.match(report, { done: false, error: { code: 'not_verified', detail: /123\.1\.2\.1: still among the best/ } });
+  t.match(report.steps.at(-1), { name: 'undo ospfd preference', outcome: 'done' });
+  t.same(node.state.worse, [second], 'what was worse before stays so');
+  t.match(await vip(first), { state: 'announced', stage: null });
+  t.match(await vip(second), { state: 'draining' });
+  t.same(
+    journal.read().map(({ drain }) => drain === null),
+    [true, false],
+  );
+});
+
+t.test('while the area takes its time, other VIPs are looked after, and this one can be undrained', async (t) => {
+  const { node, ask, vip, until } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first, second] });
+  node.ospfdObeys = false;
+  Object.assign(node.driver, { preferenceMs: 8_000 });
+  const draining = ask('drain', { vips: [first], ...drain });
+  await until(first, ({ stage }) => stage === 'leaving');
+  node.services.delete(second);
+  await until(second, ({ state, held }) => state === 'withdrawn' && !held);
+  t.match(await ask('undrain', { vips: [first] }), { done: true });
+  t.match(await vip(first), { state: 'announced' });
+  Object.assign(node.driver, { preferenceMs: 60 });
+  node.ospfdObeys = true;
+  node.worse.add(first);
+  t.match(await draining, { done: true }, 'it was proved');
+  t.match(await vip(first), { state: 'announced', stage: null }, 'but not wanted any more');
+});
+
+t.test('one that cannot serve while it leaves is taken back, and stays drained', async (t) => {
+  const { node, ask, vip, until } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  node.ospfdObeys = false;
+  Object.assign(node.driver, { preferenceMs: 8_000 });
+  const draining = ask('drain', { vips: [first], ...drain });
+  await until(first, ({ stage }) => stage === 'leaving');
+  node.services.delete(first);
+  t.match(await draining, { done: true }, 'who is not there is not preferred');
+  await until(first, ({ held }) => !held);
+  t.match(await vip(first), { state: 'withdrawn', reason: { at: 'service' } });
+  t.match(await ask('undrain', { vips: [first] }), { done: true });
+  t.match(await vip(first), { state: 'configured' });
+});
+
 t.test('undrained while its flows end: as good as before, and announced all the time', async (t) => {
   const { node, ask, vip } = await TestBridge.start(t, serving(first));
   await ask('announce', { vips: [first] });

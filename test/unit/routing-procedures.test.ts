@@ -2,8 +2,8 @@
 import t from 'tap';
 import { DpvsError, type Method, type RouteInfo } from '../../api/index.js';
 import { type KernelAddress, KernelError } from '../../kni/index.js';
-import { announceVips, type Owned } from '../../routing/announce.js';
-import { worsenVips } from '../../routing/drain.js';
+import { announceVips, type Owned, type Target } from '../../routing/announce.js';
+import { proveWorse, worsenVips } from '../../routing/drain.js';
 import { findDrift } from '../../routing/drift.js';
 import type { Driver } from '../../routing/drivers/driver.js';
 import type { Origination } from '../../routing/frr-output.js';
@@ -305,11 +305,23 @@ t.test('an LSA that stays is a failure; an ospfd that is gone announces nothing'
   t.notOk(model.addresses.has(vip));
 });
 
+/** As the command does it. */
+async function drained(model: Model, force: boolean, ...targets: Target[]): Promise<void> {
+  const steps = new Steps();
+  await worsenVips(model.tools(), steps, targets, force);
+  try {
+    await proveWorse(model.tools(), steps, targets);
+  } catch (error) {
+    await steps.undo();
+    throw error;
+  }
+}
+
 t.test('a drain: refused where nobody else announces it, undone where the others do not take over', async (t) => {
   const model = new Model();
   await announce(model);
   model.others = [];
-  const drain = (force: boolean) => worsenVips(model.tools(), new Steps(), [target], force);
+  const drain = (force: boolean, ...targets: Target[]) => drained(model, force, target, ...targets);
   await t.rejects(drain(false), { code: 'sole_announcer', message: /123\.1\.2\.3/ });
   t.same([...model.worse], []);
   await drain(true);
@@ -322,10 +334,7 @@ t.test('a drain: refused where nobody else announces it, undone where the others
   const other = { ...target, vip: '123.1.2.4' };
   model.permitted.add(other.vip);
   model.worse.add(vip);
-  await t.rejects(worsenVips(model.tools(), new Steps(), [target, other], false), {
-    step: 'verify best set',
-    message: /still/,
-  });
+  await t.rejects(drain(false, other), { step: 'verify best set', message: /still/ });
   t.same([...model.worse], [vip], 'of two, what was worse before stays so');
 });
 
@@ -334,7 +343,7 @@ t.test("withdraw takes a drain's mark away, also where the permission is not our
   model.permitted.add(vip);
   const { owned } = await announce(model);
   t.equal(owned.policy, false);
-  await worsenVips(model.tools(), new Steps(), [target], false);
+  await drained(model, false, target);
   await withdrawVips(model.tools(), new Steps(), [{ ...target, owned }], false, () => {});
   t.same([...model.worse], [], 'it would come back worse than it was');
   t.same([...model.permitted], [vip], "the administrator's permission stays");
