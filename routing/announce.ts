@@ -32,16 +32,15 @@ const lookMs = 1_000;
 const flushMs = 10_000;
 
 /**
+ * Sets them up; `verifyVips` proves them.
  * @param targets of one port and one family, at least one
- * @param undo whether a failure leaves nothing; not for VIPs that were announced before, whose neighbours may go on using them
- * @throws {StepError} the step that failed, after everything done was undone
+ * @throws {StepError} the step that failed. `steps.undo()` takes back what was done
  */
-export async function announceVips(
+export async function setUpVips(
   tools: Tools,
   steps: Steps,
   targets: readonly OwnedTarget[],
   save: () => void,
-  undo = true,
 ): Promise<void> {
   const { kernel, pace } = tools;
   const { vip: first, device, kni } = targets[0];
@@ -51,82 +50,76 @@ export async function announceVips(
     for (const { vip, owned } of targets) if (of.includes(vip)) owned[what] = value;
     if (of.length > 0) save();
   };
-  try {
-    await steps.run(`${driver.daemon} form`, async () => {
-      const obstacle = await driver.obstacle(kni);
-      if (obstacle !== null) throw new StepError(`${driver.daemon} form`, 'routing_daemon', obstacle);
-      return { outcome: 'already', detail: driver.form };
-    });
-    let routed: string[] = [];
-    await steps.run(
-      'dataplane route',
-      async () => {
-        routed = withoutRoute(vips, await kniHostRoutes(tools.dataplane, device));
-        if (routed.length === 0) return { outcome: 'already' };
-        own('route', routed, true);
-        await addRoutes(tools, device, routed);
-        return { outcome: 'done', detail: `${some(routed.map(hostRoute))} dev ${device} scope kni_host` };
-      },
-      async () => {
-        await removeRoutes(tools, device, routed);
-        own('route', routed, false);
-      },
-    );
-    await pace.wait(vips);
-    let permitted: readonly string[] = [];
-    await steps.run(
-      `${driver.daemon} permission`,
-      async () => {
-        const change = await driver.permission(vips, kni);
-        if (change.lines.length === 0) return { outcome: 'already', detail: driver.form };
-        permitted = change.vips;
-        own('policy', permitted, true);
-        await driver.apply(change);
-        return { outcome: 'done', detail: driver.form };
-      },
-      async () => {
-        await driver.apply(await driver.prohibition(permitted, kni));
-        own('policy', permitted, false);
-      },
-    );
-    let added: string[] = [];
-    let taken: string[] = [];
-    await steps.run(
-      'kernel address',
-      async () => {
-        const there = await hostAddresses(kernel, kni);
-        // The daemon has seen those addresses and was not allowed to announce them then; it has to look again, or they to come anew.
-        const anew = vips.filter((vip) => there.has(vip) && permitted.includes(vip));
-        const missing = vips.filter((vip) => !there.has(vip));
-        added = missing;
-        taken = anew;
-        if (anew.length + missing.length === 0) return { outcome: 'already' };
-        const haste = anew.length === 0 ? noChange : ((await driver.hastening?.()) ?? noChange);
-        const again = haste.lines.length === 0 ? anew : [];
-        await driver.apply(haste);
-        await removeAddresses(tools, kni, again);
-        await addAddresses(tools, kni, [...again, ...missing]);
-        pace.changed([...anew, ...missing]);
-        const what = [
-          missing.length > 0 ? some(missing.map(hostRoute)) : '',
-          again.length > 0 ? `${some(again)} anew` : '',
-          haste.lines.length > 0 ? `${some(anew)} looked at again` : '',
-        ];
-        return { outcome: 'done', detail: `${what.filter(Boolean).join(', ')} on ${kni}` };
-      },
-      async () => {
-        await removeAddresses(tools, kni, added);
-        // Those that were to come anew were there before us.
-        const left = await hostAddresses(kernel, kni);
-        const lost = taken.filter((vip) => !left.has(vip));
-        await addAddresses(tools, kni, lost);
-      },
-    );
-    await verifyAnnounced(tools, steps, driver, targets);
-  } catch (error) {
-    if (undo) await steps.undo();
-    throw error;
-  }
+  await steps.run(`${driver.daemon} form`, async () => {
+    const obstacle = await driver.obstacle(kni);
+    if (obstacle !== null) throw new StepError(`${driver.daemon} form`, 'routing_daemon', obstacle);
+    return { outcome: 'already', detail: driver.form };
+  });
+  let routed: string[] = [];
+  await steps.run(
+    'dataplane route',
+    async () => {
+      routed = withoutRoute(vips, await kniHostRoutes(tools.dataplane, device));
+      if (routed.length === 0) return { outcome: 'already' };
+      own('route', routed, true);
+      await addRoutes(tools, device, routed);
+      return { outcome: 'done', detail: `${some(routed.map(hostRoute))} dev ${device} scope kni_host` };
+    },
+    async () => {
+      await removeRoutes(tools, device, routed);
+      own('route', routed, false);
+    },
+  );
+  await pace.wait(vips);
+  let permitted: readonly string[] = [];
+  await steps.run(
+    `${driver.daemon} permission`,
+    async () => {
+      const change = await driver.permission(vips, kni);
+      if (change.lines.length === 0) return { outcome: 'already', detail: driver.form };
+      permitted = change.vips;
+      own('policy', permitted, true);
+      await driver.apply(change);
+      return { outcome: 'done', detail: driver.form };
+    },
+    async () => {
+      await driver.apply(await driver.prohibition(permitted, kni));
+      own('policy', permitted, false);
+    },
+  );
+  let added: string[] = [];
+  let taken: string[] = [];
+  await steps.run(
+    'kernel address',
+    async () => {
+      const there = await hostAddresses(kernel, kni);
+      // The daemon has seen those addresses and was not allowed to announce them then; it has to look again, or they to come anew.
+      const anew = vips.filter((vip) => there.has(vip) && permitted.includes(vip));
+      const missing = vips.filter((vip) => !there.has(vip));
+      added = missing;
+      taken = anew;
+      if (anew.length + missing.length === 0) return { outcome: 'already' };
+      const haste = anew.length === 0 ? noChange : ((await driver.hastening?.()) ?? noChange);
+      const again = haste.lines.length === 0 ? anew : [];
+      await driver.apply(haste);
+      await removeAddresses(tools, kni, again);
+      await addAddresses(tools, kni, [...again, ...missing]);
+      pace.changed([...anew, ...missing]);
+      const what = [
+        missing.length > 0 ? some(missing.map(hostRoute)) : '',
+        again.length > 0 ? `${some(again)} anew` : '',
+        haste.lines.length > 0 ? `${some(anew)} looked at again` : '',
+      ];
+      return { outcome: 'done', detail: `${what.filter(Boolean).join(', ')} on ${kni}` };
+    },
+    async () => {
+      await removeAddresses(tools, kni, added);
+      // Those that were to come anew were there before us.
+      const left = await hostAddresses(kernel, kni);
+      const lost = taken.filter((vip) => !left.has(vip));
+      await addAddresses(tools, kni, lost);
+    },
+  );
 }
 
 /** @throws {StepError} */
@@ -137,55 +130,84 @@ export function driverOf(tools: Tools, vip: string): Driver {
   return driver;
 }
 
-async function verifyAnnounced(tools: Tools, steps: Steps, driver: Driver, targets: readonly Target[]): Promise<void> {
+/**
+ * Waits until each is there, and announced by the daemon; changes nothing.
+ * @returns those that are not, and why
+ */
+export async function verifyVips(
+  tools: Tools,
+  steps: Steps,
+  targets: readonly Target[],
+): Promise<ReadonlyMap<string, StepError>> {
   const { dataplane, kernel, pace } = tools;
-  const { device, kni } = targets[0];
-  const vips = targets.map(({ vip }) => vip);
-  const slack = vips.length * perVipMs;
-  const proof = (name: string, look: Parameters<typeof verify>[1], deadlineMs = lookMs) =>
-    steps.run(name, async () => {
-      await verify(name, look, deadlineMs + slack);
-      return { outcome: 'done' };
-    });
-  const missing = (left: readonly string[], what: string): { missing: string | null } => ({
-    missing: left.length === 0 ? null : `${some(left)}: ${what}`,
-  });
-  await proof('verify address', async () => {
-    const there = await hostAddresses(kernel, kni);
-    return missing(
-      vips.filter((vip) => !there.has(vip)),
-      `not on ${kni}`,
-    );
-  });
-  await proof('verify route', async () =>
-    missing(withoutRoute(vips, await kniHostRoutes(dataplane, device)), `no kni_host route on ${device}`),
+  const { vip: first, device, kni } = targets[0];
+  const driver = driverOf(tools, first);
+  const failures = new Map<string, StepError>();
+  const slack = targets.length * perVipMs;
+  const prove = async (name: string, look: Look, deadlineMs: number): Promise<void> => {
+    let left = targets.map(({ vip }) => vip).filter((vip) => !failures.has(vip));
+    if (left.length === 0) return;
+    const once = async () => {
+      if (tools.stopping()) throw new StepError(name, 'busy', 'the bridge is stopping');
+      const seen = await look(left);
+      left = seen.left;
+      return { missing: left.length === 0 ? null : `${some(left)}: ${seen.what}`, deadlineMs: seen.deadlineMs };
+    };
+    try {
+      await steps.run(name, async () => {
+        await verify(name, once, deadlineMs + slack);
+        return { outcome: 'done' };
+      });
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      for (const vip of left) failures.set(vip, error);
+    }
+  };
+  await prove(
+    'verify address',
+    async (vips) => {
+      const there = await hostAddresses(kernel, kni);
+      return { left: vips.filter((vip) => !there.has(vip)), what: `not on ${kni}` };
+    },
+    lookMs,
   );
-  let left = vips;
+  await prove(
+    'verify route',
+    async (vips) => ({
+      left: withoutRoute(vips, await kniHostRoutes(dataplane, device)),
+      what: `no kni_host route on ${device}`,
+    }),
+    lookMs,
+  );
+  const announced = `verify ${driver.daemon}`;
   let looks = 0;
-  const name = `verify ${driver.daemon}`;
-  try {
-    await proof(
-      name,
-      async () => {
-        looks++;
-        const originated = await driver.originated();
-        const fresh = left.filter((vip) => originated.get(vip) === 'live');
-        // They have come while we looked: their LSAs are as young as that.
-        if (looks > 1) pace.changed(fresh);
-        left = left.filter((vip) => !fresh.includes(vip));
-        const flushing = left.filter((vip) => originated.get(vip) === 'flushing');
-        if (flushing.length > 0)
-          return { ...missing(flushing, `${driver.daemon} is still flushing the previous LSA`), deadlineMs: flushMs };
-        return missing(left, `${driver.daemon} does not announce it`);
-      },
-      driver.followMs,
-    );
-  } catch (error) {
-    if (!(error instanceof StepError) || (await tools.zebraAnswers())) throw error;
-    throw new StepError(
-      error.step,
-      error.code,
-      `${error.detail}; zebra does not answer, so ${driver.daemon} cannot know the address`,
-    );
-  }
+  await prove(
+    announced,
+    async (vips) => {
+      looks++;
+      const originated = await driver.originated();
+      const fresh = vips.filter((vip) => originated.get(vip) === 'live');
+      // They have come while we looked: their LSAs are as young as that.
+      if (looks > 1) pace.changed(fresh);
+      const left = vips.filter((vip) => !fresh.includes(vip));
+      const flushing = left.filter((vip) => originated.get(vip) === 'flushing');
+      if (flushing.length > 0)
+        return { left, what: `${driver.daemon} is still flushing the previous LSA`, deadlineMs: flushMs };
+      return { left, what: `${driver.daemon} does not announce it` };
+    },
+    driver.followMs,
+  );
+  const unknown = [...failures].filter(([, { step }]) => step === announced);
+  if (unknown.length > 0 && !(await tools.zebraAnswers()))
+    for (const [vip, { step, code, detail }] of unknown)
+      failures.set(
+        vip,
+        new StepError(step, code, `${detail}; zebra does not answer, so ${driver.daemon} cannot know the address`),
+      );
+  return failures;
 }
+
+/** Which of the VIPs are not there yet, and what that means. */
+type Look = (
+  vips: readonly string[],
+) => Promise<{ readonly left: string[]; readonly what: string; readonly deadlineMs?: number }>;

@@ -1,23 +1,24 @@
 // The routing bridge: keeps the dataplane, the kernel interfaces and the routing daemons agreed about every VIP that is wanted. Its commands
 // are in commands/, the watch in reconciler.ts; both go through the same conditions and procedures.
 import { DpvsError } from '../api/index.js';
+import { canonicalAddress } from './address.js';
 import { announce } from './commands/announce.js';
 import { type Commander, findAllVips } from './commands/common.js';
 import { drain, undrain } from './commands/drain.js';
 import { withdraw } from './commands/withdraw.js';
-import { BridgeCore, type BridgeParts } from './core.js';
+import { addressesOf, BridgeCore, type BridgeParts } from './core.js';
 import { prepareRestart } from './prepare-restart.js';
 import { Reconciler } from './reconciler.js';
 import { type RenderRequest, renderRequested } from './render-request.js';
 import type { BridgeParams, BridgeResult, Report } from './schema.js';
 import { type BridgeIdentity, detailsOf, statusOf } from './status.js';
+import { isHeld } from './vip-state.js';
 
 export class Bridge {
   readonly #core: BridgeCore;
   readonly #reconciler: Reconciler;
   readonly #identity: BridgeIdentity;
   readonly #commander: Commander;
-  #stopping = false;
 
   constructor(parts: BridgeParts, identity: BridgeIdentity) {
     this.#core = new BridgeCore(parts);
@@ -47,11 +48,14 @@ export class Bridge {
   /** Withdraws every VIP and keeps them in the journal. @returns whether all of them are proved to be withdrawn */
   async stop(): Promise<boolean> {
     const { book, dataplane, kernel } = this.#core.parts;
-    this.#stopping = true;
+    this.#core.stopping = true;
     await this.#reconciler.close();
     dataplane.close();
-    for (const vip of book.all) book.tell(vip, { at: 'bridge', code: 'withdrawn', detail: 'the bridge stops' });
+    const release = await this.#core.claims.take(addressesOf(book.all));
+    const stops = { at: 'bridge', code: 'withdrawn', detail: 'the bridge stops' };
+    for (const vip of book.all) if (isHeld(vip.state)) book.tell(vip, stops);
     const { error } = await this.#core.exclusive(() => this.#core.withdraw(book.all, false));
+    release();
     kernel.close();
     return error === null;
   }
@@ -83,7 +87,8 @@ export class Bridge {
   }
 
   async show({ vips }: BridgeParams<'show'>): Promise<BridgeResult<'show'>> {
-    const known = findAllVips(this.#core, vips);
+    const { book } = this.#core.parts;
+    const known = vips === 'all' ? book.all : findAllVips(this.#core, vips.map(canonicalAddress));
     const details = await detailsOf(this.#core, known);
     return { ...(await this.status()), vips: details };
   }
@@ -93,6 +98,6 @@ export class Bridge {
   }
 
   #refuseWhenStopping(): void {
-    if (this.#stopping) throw new DpvsError('busy', 'the bridge is stopping');
+    if (this.#core.stopping) throw new DpvsError('busy', 'the bridge is stopping');
   }
 }

@@ -2,7 +2,8 @@
 import type { Rtnetlink } from '../kni/index.js';
 import type { Log } from '../log/index.js';
 import { type AddressFamily, familyOf } from './address.js';
-import { announceVips } from './announce.js';
+import { setUpVips, verifyVips } from './announce.js';
+import { Claims } from './claims.js';
 import { assess, type Condition, firstFailure } from './conditions.js';
 import type { DataplaneWatch } from './dataplane-watch.js';
 import { improveVips, notYetWorse, proveWorse, worsenVips } from './drain.js';
@@ -49,6 +50,9 @@ export const conditionReason = (condition: Condition | null): Reason | null =>
 export class BridgeCore {
   readonly tools: Tools;
   readonly graceful: GracefulRestart;
+  readonly claims = new Claims();
+  /** Nothing new is begun, and whoever waits for a proof gives up. */
+  stopping = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly parts: BridgeParts) {
@@ -56,7 +60,7 @@ export class BridgeCore {
     const pace = new Pace();
     for (const { watch } of this.speakers) watch.onFull = () => pace.changedAll();
     const driver = (family: AddressFamily): Driver | null => speakers[family]?.driver ?? null;
-    this.tools = { dataplane: api, kernel, driver, zebraAnswers, pace };
+    this.tools = { dataplane: api, kernel, driver, zebraAnswers, pace, stopping: () => this.stopping };
     this.graceful = new GracefulRestart(this);
   }
 
@@ -68,7 +72,7 @@ export class BridgeCore {
     await Promise.all(this.speakers.map(({ watch }) => watch.look()));
   }
 
-  /** Runs after every change that was asked for before. */
+  /** Runs after every change that was asked for before. It changes no VIP that somebody else has claimed. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const run = this.#last.then(work);
     this.#last = run.catch(() => {});
@@ -101,31 +105,65 @@ export class BridgeCore {
     }
   }
 
-  /** One attempt to announce; its result is in the VIPs' states. All of them, or none. Within `exclusive`. */
-  announce(vips: readonly Vip[]): Promise<Outcome> {
+  /**
+   * One attempt to announce VIPs that the caller has claimed; its result is in their states. Not within `exclusive`: what happens to other
+   * VIPs does not wait for the proof.
+   * @param together all of them or none; else each that is proved, and the others are taken back
+   */
+  async announce(vips: readonly Vip[], together: boolean): Promise<Outcome> {
+    const start = performance.now();
+    const wasHeld = vips.map(({ state }) => isHeld(state));
+    await this.tools.pace.wait(addressesOf(vips));
+    const { steps, error } = await this.exclusive(() => this.#setUp(vips));
+    if (error !== null) return { steps, error };
+    const failures = await this.#proveAnnounced(vips, steps);
+    return this.exclusive(async () => {
+      const [first = null] = failures.values();
+      const fresh = vips.filter((_, i) => !wasHeld[i]);
+      // Not VIPs that were announced before, whose neighbours may go on using them.
+      const undone = first !== null && together && fresh.length > 0;
+      if (undone) await steps.undo();
+      const lost = fresh.filter(({ entry }) => failures.has(entry.vip));
+      if (!undone && lost.length > 0)
+        await this.#attempt((own) => withdrawVips(this.tools, own, entriesOf(lost), true, this.parts.book.save));
+      const view = await this.view();
+      for (const vip of vips) {
+        const failure = failures.get(vip.entry.vip) ?? (undone && fresh.includes(vip) ? first : null);
+        if (failure === null) this.#announced(vip, view, start);
+        else this.parts.book.advance(vip, { kind: 'failed', reason: reasonOf(failure) });
+      }
+      return { steps, error: first };
+    });
+  }
+
+  /** All of them or, as far as it can be undone, nothing. */
+  #setUp(vips: readonly Vip[]): Promise<Outcome> {
     const { book } = this.parts;
+    const wasUp = vips.every(({ state }) => isHeld(state));
     return this.#attempt(async (steps) => {
-      for (const group of byPlace(vips)) {
-        const start = performance.now();
-        try {
-          const wasUp = group.every(({ state }) => isHeld(state));
-          await announceVips(this.tools, steps, entriesOf(group), book.save, !wasUp);
-        } catch (error) {
-          if (error instanceof StepError)
-            for (const vip of group) book.advance(vip, { kind: 'failed', reason: reasonOf(error) });
-          throw error;
-        }
-        const view = await this.view();
-        for (const vip of group) {
-          vip.took.announce = elapsed(start);
-          // An attempt that was no more than a look, or came before the adjacency: it may be set up with nobody to hear of it.
-          book.advance(vip, {
-            kind: 'announced',
-            hear: conditionReason(firstFailure(this.conditions(view, vip, true), 'hear')),
-          });
-        }
+      try {
+        for (const group of byPlace(vips)) await setUpVips(this.tools, steps, entriesOf(group), book.save);
+      } catch (error) {
+        if (!wasUp) await steps.undo();
+        if (error instanceof StepError)
+          for (const vip of vips) book.advance(vip, { kind: 'failed', reason: reasonOf(error), setUp: true });
+        throw error;
       }
     });
+  }
+
+  async #proveAnnounced(vips: readonly Vip[], steps: Steps): Promise<ReadonlyMap<string, StepError>> {
+    const failures = new Map<string, StepError>();
+    for (const group of byPlace(vips))
+      for (const [vip, error] of await verifyVips(this.tools, steps, entriesOf(group))) failures.set(vip, error);
+    return failures;
+  }
+
+  #announced(vip: Vip, view: NodeView, start: number): void {
+    vip.took.announce = elapsed(start);
+    // An attempt that was no more than a look, or came before the adjacency: it may be set up with nobody to hear of it.
+    const hear = conditionReason(firstFailure(this.conditions(view, vip, true), 'hear'));
+    this.parts.book.advance(vip, { kind: 'announced', hear });
   }
 
   /** Takes the VIPs back. Within `exclusive`. @param forGood they are not wanted any more */
@@ -198,6 +236,7 @@ export class BridgeCore {
 }
 
 const entriesOf = (vips: readonly Vip[]) => vips.map(({ entry }) => entry);
+export const addressesOf = (vips: readonly Vip[]): string[] => vips.map(({ entry }) => entry.vip);
 const elapsed = (start: number): number => Math.round(performance.now() - start);
 
 /** Of one interface and one family, which a driver takes at once. */

@@ -30,8 +30,9 @@ export class DrainWatch {
 
   /** @param thorough also whether they are still announced worse. @returns those that are to be withdrawn now */
   async round(thorough: boolean): Promise<Vip[]> {
-    const { book, dataplane } = this.#core.parts;
-    const draining = book.all.filter(({ state }) => state.kind === 'draining');
+    const { claims, parts } = this.#core;
+    const { book, dataplane } = parts;
+    const draining = book.all.filter(({ state, entry }) => state.kind === 'draining' && !claims.has(entry.vip));
     await this.#leave(draining.filter((vip) => thorough || stageOf(vip) === 'leaving'));
     const view = dataplane.view();
     const done: Vip[] = [];

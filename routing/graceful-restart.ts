@@ -96,7 +96,8 @@ export class GracefulRestart {
   async #giveBack({ driver }: Restarter): Promise<boolean> {
     const { book } = this.#core.parts;
     const view = await this.#core.view();
-    const carried = ({ entry, state }: Vip): boolean => isHeld(state) && view.carried.has(`${entry.kni} ${entry.vip}`);
+    const carried = ({ entry, state }: Vip): boolean =>
+      isHeld(state) && entry.wanted && view.carried.has(`${entry.kni} ${entry.vip}`);
     const kept = book.all.filter((vip) => carried(vip) && familyOf(vip.entry.vip) === driver.family);
     try {
       let complete = true;

@@ -12,6 +12,8 @@ const entry = z.strictObject({
   kni: deviceName,
   force: z.boolean(),
   policy: policy.default(defaultPolicy),
+  /** false: withdrawn for good, which is not proved yet. */
+  wanted: z.boolean().default(true),
   /** A drain that was asked for; null: none. */
   drain: z
     .strictObject({

@@ -1,7 +1,7 @@
 // The bridge's watch: looks every second, and at once when something changed, and moves each VIP to where the node's state says.
 import type { KernelEvent } from '../kni/index.js';
 import { firstFailure } from './conditions.js';
-import { type BridgeCore, byPlace, conditionReason } from './core.js';
+import { addressesOf, type BridgeCore, byPlace, conditionReason } from './core.js';
 import { DrainWatch } from './drain-watch.js';
 import { findDrift } from './drift.js';
 import { HealthGate } from './health-gate.js';
@@ -15,8 +15,8 @@ const roundMs = 1_000;
 const watchfulMs = 250;
 /** Asking a daemon costs a process each time; while all is well this is often enough. */
 const thoroughMs = 3_000;
-/** VIPs that failed are tried one by one, so that one that cannot be announced does not hold up the others; so many a round. */
-const singlesARound = 8;
+/** Each asks the daemons all the time; those that come later take their turn. */
+const attemptsAtOnce = 2;
 
 export class Reconciler {
   readonly #core: BridgeCore;
@@ -25,6 +25,7 @@ export class Reconciler {
   readonly #stale: StaleWatch;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
+  readonly #attempts = new Set<Promise<void>>();
   #again = false;
   #thoroughAt = Number.NEGATIVE_INFINITY;
   #closed = false;
@@ -81,6 +82,7 @@ export class Reconciler {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#running;
+    await Promise.all(this.#attempts);
   }
 
   #daemonIsMissed(): boolean {
@@ -90,48 +92,76 @@ export class Reconciler {
     return trouble && book.all.some(({ state }) => isHeld(state));
   }
 
-  #round(): Promise<void> {
-    return this.#core.exclusive(async () => {
-      const { graceful, parts } = this.#core;
-      const { book } = parts;
-      if (this.#closed) return;
-      if (book.all.length + book.departed.length === 0 && !graceful.active) return this.#release();
-      const thorough = performance.now() - this.#thoroughAt >= thoroughMs;
-      const pending = book.all.some(({ state }) => state.kind !== 'announced');
-      if (thorough || pending || graceful.active) await this.#core.lookAtNeighbours();
-      await graceful.round();
-      if (thorough) {
-        this.#thoroughAt = performance.now();
-        // Until it is over, a database that lacks a VIP is no news.
-        if (!graceful.active)
-          await this.#noteDrift(book.all.filter(({ state }) => state.kind === 'announced' || isUnheard(state)));
-      }
-      const { announce, withdraw } = await this.#orders();
-      withdraw.push(...(await this.#drains.round(thorough)));
-      if (withdraw.length > 0) await this.#core.withdraw(withdraw, false);
-      if (!graceful.underWay) await this.#announce(announce);
-      if (thorough && !graceful.active) await this.#stale.round();
+  async #round(): Promise<void> {
+    for (const group of groupsOf(await this.#core.exclusive(() => this.#look()))) this.#attempt(group);
+  }
+
+  /** Moves the VIPs to where the node's state says, and takes back what has to go. @returns those that can be announced */
+  async #look(): Promise<Vip[]> {
+    const { graceful, parts } = this.#core;
+    const { book } = parts;
+    if (this.#closed) return [];
+    if (book.all.length + book.departed.length === 0 && !graceful.active) {
       await this.#release();
-    });
+      return [];
+    }
+    const thorough = performance.now() - this.#thoroughAt >= thoroughMs;
+    const pending = book.all.some(({ state }) => state.kind !== 'announced');
+    if (thorough || pending || graceful.active) await this.#core.lookAtNeighbours();
+    await graceful.round();
+    if (thorough) {
+      this.#thoroughAt = performance.now();
+      // Until it is over, a database that lacks a VIP is no news.
+      if (!graceful.active)
+        await this.#noteDrift(this.#free.filter(({ state }) => state.kind === 'announced' || isUnheard(state)));
+    }
+    const { announce, withdraw } = await this.#orders();
+    withdraw.push(...(await this.#drains.round(thorough)));
+    await this.#withdraw(withdraw);
+    if (thorough && !graceful.active) await this.#stale.round();
+    await this.#release();
+    return graceful.underWay ? [] : announce;
+  }
+
+  /** Those that nobody is changing. */
+  get #free(): Vip[] {
+    const { parts, claims } = this.#core;
+    return parts.book.all.filter(({ entry }) => !claims.has(entry.vip));
+  }
+
+  async #withdraw(vips: readonly Vip[]): Promise<void> {
+    const { book } = this.#core.parts;
+    const wanted = vips.filter(({ entry }) => entry.wanted);
+    const unwanted = vips.filter(({ entry }) => !entry.wanted);
+    if (wanted.length > 0) await this.#core.withdraw(wanted, false);
+    if (unwanted.length === 0) return;
+    const { error } = await this.#core.withdraw(unwanted, true);
+    if (error === null) book.remove(unwanted);
+  }
+
+  /** In the background: the rounds go on meanwhile. */
+  #attempt(vips: readonly Vip[]): void {
+    if (this.#closed || this.#attempts.size >= attemptsAtOnce) return;
+    const release = this.#core.claims.takeNow(addressesOf(vips));
+    if (release === null) return;
+    const attempt = this.#core
+      .announce(vips, false)
+      .catch((error: unknown) => this.#core.parts.log.event('api.defect', { method: 'announce', error }))
+      .then(() => {
+        release();
+        this.#attempts.delete(attempt);
+        this.nudge(false);
+      });
+    this.#attempts.add(attempt);
   }
 
   /** A dataplane that is stopping goes on forwarding until it hears that nothing is announced any more. */
   async #release(): Promise<void> {
-    const { book, dataplane, api } = this.#core.parts;
-    if (!dataplane.view().stopping || book.all.some(({ state }) => isHeld(state))) return;
+    const { claims, parts } = this.#core;
+    const { book, dataplane, api } = parts;
+    if (!dataplane.view().stopping || !claims.none || book.all.some(({ state }) => isHeld(state))) return;
     // It may have ended meanwhile: that is what it is told for.
     await api.call('node.released', {}).catch(() => {});
-  }
-
-  /** Those that are tried for the first time all at once, the others one by one. */
-  async #announce(vips: readonly Vip[]): Promise<void> {
-    const failures = ({ state }: Vip): number => (state.kind === 'ready' ? state.failures : 0);
-    const fresh = byPlace(vips.filter((vip) => failures(vip) === 0));
-    const again = vips.filter((vip) => failures(vip) > 0).slice(0, singlesARound);
-    for (const group of [...fresh, ...again.map((vip) => [vip])]) {
-      if (this.#closed) return;
-      await this.#core.announce(group);
-    }
   }
 
   async #noteDrift(announced: readonly Vip[]): Promise<void> {
@@ -153,7 +183,7 @@ export class Reconciler {
     const { book } = this.#core.parts;
     const view = await this.#core.view();
     this.#gate.open();
-    for (const vip of book.all) {
+    for (const vip of this.#free) {
       const conditions = this.#core.conditions(view, vip);
       const health = conditionReason(firstFailure(conditions, 'health'));
       const hard = conditionReason(firstFailure(conditions, 'serve'));
@@ -177,3 +207,9 @@ export class Reconciler {
 /** Announced, or what a bridge that was killed left announced: that is held back like any other. */
 const mayBeUp = ({ state, entry }: Vip, { carried }: NodeView): boolean =>
   isUp(state) || (state.kind !== 'withdrawn' && isHeld(state) && carried.has(`${entry.kni} ${entry.vip}`));
+
+/** Together, but for those that failed before anything could be proved: one may spoil it for all. */
+function groupsOf(vips: readonly Vip[]): Vip[][] {
+  const isAlone = ({ state }: Vip): boolean => state.kind === 'ready' && state.alone;
+  return [...byPlace(vips.filter((vip) => !isAlone(vip))), ...vips.filter(isAlone).map((vip) => [vip])];
+}

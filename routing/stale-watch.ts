@@ -59,7 +59,8 @@ export class StaleWatch {
   #suspects(): Departed[] {
     const { book } = this.#core.parts;
     const family = this.#core.graceful.restarter?.driver.family;
-    const ours = ({ entry }: Vip): boolean => familyOf(entry.vip) === family;
+    const { claims } = this.#core;
+    const ours = ({ entry }: Vip): boolean => familyOf(entry.vip) === family && !claims.has(entry.vip);
     const down = book.all.filter((vip) => ours(vip) && !isUp(vip.state) && vip.state.kind !== 'ready');
     const curing = new Map(book.departed.map((each) => [each.vip, each.curing]));
     const known = down.map(({ entry: { vip, kni } }) => ({ vip, kni, curing: curing.get(vip) ?? false }));

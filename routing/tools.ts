@@ -17,6 +17,8 @@ export interface Tools {
   /** The daemons learn of addresses through zebra only. */
   readonly zebraAnswers: () => Promise<boolean>;
   readonly pace: Pace;
+  /** Whoever waits gives up. */
+  readonly stopping: () => boolean;
 }
 
 /**

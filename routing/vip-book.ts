@@ -6,7 +6,7 @@ import type { Departed, Journal, JournalEntry } from './journal.js';
 import { mostVips } from './limits.js';
 import {
   advance,
-  type DrainIntent,
+  type Intent,
   initialState,
   type Order,
   type Reason,
@@ -39,8 +39,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Enough to see a VIP flap, and little enough for a thousand of them. */
 const historyLength = 16;
 
-const drainIntent = ({ drain }: JournalEntry): DrainIntent =>
-  drain === null ? 'none' : drain.ended ? 'ended' : 'under way';
+function intentOf({ drain, wanted }: JournalEntry): Intent {
+  if (!wanted) return 'unwanted';
+  if (drain === null) return 'announced';
+  return drain.ended ? 'drained' : 'draining';
+}
 
 export class VipBook {
   readonly #vips = new Map<string, Vip>();
@@ -167,7 +170,7 @@ export class VipBook {
 function fresh(entry: JournalEntry, held: boolean): Vip {
   return {
     entry,
-    state: initialState(performance.now(), held, drainIntent(entry)),
+    state: initialState(performance.now(), held, intentOf(entry)),
     penalty: noPenalty,
     kept: null,
     history: [],

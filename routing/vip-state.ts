@@ -34,13 +34,15 @@ export type VipState =
       readonly kind: 'ready';
       readonly reason: Reason | null;
       readonly failures: number;
+      /** Tried by itself next time. */
+      readonly alone: boolean;
       readonly retryAt: number;
     })
   /** The routing daemon announces it, verified. */
   | { readonly kind: 'announced'; readonly since: number }
   /** Still announced, but worse than by other nodes, until its flows have ended. */
   | Draining
-  /** It was announced and is taken back, because of the reason. It comes back by itself, unless it was `parked` by a drain. */
+  /** It was announced and is taken back, because of the reason. It comes back by itself, unless it was `parked` by the operator. */
   | (NotAnnounced & { readonly kind: 'withdrawn'; readonly reason: Reason; readonly parked: boolean });
 
 export type VipInput =
@@ -56,7 +58,8 @@ export type VipInput =
     }
   /** An attempt succeeded. `hear`: as above. */
   | { readonly kind: 'announced'; readonly hear: Reason | null }
-  | { readonly kind: 'failed'; readonly reason: Reason }
+  /** `setUp`: already before the proof, which one VIP can spoil for all. */
+  | { readonly kind: 'failed'; readonly reason: Reason; readonly setUp?: boolean }
   /** Something of what was set up is not there any more. */
   | { readonly kind: 'drifted'; readonly reason: Reason }
   /** Nothing of it is set up any more. */
@@ -68,7 +71,9 @@ export type VipInput =
   /** No flow is left, or the operator's patience has ended. */
   | { readonly kind: 'emptied'; readonly reason: Reason }
   /** The operator wants it back. */
-  | { readonly kind: 'undrain' };
+  | { readonly kind: 'undrain' }
+  /** Nobody wants it any more; something of it may be set up. */
+  | { readonly kind: 'unwanted'; readonly reason: Reason };
 
 /** `improve`: as good again as before the drain. */
 export type Order = 'none' | 'announce' | 'withdraw' | 'improve';
@@ -90,25 +95,31 @@ export const isHeld = (state: VipState): boolean =>
 export const isUp = (state: VipState): boolean =>
   state.kind === 'announced' || state.kind === 'draining' || isUnheard(state);
 
+/** Others may be sending to it, as far as the bridge knows: announced, or about to be proved or put right. */
+export const mayBeInUse = (state: VipState): boolean => isHeld(state) && state.kind !== 'withdrawn';
+
 /** All of it is set up, and no neighbour hears of it. */
 export const isUnheard = (state: VipState): state is Extract<VipState, { kind: 'configured' }> =>
   state.kind === 'configured' && state.complete;
 
 export const reasonOf = (state: VipState): Reason | null => ('reason' in state ? state.reason : null);
 
-/** By a drain: not announced again before `undrain`. */
+/** By a drain, or because it is not wanted: not announced again before the operator says so. */
 export const isParked = (state: VipState): state is Extract<VipState, { kind: 'withdrawn' }> =>
   state.kind === 'withdrawn' && state.parked;
 
 export const drained: Reason = { at: 'drain', code: 'drained', detail: 'dpvs-route undrain brings it back' };
 
-/** What the journal says of a drain: none, one that was under way, or one that had ended. */
-export type DrainIntent = 'none' | 'under way' | 'ended';
+export const byHand: Reason = { at: 'command', code: 'withdrawn', detail: 'dpvs-route withdraw' };
+
+/** What the journal says that the operator wants: it announced, drained (under way or ended), or nothing of it. */
+export type Intent = 'announced' | 'draining' | 'drained' | 'unwanted';
 
 /** @param held whether the journal says that it was wanted before */
-export function initialState(now: number, held: boolean, drain: DrainIntent = 'none'): VipState {
-  if (drain === 'under way') return { kind: 'draining', since: now, stage: 'leaving' };
-  if (drain === 'ended') return { kind: 'withdrawn', since: now, held, reason: drained, parked: true };
+export function initialState(now: number, held: boolean, intent: Intent = 'announced'): VipState {
+  if (intent === 'draining') return { kind: 'draining', since: now, stage: 'leaving' };
+  if (intent === 'drained') return { kind: 'withdrawn', since: now, held, reason: drained, parked: true };
+  if (intent === 'unwanted') return { kind: 'withdrawn', since: now, held: true, reason: byHand, parked: true };
   return { kind: 'configured', since: now, held, complete: false, reason: null };
 }
 
@@ -126,17 +137,26 @@ export function advance(state: VipState, input: VipInput, now: number): Next {
       const failures = state.kind === 'ready' ? state.failures + 1 : 1;
       const since = state.kind === 'ready' ? state.since : now;
       const retryAt = now + retryDelay(failures);
-      return stay({ kind: 'ready', since, held: isHeld(state), failures, retryAt, reason: input.reason });
+      const alone = input.setUp ?? false;
+      return stay({ kind: 'ready', since, held: isHeld(state), failures, retryAt, alone, reason: input.reason });
     }
     case 'drifted':
       if (state.kind !== 'announced' && !isUnheard(state)) return stay(state);
-      return stay({ kind: 'ready', since: now, held: true, failures: 0, retryAt: now, reason: input.reason });
+      return stay({
+        kind: 'ready',
+        since: now,
+        held: true,
+        failures: 0,
+        retryAt: now,
+        alone: false,
+        reason: input.reason,
+      });
     case 'released':
       if (state.kind === 'announced' || state.kind === 'draining' || isUnheard(state)) return stay(state);
       return stay({ ...state, held: false });
     case 'drain':
-      if (state.kind === 'announced') return stay({ kind: 'draining', since: now, stage: 'leaving' });
       if (state.kind === 'draining') return stay(state);
+      if (mayBeInUse(state)) return stay({ kind: 'draining', since: now, stage: 'leaving' });
       return park(state, drained, now);
     case 'left':
       return stay(state.kind === 'draining' ? { ...state, stage: 'emptying' } : state);
@@ -146,6 +166,13 @@ export function advance(state: VipState, input: VipInput, now: number): Next {
       if (state.kind === 'draining') return { state: { kind: 'announced', since: now }, order: 'improve' };
       if (!isParked(state)) return stay(state);
       return stay({ kind: 'configured', since: now, held: state.held, complete: false, reason: null });
+    case 'unwanted': {
+      const since = state.kind === 'withdrawn' ? state.since : now;
+      return {
+        state: { kind: 'withdrawn', since, held: true, reason: input.reason, parked: true },
+        order: 'withdraw',
+      };
+    }
     case 'assessed':
       if (input.serve !== null) return cannotServe(state, input.serve, now);
       return canServe(state, input, now);
@@ -218,7 +245,7 @@ function becomeReady(
 ): Next {
   if (missing !== null) return { state: { ...state, reason: missing }, order: 'none' };
   return {
-    state: { kind: 'ready', since: now, held: state.held, failures: 0, retryAt: now, reason: null },
+    state: { kind: 'ready', since: now, held: state.held, failures: 0, retryAt: now, alone: false, reason: null },
     order: 'announce',
   };
 }

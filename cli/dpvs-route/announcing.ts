@@ -33,7 +33,7 @@ export async function announce(line: Line, context: Context): Promise<Work> {
     vips,
     waitSeconds,
     ...(dev === undefined ? {} : { device: device(dev) }),
-    ...(options.has('force') ? { force: true } : {}),
+    ...(options.has('force') ? { force: true } : options.has('noForce') ? { force: false } : {}),
     ...(policy === null ? {} : { policy }),
     ...dry(options),
   };

@@ -47,7 +47,7 @@ const nextStep = ({ graceSeconds }: Report): string =>
     : `  now restart ospfd, alone, so that it is Full again within ${graceSeconds} s: kill it, and watchfrr or its unit starts it anew\n`;
 
 export const formatRefusal = ({ vips, action, steps }: Report): string =>
-  `${subject(vips)} not ${did[action]}\n${formatSteps(steps)}`;
+  `${subject(vips)} not ${did[action]}\n${formatSteps(steps)}${action === 'withdraw' ? '  the bridge goes on taking it back: dpvs-route status\n' : ''}`;
 
 /** The VIPs of a drain, a line each. */
 export const formatDrain = (vips: readonly VipStatus[]): string =>

@@ -8,6 +8,7 @@ export type OptionKey =
   | 'version'
   | 'dev'
   | 'force'
+  | 'noForce'
   | 'wait'
   | 'waitEnd'
   | 'all'
@@ -123,6 +124,7 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       help: 'the port whose kni carries it (default: the one with a neighbour)',
     },
     { key: 'force', short: 'F', long: ['force'], help: 'without a neighbour that is Full or Established' },
+    { key: 'noForce', long: ['no-force'], help: 'ask for a neighbour again, of a VIP that was announced with --force' },
     { key: 'wait', short: 'w', long: ['wait'], value: 'SEC', help: 'for the neighbour to become Full (default 15)' },
     {
       key: 'quorum',

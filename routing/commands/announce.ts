@@ -8,11 +8,12 @@ import type { JournalEntry } from '../journal.js';
 import { planAnnounce, planWithdraw } from '../plan.js';
 import { changedPolicy, defaultPolicy } from '../policy.js';
 import { checkedStep, outcomeReport, refusal, stepsReport, worstOf } from '../report.js';
-import type { BridgeParams, Report } from '../schema.js';
+import type { BridgeParams, Report, Step } from '../schema.js';
 import { some } from '../tools.js';
 import type { NodeView } from '../view.js';
 import { isParked, isUp } from '../vip-state.js';
-import { type Commander, planEntries, planOf, refuseDuringRestart } from './common.js';
+import { WishChange } from '../wish-change.js';
+import { type Commander, claimed, planEntries, planOf, refuseDuringRestart } from './common.js';
 
 const waitStepMs = 300;
 
@@ -25,52 +26,38 @@ type Possible =
 
 export async function announce(commander: Commander, params: BridgeParams<'announce'>): Promise<Report> {
   const { core } = commander;
-  const { book } = core.parts;
   const vips = [...new Set(params.vips.map(canonicalAddress))];
   refuseDrained(core, vips);
   const wanted = vips.map((vip) => wantedEntry(core, vip, params));
   const found = await untilPossible(commander, wanted, params);
   if ('refused' in found) return found.refused;
   const { device, kni, conditions } = found;
-  const entries = wanted.map((entry) => ({ ...entry, device, kni }));
   const about = { action: 'announce', vips, device, dryRun: params.dryRun === true } as const;
   const checked = conditions.map(checkedStep);
-  return core.exclusive(async () => {
-    commander.refuseWhenStopping();
+  return claimed(commander, vips, async () => {
     refuseDuringRestart(core);
     // A drain may have come while this waited.
     refuseDrained(core, vips);
-    // Moving to another port takes it off the first one.
-    const moved = vips.flatMap((vip) => book.get(vip) ?? []).filter(({ entry }) => entry.device !== device);
-    if (about.dryRun) {
-      const away = await planOf(core, moved, planWithdraw);
-      return stepsReport(about, [...checked, ...away, ...(await planEntries(core, entries, planAnnounce))]);
-    }
-    const places = moved.map(({ entry }) => ({ ...entry, owned: { route: false, policy: false } }));
-    if (moved.length > 0) {
-      const away = await core.withdraw(moved, true);
-      if (away.error !== null) return outcomeReport(about, away, checked);
-      book.remove(moved);
-    }
-    const fresh = entries.filter(({ vip }) => book.get(vip) === undefined);
-    const added = book.add(fresh);
-    for (const { vip, policy, force } of entries) {
-      const known = book.get(vip)!;
-      Object.assign(known.entry, { policy, force });
-      book.forgive(known);
-    }
-    const outcome = await core.announce(vips.map((vip) => book.get(vip)!));
-    // A first announcement that fails is refused as a whole; one that was wanted before stays wanted, where it was.
-    if (outcome.error !== null) {
-      const up = added.filter(({ state }) => isUp(state));
-      if (up.length > 0) await core.withdraw(up, true);
-      book.remove(added);
-      book.add(places);
-    }
-    book.save();
+    const entries = vips.map((vip) => ({ ...wantedEntry(core, vip, params), device, kni }));
+    if (about.dryRun) return stepsReport(about, [...checked, ...(await planChange(core, entries))]);
+    const change = new WishChange(core, entries);
+    const away = await core.exclusive(() => change.make());
+    if (away !== null) return outcomeReport(about, away, checked);
+    const outcome = await core.announce(change.vips, true);
+    if (outcome.error !== null) await core.exclusive(() => change.takeBack());
+    core.parts.book.save();
     commander.nudge();
     return outcomeReport(about, outcome, checked);
   });
+}
+
+/** Moving to another port takes it off the first one. */
+async function planChange(core: BridgeCore, entries: readonly JournalEntry[]): Promise<Step[]> {
+  const moved = entries.flatMap(({ vip, device }) => {
+    const known = core.parts.book.get(vip);
+    return known === undefined || known.entry.device === device ? [] : [known];
+  });
+  return [...(await planOf(core, moved, planWithdraw)), ...(await planEntries(core, entries, planAnnounce))];
 }
 
 /** A journal entry as it will be, but for its port. */
@@ -81,6 +68,7 @@ function wantedEntry(core: BridgeCore, vip: string, { force, policy = {} }: Brid
     force: force ?? known?.force ?? false,
     policy: changedPolicy(known?.policy ?? defaultPolicy, policy),
     drain: known?.drain ?? null,
+    wanted: true,
     owned: known?.owned ?? { route: false, policy: false },
   };
 }
@@ -154,7 +142,7 @@ async function choose(core: BridgeCore, view: NodeView, vip: string, late: boole
 function refuseDrained({ parts: { book } }: BridgeCore, vips: readonly string[]): void {
   const drained = vips.filter((vip) => {
     const state = book.get(vip)?.state;
-    return state !== undefined && (state.kind === 'draining' || isParked(state));
+    return state !== undefined && book.get(vip)?.entry.wanted && (state.kind === 'draining' || isParked(state));
   });
   if (drained.length > 0) throw new DpvsError('drained', some(drained), 'vips');
 }

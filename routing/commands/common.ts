@@ -1,7 +1,7 @@
 // What the bridge's commands share: the VIPs a request names, and what a dry run says.
 import { DpvsError } from '../../api/index.js';
 import { canonicalAddress } from '../address.js';
-import { type BridgeCore, byPlace } from '../core.js';
+import { addressesOf, type BridgeCore, byPlace } from '../core.js';
 import type { JournalEntry } from '../journal.js';
 import type { planAnnounce } from '../plan.js';
 import type { Report, Step } from '../schema.js';
@@ -17,6 +17,29 @@ export interface Commander {
   refuseWhenStopping(): void;
 }
 
+/**
+ * The change of one command: nobody else changes these VIPs meanwhile. `work` gets them canonical, each once.
+ * @param vips all: those that are wanted
+ * @throws {DpvsError} busy: the bridge is stopping
+ */
+export async function claimed<T>(
+  commander: Commander,
+  vips: 'all' | readonly string[],
+  work: (vips: string[]) => Promise<T>,
+): Promise<T> {
+  const { claims, parts } = commander.core;
+  const all = parts.book.all.filter(({ entry }) => entry.wanted);
+  const asked = vips === 'all' ? addressesOf(all) : [...new Set(vips.map(canonicalAddress))];
+  commander.refuseWhenStopping();
+  const release = await claims.take(asked);
+  try {
+    commander.refuseWhenStopping();
+    return await work(asked);
+  } finally {
+    release();
+  }
+}
+
 /** What would be proved in the daemon's database cannot be there yet. @throws {DpvsError} busy */
 export function refuseDuringRestart({ graceful }: BridgeCore): void {
   if (graceful.underWay)
@@ -25,21 +48,30 @@ export function refuseDuringRestart({ graceful }: BridgeCore): void {
 
 type Plan = typeof planAnnounce;
 
-export function findVips(core: BridgeCore, vips: 'all' | readonly string[]): { known: Vip[]; unknown: string[] } {
-  const { book } = core.parts;
-  if (vips === 'all') return { known: book.all, unknown: [] };
-  const asked = [...new Set(vips.map(canonicalAddress))];
+export function findVips(
+  { parts: { book } }: BridgeCore,
+  vips: readonly string[],
+): { known: Vip[]; unknown: string[] } {
   return {
-    known: asked.flatMap((vip) => book.get(vip) ?? []),
-    unknown: asked.filter((vip) => book.get(vip) === undefined),
+    known: vips.flatMap((vip) => book.get(vip) ?? []),
+    unknown: vips.filter((vip) => book.get(vip) === undefined),
   };
 }
 
 /** @throws {DpvsError} not_exist */
-export function findAllVips(core: BridgeCore, vips: 'all' | readonly string[]): Vip[] {
+export function findAllVips(core: BridgeCore, vips: readonly string[]): Vip[] {
   const { known, unknown } = findVips(core, vips);
   if (unknown.length > 0)
     throw new DpvsError('not_exist', `${some(unknown)}: not announced by this bridge (dpvs-route status)`, 'vips');
+  return known;
+}
+
+/** The same, and none that is only waiting to be gone. @throws {DpvsError} not_exist */
+export function findWanted(core: BridgeCore, vips: readonly string[]): Vip[] {
+  const known = findAllVips(core, vips);
+  const going = known.filter(({ entry }) => !entry.wanted);
+  if (going.length > 0)
+    throw new DpvsError('not_exist', `${some(addressesOf(going))}: being withdrawn; announce brings it back`, 'vips');
   return known;
 }
 

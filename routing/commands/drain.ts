@@ -1,6 +1,6 @@
 // The commands `drain` and `undrain`: other nodes take over first, or not any more.
 import { familyOf } from '../address.js';
-import type { BridgeCore } from '../core.js';
+import { addressesOf, type BridgeCore } from '../core.js';
 import { flowsOf } from '../drain-watch.js';
 import { cutByDeadline } from '../flows-left.js';
 import { planPreference } from '../plan.js';
@@ -8,56 +8,66 @@ import { outcomeReport, stepsReport } from '../report.js';
 import type { BridgeParams, Flows, Report, Step } from '../schema.js';
 import type { Steps } from '../steps.js';
 import type { Vip } from '../vip-book.js';
-import { aboutOf, type Commander, findAllVips, planOf, refuseDuringRestart } from './common.js';
+import { mayBeInUse } from '../vip-state.js';
+import { aboutOf, type Commander, claimed, findWanted, planOf, refuseDuringRestart } from './common.js';
 
 export async function drain(commander: Commander, params: BridgeParams<'drain'>): Promise<Report> {
   const { core } = commander;
-  const begun = await core.exclusive(() => beginDrain(commander, params));
+  const { book } = core.parts;
+  const begun = await claimed(commander, params.vips, (asked) => {
+    if (params.dryRun === true) return planDrain(core, findWanted(core, asked), params);
+    return core.exclusive(() => beginDrain(core, findWanted(core, asked), params));
+  });
   if ('report' in begun) return begun.report;
-  const { about, idle, leaving, steps } = begun;
-  // Outside: what else happens to other VIPs, or to these, does not wait for the area.
+  const { about, before, leaving, steps } = begun;
+  // Not claimed any more: what else happens to other VIPs, or to these, does not wait for the area.
   const proved = await core.proveWorse(leaving, steps);
   await core.exclusive(async () => {
     if (proved.error !== null) await steps.undo();
     for (const vip of leaving) {
-      if (core.parts.book.get(vip.entry.vip) !== vip) continue;
-      if (proved.error === null) core.parts.book.advance(vip, { kind: 'left' });
+      if (book.get(vip.entry.vip) !== vip || !vip.entry.wanted) continue;
+      if (proved.error === null) book.advance(vip, { kind: 'left' });
       else takeBack(core, vip);
     }
-    core.parts.book.save();
+    book.save();
   });
   commander.nudge();
-  return outcomeReport(about, proved, idle);
+  return outcomeReport(about, proved, before);
 }
 
 type About = Parameters<typeof outcomeReport>[0];
 type Begun =
   | { readonly report: Report }
-  | { readonly about: About; readonly idle: Step[]; readonly leaving: Vip[]; readonly steps: Steps };
+  | { readonly about: About; readonly before: Step[]; readonly leaving: Vip[]; readonly steps: Steps };
+type DrainParams = BridgeParams<'drain'>;
 
-async function beginDrain(
-  commander: Commander,
-  { vips, deadlineSeconds, force = false, dryRun = false }: BridgeParams<'drain'>,
-): Promise<Begun> {
-  const { core } = commander;
-  const { book, dataplane } = core.parts;
-  commander.refuseWhenStopping();
-  refuseDuringRestart(core);
-  await dataplane.look();
-  const known = findAllVips(core, vips);
-  const up = known.filter(({ state }) => state.kind === 'announced');
-  const addresses = known.map(({ entry }) => entry.vip);
-  const cutFlows = await cutByDeadline(core.tools.dataplane, addresses, deadlineSeconds);
+/** What is only told of the others, which are not announced, or drain already. */
+const isIdle = ({ state }: Vip): boolean => !mayBeInUse(state);
+const leaves = ({ state }: Vip): boolean => mayBeInUse(state) && state.kind !== 'draining';
+
+async function aboutDrain(core: BridgeCore, known: readonly Vip[], { deadlineSeconds, dryRun = false }: DrainParams) {
+  await core.parts.dataplane.look();
+  const cutFlows = await cutByDeadline(core.tools.dataplane, addressesOf(known), deadlineSeconds);
   const about = { ...aboutOf('drain', known, []), dryRun, flows: flowsNow(core, known), cutFlows };
-  const idle = known
-    .filter(({ state }) => state.kind !== 'announced' && state.kind !== 'draining')
-    .map(({ entry, state }) => parkedStep(entry.vip, state.kind));
-  if (dryRun) {
-    const plan = await planOf(core, up, (tools, entries) => planPreference(tools, entries, 'worsening'));
-    return { report: stepsReport(about, [...idle, ...(await standings(core, up)), ...plan]) };
-  }
-  const { error, steps } = await core.worsen(up, force);
+  return { about, idle: known.filter(isIdle).map(({ entry, state }) => parkedStep(entry.vip, state.kind)) };
+}
+
+async function planDrain(core: BridgeCore, known: readonly Vip[], params: DrainParams): Promise<Begun> {
+  refuseDuringRestart(core);
+  const { about, idle } = await aboutDrain(core, known, params);
+  const up = known.filter(leaves);
+  const plan = await planOf(core, up, (tools, entries) => planPreference(tools, entries, 'worsening'));
+  return { report: stepsReport(about, [...idle, ...(await standings(core, up)), ...plan]) };
+}
+
+async function beginDrain(core: BridgeCore, known: readonly Vip[], params: DrainParams): Promise<Begun> {
+  const { book } = core.parts;
+  refuseDuringRestart(core);
+  const { about, idle } = await aboutDrain(core, known, params);
+  const leaving = known.filter(leaves);
+  const { error, steps } = await core.worsen(leaving, params.force ?? false);
   if (error !== null) return { report: outcomeReport(about, { error, steps }, idle) };
+  const { deadlineSeconds } = params;
   const deadline = deadlineSeconds === null ? null : new Date(Date.now() + deadlineSeconds * 1000).toISOString();
   const withdraw: Vip[] = [];
   for (const vip of known) {
@@ -66,8 +76,9 @@ async function beginDrain(
     if (book.advance(vip, { kind: 'drain' }) === 'withdraw') withdraw.push(vip);
   }
   book.save();
-  if (withdraw.length > 0) await core.withdraw(withdraw, false);
-  return { about, idle, leaving: up, steps };
+  // They are on their way out already, and the watch goes on with it.
+  const away = withdraw.length === 0 ? [] : (await core.withdraw(withdraw, false)).steps.list;
+  return { about, before: [...idle, ...away], leaving, steps };
 }
 
 /** As it was before the drain, whatever has become of it meanwhile. */
@@ -79,28 +90,29 @@ function takeBack({ parts: { book } }: BridgeCore, vip: Vip): void {
 export function undrain(commander: Commander, { vips, dryRun = false }: BridgeParams<'undrain'>): Promise<Report> {
   const { core } = commander;
   const { book } = core.parts;
-  return core.exclusive(async () => {
-    commander.refuseWhenStopping();
-    refuseDuringRestart(core);
-    const known = findAllVips(core, vips);
-    const draining = known.filter(({ state }) => state.kind === 'draining');
-    const about = { ...aboutOf('undrain', known, []), dryRun };
-    if (dryRun)
-      return stepsReport(
-        about,
-        await planOf(core, draining, (tools, entries) => planPreference(tools, entries, 'improvement')),
-      );
-    const outcome = await core.improve(draining);
-    if (outcome.error !== null) return outcomeReport(about, outcome);
-    for (const vip of known) {
-      vip.entry.drain = null;
-      book.advance(vip, { kind: 'undrain' });
-      book.forgive(vip);
-    }
-    book.save();
-    commander.nudge();
-    return outcomeReport(about, outcome);
-  });
+  return claimed(commander, vips, (asked) =>
+    core.exclusive(async () => {
+      refuseDuringRestart(core);
+      const known = findWanted(core, asked);
+      const draining = known.filter(({ state }) => state.kind === 'draining');
+      const about = { ...aboutOf('undrain', known, []), dryRun };
+      if (dryRun)
+        return stepsReport(
+          about,
+          await planOf(core, draining, (tools, entries) => planPreference(tools, entries, 'improvement')),
+        );
+      const outcome = await core.improve(draining);
+      if (outcome.error !== null) return outcomeReport(about, outcome);
+      for (const vip of known) {
+        vip.entry.drain = null;
+        book.advance(vip, { kind: 'undrain' });
+        book.forgive(vip);
+      }
+      book.save();
+      commander.nudge();
+      return outcomeReport(about, outcome);
+    }),
+  );
 }
 
 function flowsNow(core: BridgeCore, vips: readonly Vip[]): Flows | null {
@@ -111,14 +123,15 @@ function flowsNow(core: BridgeCore, vips: readonly Vip[]): Flows | null {
 
 /** How many others announce each of them, or that nobody does. */
 async function standings(core: BridgeCore, vips: readonly Vip[]): Promise<Step[]> {
-  const steps: Step[] = [];
-  for (const { entry } of vips) {
-    const announcers = (await core.announcers(familyOf(entry.vip)))?.get(entry.vip) ?? null;
-    const others = announcers?.filter(({ self }) => !self).map(({ router, metric }) => `${router} metric ${metric}`);
-    const detail = others === undefined ? 'unknown' : others.join(', ') || 'none: nobody would serve it';
-    steps.push({ name: 'other announcers', outcome: 'holds', ms: 0, detail: `${entry.vip}: ${detail}` });
-  }
-  return steps;
+  const families = [...new Set(vips.map(({ entry }) => familyOf(entry.vip)))];
+  const known = new Map(await Promise.all(families.map(async (each) => [each, await core.announcers(each)] as const)));
+  return vips.map(({ entry: { vip } }) => {
+    const announcers = known.get(familyOf(vip));
+    const others = (announcers?.get(vip) ?? []).filter(({ self }) => !self);
+    const told = others.map(({ router, metric }) => `${router} metric ${metric}`).join(', ');
+    const detail = announcers == null ? 'unknown' : told || 'none: nobody would serve it';
+    return { name: 'other announcers', outcome: 'holds', ms: 0, detail: `${vip}: ${detail}` };
+  });
 }
 
 const parkedStep = (vip: string, state: string): Step => ({

@@ -80,6 +80,7 @@ export class ModelNode {
     return {
       pace: new Pace(0),
       zebraAnswers: async () => true,
+      stopping: () => false,
       dataplane: this.api,
       kernel: this.kernel,
       driver: (family) => (family === 'inet' ? this.driver : null),

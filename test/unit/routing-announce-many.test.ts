@@ -2,11 +2,12 @@
 import t from 'tap';
 import { DpvsError } from '../../api/index.js';
 import { KernelError } from '../../kni/index.js';
-import { announceVips, type OwnedTarget } from '../../routing/announce.js';
+import type { OwnedTarget } from '../../routing/announce.js';
 import { findDrift } from '../../routing/drift.js';
 import { StepError, Steps } from '../../routing/steps.js';
 import { VtyshError } from '../../routing/vtysh.js';
 import { withdrawVips } from '../../routing/withdraw.js';
+import { announceVips } from '../support/announce.js';
 import { ModelNode, targetOn } from '../support/routing-node.js';
 
 const vips = ['123.1.2.1', '123.1.2.2', '123.1.2.3', '123.1.2.4', '123.1.2.5'];

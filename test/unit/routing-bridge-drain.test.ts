@@ -146,6 +146,43 @@ t.test('one that is not announced is parked, and does not come when it could', a
   t.match(await vip(first), { state: 'withdrawn', held: false, reason: { code: 'drained' } });
 });
 
+t.test('of what is not proved yet, too, others take over first', async (t) => {
+  const entry = (vip: string): JournalEntry => ({
+    ...{ vip, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, wanted: true, drain: null },
+    owned: { route: true, policy: true },
+  });
+  const node = serving(first, second);
+  for (const vip of [first, second]) {
+    node.addresses.add(`dpdk1.kni ${vip}`);
+    node.routes.add(`dpdk1 ${vip}/32`);
+    node.permitted.add(vip);
+    node.lsas.add(vip);
+    node.others.set(vip, []);
+  }
+  // The neighbour is not seen yet by the next bridge: nothing is called announced.
+  node.neighbours = [];
+  const { ask, vip } = await TestBridge.start(t, node, [entry(first), entry(second)]);
+  t.match(await vip(first), { held: true });
+  const refused = await ask('drain', { vips: 'all', ...drain });
+  t.match(refused, { done: false, error: { code: 'sole_announcer' } });
+  t.same(node.state.lsas, [first, second], 'nobody else would have served it');
+  node.others.clear();
+  t.match(await ask('drain', { vips: 'all', ...drain }), { done: true });
+  t.match(await vip(first), { state: 'draining' });
+  t.same(node.state.lsas, [first, second], 'until its flows have ended');
+});
+
+t.test('a dry run of many asks the area once', async (t) => {
+  const many = Array.from({ length: 40 }, (_, i) => `123.1.3.${i + 1}`);
+  const { node, ask } = await TestBridge.start(t, serving(...many));
+  await ask('announce', { vips: many });
+  const asked = (): number => node.calls.filter((call) => call === 'announcers').length;
+  const before = asked();
+  const { steps } = await ask('drain', { vips: 'all', ...drain, dryRun: true });
+  t.equal(steps.filter(({ name }) => name === 'other announcers').length, 40);
+  t.ok(asked() - before <= 2, `${asked() - before} times`);
+});
+
 t.test('a drain that comes while announce waits for the neighbour: it stays drained', async (t) => {
   const { node, ask, vip } = await TestBridge.start(t, serving(first, second));
   await ask('announce', { vips: [first] });
@@ -187,7 +224,7 @@ t.test('a dry run counts the others and the flows', async (t) => {
 
 t.test('a drain that was under way goes on under the next bridge', async (t) => {
   const entry = (vip: string, drain: JournalEntry['drain']): JournalEntry => ({
-    ...{ vip, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, drain },
+    ...{ vip, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, wanted: true, drain },
     owned: { route: true, policy: true },
   });
   const node = serving(first, second);
@@ -225,7 +262,7 @@ t.test('drained again: the new deadline counts, and what has not left the best s
   next.ospfdObeys = false;
   next.lsas.add(second);
   const written: JournalEntry = {
-    ...{ vip: second, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy },
+    ...{ vip: second, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, wanted: true },
     ...{ drain: { deadline: null, ended: false }, owned: { route: true, policy: true } },
   };
   const other = await TestBridge.start(t, next, [written]);

@@ -182,18 +182,89 @@ t.test('withdraw of VIPs it does not know', async (t) => {
   t.match(await ask('withdraw', { vips: 'all' }), { done: true, vips: [], steps: [] });
 });
 
-t.test('withdraw that is not proved keeps it in the journal', async (t) => {
-  const { node, journal, ask } = await TestBridge.start(t, serving(first));
-  await ask('announce', { vips: [first] });
+t.test('a withdrawal that is not proved goes on until it is, and nothing brings the VIP back', async (t) => {
+  const { node, journal, ask, vip, until } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first, second] });
   node.interfere = (call) => {
     if (call === 'originated') node.lsas.add(first);
   };
   t.match(await ask('withdraw', { vips: [first] }), { done: false, error: { code: 'not_verified' } });
-  t.equal(journal.read().length, 1);
+  t.match(await vip(first), { state: 'withdrawn', held: true, reason: { at: 'command' } });
+  t.match(journal.read(), [
+    { vip: first, wanted: false },
+    { vip: second, wanted: true },
+  ]);
+  await t.rejects(ask('undrain', { vips: [first] }), { code: 'not_exist' });
+  t.match(await ask('drain', { vips: 'all', ...{ deadlineSeconds: null }, dryRun: true }), { vips: [second] });
+  const written = node.changes.length;
+  const rounds = node.calls.filter((call) => call === 'originated').length;
+  while (node.calls.filter((call) => call === 'originated').length < rounds + 20)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  t.notOk(
+    node.changes.slice(written).some((call) => /^(address.add|route.add|permit)/.test(call)),
+    'not put right again',
+  );
   node.interfere = () => {};
-  node.lsas.clear();
-  t.match(await ask('withdraw', { vips: [first] }), { done: true });
-  t.same(journal.read(), []);
+  node.lsas.delete(first);
+  for (const deadline = performance.now() + 20_000; journal.read().length > 1 && performance.now() < deadline; )
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  t.match(journal.read(), [{ vip: second }], 'and then it is forgotten');
+  t.same(node.state, on('dpdk1', second));
+  await until(second, ({ state }) => state === 'announced');
+});
+
+t.test('one that is being taken back can be announced again', async (t) => {
+  const { node, journal, ask, vip } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  node.interfere = (call) => {
+    if (call === 'originated') node.lsas.add(first);
+  };
+  t.match(await ask('withdraw', { vips: [first] }), { done: false });
+  node.interfere = () => {};
+  t.match(await ask('announce', { vips: [first], policy: { quorum: 2 } }), { done: true });
+  t.match(await vip(first), { state: 'announced', policy: { quorum: 2 } });
+  t.match(journal.read(), [{ vip: first, wanted: true }]);
+});
+
+t.test('VIPs that cannot be proved hold nothing up: neither the others, nor a withdrawal', async (t) => {
+  const many = Array.from({ length: 12 }, (_, i) => `123.1.3.${i + 1}`);
+  const bad = many.slice(0, 8);
+  const good = many.slice(8);
+  const node = serving(...many, first);
+  const { ask, until, vip } = await TestBridge.start(t, node);
+  await ask('announce', { vips: [...many, first] });
+  Object.assign(node.driver, { followMs: 6_000 });
+  node.interfere = (call) => {
+    if (call === 'originated') for (const each of bad) node.lsas.delete(each);
+  };
+  // The port's link goes and comes: all have to be announced anew.
+  node.ports.set('dpdk1', { up: false });
+  for (const each of many) await until(each, ({ held }) => !held);
+  node.ports.set('dpdk1', { up: true });
+  await until(first, ({ state }) => state === 'ready');
+  const began = performance.now();
+  for (const each of [...good, first]) await until(each, ({ state }) => state === 'announced');
+  for (const each of bad) t.match(await vip(each), { state: 'ready' }, `${each} is not announced`);
+  t.ok(performance.now() - began < 15_000);
+  const gone = performance.now();
+  node.services.delete(first);
+  await until(first, ({ held }) => !held);
+  t.ok(performance.now() - gone < 5_000, `withdrawn after ${Math.round(performance.now() - gone)} ms`);
+  const asked = performance.now();
+  t.match(await ask('withdraw', { vips: [good[0]] }), { done: true });
+  t.ok(performance.now() - asked < 5_000, `withdrawn by hand after ${Math.round(performance.now() - asked)} ms`);
+});
+
+t.test('a policy that fails leaves the old one', async (t) => {
+  const { node, ask, journal, until } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first] });
+  node.interfere = (call) => {
+    if (call === 'originated') node.lsas.delete(second);
+  };
+  t.match(await ask('announce', { vips: [first, second], policy: { quorum: 2 }, force: true }), { done: false });
+  t.match(journal.read(), [{ vip: first, policy: defaultPolicy, force: false }]);
+  t.equal(journal.read().length, 1);
+  await until(first, ({ state }) => state === 'announced');
 });
 
 t.test('dry runs change nothing, neither the node nor the journal', async (t) => {
@@ -276,7 +347,15 @@ t.test('a stop that is not proved says so', async (t) => {
 
 t.test('what a killed bridge left behind and cannot be served any more is taken back', async (t) => {
   const entry: JournalEntry = {
-    ...{ vip: first, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, drain: null },
+    ...{
+      vip: first,
+      device: 'dpdk1',
+      kni: 'dpdk1.kni',
+      force: false,
+      policy: defaultPolicy,
+      wanted: true,
+      drain: null,
+    },
     owned: { route: true, policy: true },
   };
   const node = new ModelNode();

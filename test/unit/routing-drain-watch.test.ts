@@ -10,7 +10,15 @@ import { ModelNode } from '../support/routing-node.js';
 
 const [first, second] = ['123.1.2.1', '123.1.2.2'];
 const entry = (vip: string, deadline: string | null, ended = false): JournalEntry => ({
-  ...{ vip, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, drain: { deadline, ended } },
+  ...{
+    vip,
+    device: 'dpdk1',
+    kni: 'dpdk1.kni',
+    force: false,
+    policy: defaultPolicy,
+    wanted: true,
+    drain: { deadline, ended },
+  },
   owned: { route: true, policy: true },
 });
 

@@ -19,7 +19,14 @@ function gated(t: Test, floors: readonly number[], perMinute = 0) {
   journal.write(
     floors.map(
       (floor, i): JournalEntry => ({
-        ...{ vip: [first, second, third][i], device: 'dpdk1', kni: 'dpdk1.kni', force: false, drain: null },
+        ...{
+          vip: [first, second, third][i],
+          device: 'dpdk1',
+          kni: 'dpdk1.kni',
+          force: false,
+          wanted: true,
+          drain: null,
+        },
         ...{ policy: { ...defaultPolicy, floor }, owned: { route: true, policy: true } },
       }),
     ),

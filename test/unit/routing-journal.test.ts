@@ -13,7 +13,7 @@ const old = {
   force: true,
   owned: { route: true, policy: true },
 };
-const whole: JournalEntry = { ...old, policy: defaultPolicy, drain: null };
+const whole: JournalEntry = { ...old, policy: defaultPolicy, wanted: true, drain: null };
 
 t.test('the file of an older bridge is read with defaults', async (t) => {
   const path = join(t.testdir({}), 'n.route.json');

@@ -1,11 +1,11 @@
 // What a dry run says: nothing changes, and what it names is what the procedure then does.
 import t from 'tap';
-import { announceVips } from '../../routing/announce.js';
 import { byPlace } from '../../routing/core.js';
 import { planAnnounce, planPreference, planWithdraw } from '../../routing/plan.js';
 import type { Step } from '../../routing/schema.js';
 import { Steps } from '../../routing/steps.js';
 import { withdrawVips } from '../../routing/withdraw.js';
+import { announceVips } from '../support/announce.js';
 import { ModelNode, targetOn } from '../support/routing-node.js';
 
 const vips = ['123.1.2.1', '123.1.2.2', '123.1.2.3'];

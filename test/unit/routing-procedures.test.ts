@@ -2,7 +2,7 @@
 import t from 'tap';
 import { DpvsError, type Method, type RouteInfo } from '../../api/index.js';
 import { type KernelAddress, KernelError } from '../../kni/index.js';
-import { announceVips, type Owned, type Target } from '../../routing/announce.js';
+import type { Owned, Target } from '../../routing/announce.js';
 import { proveWorse, worsenVips } from '../../routing/drain.js';
 import { findDrift } from '../../routing/drift.js';
 import type { Driver } from '../../routing/drivers/driver.js';
@@ -11,6 +11,7 @@ import { StepError, Steps } from '../../routing/steps.js';
 import { Pace, type Tools } from '../../routing/tools.js';
 import { VtyshError } from '../../routing/vtysh.js';
 import { withdrawVips } from '../../routing/withdraw.js';
+import { announceVips } from '../support/announce.js';
 
 const vip = '123.1.2.3';
 const target = { vip, device: 'dpdk1', kni: 'dpdk1.kni' };
@@ -40,6 +41,7 @@ class Model {
     return {
       pace: new Pace(0),
       zebraAnswers: async () => true,
+      stopping: () => false,
       dataplane: { call: async (method: Method, params: unknown) => this.#dataplane(method, params) as never },
       kernel: {
         addresses: async () => {

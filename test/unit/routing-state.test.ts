@@ -250,6 +250,7 @@ t.test('the journal', async (t) => {
     kni: 'dpdk1.kni',
     force: false,
     policy: { ...defaultPolicy, quorum: 2 },
+    wanted: true,
     drain: null,
     owned: { route: true, policy: false },
   };

@@ -10,7 +10,15 @@ import type { Reason, VipInput } from '../../routing/vip-state.js';
 type Test = Pick<AnyTest, 'testdir'>;
 
 const entry: JournalEntry = {
-  ...{ vip: '123.1.2.3', device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, drain: null },
+  ...{
+    vip: '123.1.2.3',
+    device: 'dpdk1',
+    kni: 'dpdk1.kni',
+    force: false,
+    policy: defaultPolicy,
+    wanted: true,
+    drain: null,
+  },
   owned: { route: false, policy: false },
 };
 const noService: Reason = { at: 'service', code: 'no_service', detail: 'no service on 123.1.2.3' };

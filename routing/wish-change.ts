@@ -1,0 +1,78 @@
+// What an `announce` changes in the book before it is carried out: new VIPs, other ports, another policy; and back, where it fails.
+import type { BridgeCore, Outcome } from './core.js';
+import type { JournalEntry } from './journal.js';
+import type { Vip } from './vip-book.js';
+import { byHand } from './vip-state.js';
+
+export class WishChange {
+  readonly #core: BridgeCore;
+  readonly #entries: readonly JournalEntry[];
+  /** As they were, of those that were known. */
+  readonly #before: JournalEntry[] = [];
+  #added: Vip[] = [];
+
+  /** @param entries of VIPs that the caller has claimed, as they are to be */
+  constructor(core: BridgeCore, entries: readonly JournalEntry[]) {
+    this.#core = core;
+    this.#entries = entries;
+  }
+
+  /** After `make`. */
+  get vips(): Vip[] {
+    return this.#entries.flatMap(({ vip }) => this.#core.parts.book.get(vip) ?? []);
+  }
+
+  /** Within `exclusive`. @returns what could not be taken off another port; null: nothing */
+  async make(): Promise<Outcome | null> {
+    const { book } = this.#core.parts;
+    const known = this.vips;
+    this.#before.push(...known.map(({ entry }) => ({ ...entry, owned: { ...entry.owned } })));
+    const moved = known.filter(({ entry }) => this.#wish(entry.vip).device !== entry.device);
+    if (moved.length > 0) {
+      const away = await this.#core.withdraw(moved, true);
+      if (away.error !== null) return away;
+      book.remove(moved);
+    }
+    const fresh = this.#entries.filter(({ vip }) => book.get(vip) === undefined);
+    this.#added = book.add(fresh.map((entry) => ({ ...entry, owned: { route: false, policy: false } })));
+    for (const vip of this.vips) {
+      const { policy, force, wanted } = this.#wish(vip.entry.vip);
+      if (!vip.entry.wanted) book.advance(vip, { kind: 'undrain' });
+      Object.assign(vip.entry, { policy, force, wanted });
+      book.forgive(vip);
+    }
+    book.save();
+    return null;
+  }
+
+  /** A first announcement that fails is refused as a whole; one that was wanted before stays wanted, where and as it was. Within `exclusive`. */
+  async takeBack(): Promise<void> {
+    const { book } = this.#core.parts;
+    // What its undoing could not undo goes on being taken back.
+    const rest = this.#added.filter(({ entry }) => entry.owned.route || entry.owned.policy);
+    book.remove(this.#added.filter((vip) => !rest.includes(vip)));
+    for (const vip of rest) this.#forsake(vip);
+    const isThere = ({ vip }: JournalEntry): boolean => book.get(vip) !== undefined;
+    book.add(
+      this.#before
+        .filter((entry) => !isThere(entry))
+        .map((entry) => ({ ...entry, owned: { route: false, policy: false } })),
+    );
+    for (const { vip, policy, force, wanted } of this.#before) {
+      const known = book.get(vip)!;
+      if (rest.includes(known)) continue;
+      Object.assign(known.entry, { policy, force });
+      if (!wanted) this.#forsake(known);
+    }
+    book.save();
+  }
+
+  #forsake(vip: Vip): void {
+    vip.entry.wanted = false;
+    this.#core.parts.book.advance(vip, { kind: 'unwanted', reason: byHand });
+  }
+
+  #wish(vip: string): JournalEntry {
+    return this.#entries.find((entry) => entry.vip === vip)!;
+  }
+}
