@@ -26,14 +26,25 @@ export async function drain(commander: Commander, params: BridgeParams<'drain'>)
     if (proved.error !== null) await steps.undo();
     for (const vip of leaving) {
       if (book.get(vip.entry.vip) !== vip || !vip.entry.wanted) continue;
-      if (proved.error === null) book.advance(vip, { kind: 'left' });
-      else takeBack(core, vip);
+      if (proved.error !== null) takeBack(core, vip);
+      else {
+        // The time for what is left begins when nothing new comes.
+        if (vip.entry.drain !== null)
+          vip.entry.drain = { ...vip.entry.drain, deadline: deadlineIn(params.deadlineSeconds) };
+        book.advance(vip, { kind: 'left' });
+      }
     }
     book.save();
   });
   commander.nudge();
   return outcomeReport(about, proved, before);
 }
+
+/** Of a bridge that is killed before it was proved, too. */
+const longestProofSeconds = 30;
+
+const deadlineIn = (seconds: number | null, more = 0): string | null =>
+  seconds === null ? null : new Date(Date.now() + (seconds + more) * 1000).toISOString();
 
 type About = Parameters<typeof outcomeReport>[0];
 type Begun =
@@ -67,11 +78,10 @@ async function beginDrain(core: BridgeCore, known: readonly Vip[], params: Drain
   const leaving = known.filter(leaves);
   const { error, steps } = await core.worsen(leaving, params.force ?? false);
   if (error !== null) return { report: outcomeReport(about, { error, steps }, idle) };
-  const { deadlineSeconds } = params;
-  const deadline = deadlineSeconds === null ? null : new Date(Date.now() + deadlineSeconds * 1000).toISOString();
   const withdraw: Vip[] = [];
   for (const vip of known) {
-    vip.entry.drain = { deadline, ended: false };
+    const more = leaving.includes(vip) ? longestProofSeconds : 0;
+    vip.entry.drain = { deadline: deadlineIn(params.deadlineSeconds, more), ended: false };
     // One that was draining before is not proved by this command; the watch sees to it.
     if (book.advance(vip, { kind: 'drain' }) === 'withdraw') withdraw.push(vip);
   }
