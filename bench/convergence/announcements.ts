@@ -91,6 +91,29 @@ export async function announcements(lab: Lab, progress: Progress): Promise<Row[]
   rows.push({ event: 'real servers all down (weight 0) → off the switch', tookMs: [took], outage: null, aim: '' });
   await weight(1);
   await settled(lab);
+
+  progress('all real servers killed, noticed by what clients get → off the switch');
+  const check = (...words: string[]) =>
+    Promise.all(
+      lab.nodes.map(({ namespace, env }) =>
+        must(['ipvsadm', '-E', '-t', service, '-s', 'rr', ...words], { namespace, env }),
+      ),
+    );
+  await check('--dest-check', 'default');
+  const asking = await lab.client.stream(20, 800);
+  const killed = performance.now();
+  await Promise.all(lab.realServers.map((server) => server.stop()));
+  await hopsBecome(lab, plan.vip, []);
+  rows.push({
+    event: 'real servers all killed (`--dest-check`, 50 connections a second) → off the switch',
+    tookMs: [performance.now() - killed],
+    outage: null,
+    aim: '',
+  });
+  await asking.stop();
+  await Promise.all(lab.realServers.map((server) => server.start()));
+  await check();
+  await settled(lab);
   return rows;
 }
 
