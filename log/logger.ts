@@ -1,6 +1,7 @@
 // The logger of a process: pino behind an interface that only takes events of the table.
+import { createRequire } from 'node:module';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import type pinoPretty from 'pino-pretty';
 import { type EventName, eventTable } from './events.js';
 import type { LogLevel } from './levels.js';
 
@@ -61,6 +62,8 @@ function openSink(options: LogOptions): Sink {
   };
   if (options.stream !== undefined) return { root: pino(settings, options.stream), reopen() {}, flush() {} };
   if (options.pretty ?? (file === null && process.stderr.isTTY === true)) {
+    // Thirty files that only a terminal needs.
+    const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
     const stream = pretty({
       destination: file ?? 2,
       append: true,

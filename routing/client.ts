@@ -1,5 +1,7 @@
-// The bridge's API, typed by its schema.
-import { bridgeEndpoint, nodeName, RequestChannel } from '../api/index.js';
+// The bridge's API, typed by its schema. Not through the API's door, which loads the schema library: every dpvs-route command would
+// wait for it (0.1 s), and what it needs of the schema is its types.
+import { RequestChannel } from '../api/client.js';
+import { bridgeEndpoint, nodeName } from '../api/paths.js';
 import type { BridgeMethod, BridgeParams, BridgeResult } from './schema.js';
 
 export class BridgeClient {

@@ -1,6 +1,7 @@
 // dpvs-route config's options → a request to the generator.
 import { isIPv6 } from 'node:net';
-import { algorithms6 } from '../../quagga-conf/index.js';
+// Not through the door: the generator's two dozen files are for `config` alone, this is loaded by every command.
+import { algorithms6 } from '../../quagga-conf/model.js';
 import type { RenderRequest } from '../../routing/index.js';
 import { address, addressWithLength, integer, quote, UsageError } from '../common/index.js';
 import type { Options } from './parse.js';
