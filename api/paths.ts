@@ -19,11 +19,13 @@ export function stateDirectory(): string {
 }
 
 /** The dataplane's ROUTER socket. */
-export const controlEndpoint = (name: string): string => `ipc://${join(runDirectory(), `${name}.sock`)}`;
+export const controlEndpoint = (name: string, directory = runDirectory()): string =>
+  `ipc://${join(directory, `${name}.sock`)}`;
 /** The dataplane's PUB socket. */
 export const eventEndpoint = (name: string): string => `ipc://${join(runDirectory(), `${name}.events.sock`)}`;
 /** The routing bridge's ROUTER socket. */
-export const bridgeEndpoint = (name: string): string => `ipc://${join(runDirectory(), `${name}.route.sock`)}`;
+export const bridgeEndpoint = (name: string, directory = runDirectory()): string =>
+  `ipc://${join(directory, `${name}.route.sock`)}`;
 /** The routing bridge's PUB socket. */
 export const bridgeEventEndpoint = (name: string): string =>
   `ipc://${join(runDirectory(), `${name}.route.events.sock`)}`;

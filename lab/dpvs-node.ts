@@ -9,6 +9,7 @@ import { Hopeless, LabError } from './errors.js';
 import { eventually } from './eventually.js';
 import { must, type Outcome, run } from './exec.js';
 import { Frr, isFull, type Neighbour } from './frr.js';
+import { NodeApi } from './node-api.js';
 import { binDirectory, type Program, program } from './paths.js';
 import { lanNetwork, type NodePlan, ospfTimers, realServers, vip, vport } from './plan.js';
 import { sendSignal, stopAll, waitForEnd } from './process-ref.js';
@@ -55,6 +56,14 @@ export class DpvsNode {
     return join(this.state.directory, this.name);
   }
 
+  get runDirectory(): string {
+    return join(this.directory, 'run');
+  }
+
+  get api(): NodeApi {
+    return new NodeApi(this.dpvsName, this.runDirectory);
+  }
+
   get configFile(): string {
     return join(this.directory, 'dpvs.conf');
   }
@@ -66,7 +75,7 @@ export class DpvsNode {
       PATH: `${binDirectory}:${process.env.PATH}`,
       DPVS_NAME: this.dpvsName,
       DPVS_FRR_NAMESPACE: this.frr.pathspace,
-      DPVS_RUN_DIR: join(this.directory, 'run'),
+      DPVS_RUN_DIR: this.runDirectory,
       DPVS_STATE_DIR: join(this.directory, 'state'),
     };
   }
@@ -103,7 +112,7 @@ export class DpvsNode {
   }
 
   async startDataplane(): Promise<Daemon> {
-    mkdirSync(join(this.directory, 'run'), { recursive: true, mode: 0o700 });
+    mkdirSync(this.runDirectory, { recursive: true, mode: 0o700 });
     mkdirSync(join(this.directory, 'state'), { recursive: true, mode: 0o700 });
     const controlCpu = this.options.index % 2;
     writeFileSync(this.configFile, dpvsConf({ driver: this.options.driver, controlCpu, workerCpu: 1 - controlCpu }));
@@ -115,12 +124,11 @@ export class DpvsNode {
       `dpvs of ${this.name} answers and has made ${wanKni}`,
       async () => {
         if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
-        const links = await this.cli('dpip', 'link', 'show');
-        if (links.code !== 0) return links.stderr || links.stdout;
+        await this.api.dataplane('link.list', {});
         return (await run(['ip', 'link', 'show', 'dev', wanKni], { namespace: this.namespace })).stderr || 'ready';
       },
       (seen) => seen === 'ready',
-      { timeoutMs: 40_000, everyMs: 200 },
+      { timeoutMs: 40_000 },
     );
     return daemon;
   }
@@ -186,10 +194,9 @@ export class DpvsNode {
       `the routing bridge of ${this.name} answers`,
       async () => {
         if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
-        const { code, stderr, stdout } = await this.cli('dpvs-route', 'status');
-        return code === 0 ? 'ready' : stderr || stdout;
+        return this.routing();
       },
-      (seen) => seen === 'ready',
+      () => true,
       { timeoutMs: 15_000 },
     );
     return daemon;
@@ -208,29 +215,20 @@ export class DpvsNode {
     return (await this.frr.neighbours()).filter(isFull);
   }
 
-  /** What one of the programs says with --json, typed by the API's schema. */
-  async #json(name: Program, ...args: string[]): Promise<unknown> {
-    return JSON.parse(await this.cliOrThrow(name, [...args, '--json']));
+  services(): Promise<ServiceInfo[]> {
+    return this.api.dataplane('service.list', {});
   }
 
-  async services(): Promise<ServiceInfo[]> {
-    return (await this.#json('ipvsadm', '-ln')) as ServiceInfo[];
+  counters(): Promise<Counter[]> {
+    return this.api.dataplane('node.counters', {});
   }
 
-  async counters(): Promise<Counter[]> {
-    return (await this.#json('dpip', 'counters')) as Counter[];
+  status(): Promise<NodeStatus> {
+    return this.api.dataplane('node.status', {});
   }
 
-  async status(): Promise<NodeStatus> {
-    // It ends with 1 when the node does not serve, and says why all the same.
-    const { code, stdout, stderr } = await this.cli('dpip', 'status', '--json');
-    if (code > 1 || stdout === '')
-      throw new LabError(`dpip status of ${this.name} ended with ${code}: ${stderr.trim()}`);
-    return JSON.parse(stdout) as NodeStatus;
-  }
-
-  async routing(): Promise<BridgeStatus> {
-    return (await this.#json('dpvs-route', 'status')) as BridgeStatus;
+  routing(): Promise<BridgeStatus> {
+    return this.api.bridge('status', {});
   }
 
   announce(address = vip): Promise<string> {

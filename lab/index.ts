@@ -12,6 +12,7 @@ export { type FailureKind, failureKinds } from './failures.js';
 export { Frr, isFull, type Neighbour } from './frr.js';
 export { KernelNode } from './kernel-node.js';
 export { type BuildOptions, Lab } from './lab.js';
+export { NodeApi } from './node-api.js';
 export { type Outage, openAround, outage } from './outage.js';
 export * as plan from './plan.js';
 export { type Missing, missing } from './prerequisites.js';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { GroupsInfo, LinkInfo } from '../../api/index.js';
+import type { GroupsInfo } from '../../api/index.js';
 import { eventually } from '../../lab/index.js';
 import { inOwnNamespace, ip, SingleNode } from './single-node.js';
 
@@ -43,25 +43,29 @@ if (await inOwnNamespace(t, import.meta.url)) {
     await node.end('SIGKILL');
     node.remove();
   });
-  const groups = (device: string): GroupsInfo =>
-    (JSON.parse(node.dpip('maddr', 'show', 'dev', device, '--json')) as GroupsInfo[])[0]!;
-  const macs = (device: string): string[] => groups(device).link.map(({ mac }) => mac);
-  const allmulticast = (device: string): boolean =>
-    (JSON.parse(node.dpip('link', 'show', device, '--json')) as LinkInfo[])[0]!.allmulticast;
+  const groups = async (device: string): Promise<GroupsInfo> => {
+    const [seen] = await node.api.dataplane('maddr.list', { device });
+    return seen!;
+  };
+  const macs = async (device: string): Promise<string[]> => (await groups(device)).link.map(({ mac }) => mac);
+  const allmulticast = async (device: string): Promise<boolean> => {
+    const [link] = await node.api.dataplane('link.list', { name: device });
+    return link!.allmulticast;
+  };
   /** Counts the memberships, as no flag does. */
   const passesAll = (device: string): boolean => /allmulti [1-9]/.test(ip(`-d link show ${device}`));
-  const become = (what: string, look: () => boolean): Promise<unknown> =>
+  const become = (what: string, look: () => boolean | Promise<boolean>): Promise<unknown> =>
     eventually(what, look, (seen) => seen, { timeoutMs: 30_000, everyMs: 50 });
 
   await t.test('a driver with a filter gets the groups, one without lets all through', async (t) => {
     await node.start();
-    await become('the filter has taken over', () => groups('dpdk1').reception === 'groups');
-    t.ok(macs('dpdk1').includes('01:00:5e:00:00:01'), 'all hosts');
-    t.ok(groups('dpdk1').link.every(({ synced }) => synced));
-    t.equal(allmulticast('dpdk1'), false);
-    await become('all multicast', () => groups('dpdk0').reception === 'all');
+    await become('the filter has taken over', async () => (await groups('dpdk1')).reception === 'groups');
+    t.ok((await macs('dpdk1')).includes('01:00:5e:00:00:01'), 'all hosts');
+    t.ok((await groups('dpdk1')).link.every(({ synced }) => synced));
+    t.equal(await allmulticast('dpdk1'), false);
+    await become('all multicast', async () => (await groups('dpdk0')).reception === 'all');
     t.ok(passesAll('lan0'), 'so does the interface beneath');
-    t.notOk(groups('dpdk0').link.some(({ synced }) => synced));
+    t.notOk((await groups('dpdk0')).link.some(({ synced }) => synced));
   });
 
   await t.test('a join that comes with no other change', async (t) => {
@@ -70,39 +74,39 @@ if (await inOwnNamespace(t, import.meta.url)) {
     socket.bind(0);
     await once(socket, 'listening');
     socket.addMembership('239.1.2.3', '172.10.0.2');
-    await become('joined', () => macs('dpdk1').includes('01:00:5e:01:02:03'));
+    await become('joined', async () => (await macs('dpdk1')).includes('01:00:5e:01:02:03'));
     socket.close();
-    await become('left', () => !macs('dpdk1').includes('01:00:5e:01:02:03'));
+    await become('left', async () => !(await macs('dpdk1')).includes('01:00:5e:01:02:03'));
     ip('maddr add 01:02:03:04:05:06 dev dpdk1.kni');
-    await become('a link-layer address', () => macs('dpdk1').includes('01:02:03:04:05:06'));
+    await become('a link-layer address', async () => (await macs('dpdk1')).includes('01:02:03:04:05:06'));
     t.pass('each is noticed');
   });
 
   await t.test('ospfd', async (t) => {
-    t.notOk(macs('dpdk1').includes(ospf));
+    t.notOk((await macs('dpdk1')).includes(ospf));
     daemons.push(...startOspfd(node.directory, 'dpdk1.kni'));
-    await become('224.0.0.5 is received', () => macs('dpdk1').includes(ospf));
+    await become('224.0.0.5 is received', async () => (await macs('dpdk1')).includes(ospf));
     t.match(node.dpip('maddr', 'show', 'dev', 'dpdk1', '-v'), `\tlink ${ospf} (+kni)\trefcnt 1\tsync\n`);
   });
 
   await t.test('an IPv6 address of the dataplane is asked for by multicast', async (t) => {
-    const solicited = (): string[] =>
-      groups('dpdk1')
-        .link.filter(({ sources }) => sources.includes('dataplane'))
+    const solicited = async (): Promise<string[]> =>
+      (await groups('dpdk1')).link
+        .filter(({ sources }) => sources.includes('dataplane'))
         .map(({ mac, synced }) => `${mac} ${synced}`);
     node.dpip('addr', 'add', '2001:db8::1:100/128', 'dev', 'dpdk1');
-    t.same(solicited(), ['33:33:00:00:00:01 true', '33:33:ff:01:01:00 true']);
+    t.same(await solicited(), ['33:33:00:00:00:01 true', '33:33:ff:01:01:00 true']);
     node.dpip('addr', 'del', '2001:db8::1:100/128', 'dev', 'dpdk1');
-    t.same(solicited(), []);
+    t.same(await solicited(), []);
   });
 
   await t.test('allmulticast by hand', async (t) => {
     node.dpip('link', 'set', 'dpdk1', 'allmulticast', 'on');
-    t.ok(allmulticast('dpdk1'));
+    t.ok(await allmulticast('dpdk1'));
     node.dpip('link', 'set', 'dpdk1', 'allmulticast', 'off');
-    t.notOk(allmulticast('dpdk1'), 'the filter is enough');
+    t.notOk(await allmulticast('dpdk1'), 'the filter is enough');
     node.dpip('link', 'set', 'dpdk0', 'allmulticast', 'off');
-    t.ok(allmulticast('dpdk0') && passesAll('lan0'), 'without a filter it is not');
+    t.ok((await allmulticast('dpdk0')) && passesAll('lan0'), 'without a filter it is not');
   });
 
   await t.test('a dpvs that was killed leaves nothing on the interface beneath', async (t) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type t from 'tap';
 import { dpvsConf } from '../../lab/dpvs-conf.js';
-import { eventually } from '../../lab/index.js';
+import { eventually, NodeApi } from '../../lab/index.js';
 import { program } from '../../lab/paths.js';
 import { skip } from './support.js';
 
@@ -48,6 +48,10 @@ export class SingleNode {
     readonly edit = (conf: string): string => conf,
   ) {}
 
+  get api(): NodeApi {
+    return new NodeApi(this.name, join(this.directory, 'run'));
+  }
+
   get env(): NodeJS.ProcessEnv {
     const { directory } = this;
     const own = {
@@ -74,7 +78,7 @@ export class SingleNode {
       'dpvs answers',
       () => {
         if (child.exitCode !== null) throw new Error(this.log);
-        return this.dpip('status');
+        return this.api.dataplane('node.status', {});
       },
       () => true,
       { timeoutMs: 40_000 },

@@ -44,7 +44,7 @@ export async function allFull(lab: Lab): Promise<void> {
     'every adjacency is Full at the switch',
     () => lab.switch.fullNeighbours(),
     (seen) => lab.nodes.every((node) => seen.some(({ address }) => address === node.plan.wanAddress)),
-    { timeoutMs: 30_000 },
+    { timeoutMs: 30_000, everyMs: 250 },
   );
 }
 
@@ -60,7 +60,7 @@ export async function nextHopsBecome(
     `the switch's next hops to ${address} are ${names.join(' and ') || 'none'}`,
     () => lab.switch.nextHops(address),
     (seen) => seen.join() === wanted.join(),
-    { timeoutMs, everyMs: 20 },
+    { timeoutMs, everyMs: 50 },
   );
   return performance.now() - start;
 }

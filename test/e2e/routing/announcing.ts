@@ -37,8 +37,7 @@ export async function announcing(t: Test, about: Announcing): Promise<Scene> {
   });
   const { dataplane } = scene;
   const host = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;
-  const status = async (): Promise<BridgeStatus> =>
-    JSON.parse((await scene.cli('status', '--json')).stdout) as BridgeStatus;
+  const status = (): Promise<BridgeStatus> => scene.api.bridge('status', {});
   const stateOf = async (address: string): Promise<string> =>
     (await status()).vips.find((each) => each.vip === address)?.state ?? 'absent';
   const stateBecomes = (address: string, wanted: string): Promise<string> =>

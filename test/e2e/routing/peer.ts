@@ -97,6 +97,7 @@ export class Peer {
       (seen) => seen.length === 1 && seen.every(isFull),
       {
         timeoutMs: 40_000,
+        everyMs: 250,
       },
     );
   }

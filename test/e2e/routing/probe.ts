@@ -1,8 +1,8 @@
-// What tests of the routing bridge ask and say through its command line, in a scene that ends with the test.
+// What tests of the routing bridge ask through its socket and say through its command line, in a scene that ends with the test.
 import { existsSync } from 'node:fs';
 import type t from 'tap';
 import { eventually, run } from '../../../lab/index.js';
-import type { BridgeResult, BridgeStatus, Report, VipDetail, VipStatus } from '../../../routing/index.js';
+import type { BridgeStatus, Report, VipDetail, VipStatus } from '../../../routing/index.js';
 import { Scene, type SceneOptions } from './scene.js';
 
 export async function lacking(...more: string[]): Promise<string | false> {
@@ -25,16 +25,14 @@ export async function sceneOf(test: Test, options?: SceneOptions): Promise<Scene
   return scene;
 }
 
-export const statusOf = async (scene: Scene): Promise<BridgeStatus> =>
-  JSON.parse((await scene.cli('status', '--json')).stdout) as BridgeStatus;
+export const statusOf = (scene: Scene): Promise<BridgeStatus> => scene.api.bridge('status', {});
 
 export async function vipOf(scene: Scene, address: string): Promise<VipStatus | undefined> {
   return (await statusOf(scene)).vips.find(({ vip }) => vip === address);
 }
 
 export async function detailOf(scene: Scene, address: string): Promise<VipDetail> {
-  const { stdout } = await scene.cli('show', address, '--json');
-  return (JSON.parse(stdout) as BridgeResult<'show'>).vips[0];
+  return (await scene.api.bridge('show', { vips: [address] })).vips[0];
 }
 
 /** The VIP's state, its reason's place, and whether something of a withdrawn one is still to be taken back. */

@@ -9,6 +9,7 @@ import {
   Frr,
   isFull,
   must,
+  NodeApi,
   type Outcome,
   postWarden,
   RunState,
@@ -76,11 +77,20 @@ export class Scene {
     await teardown(this.state);
   }
 
+  get #runDirectory(): string {
+    return join(this.state.directory, 'run');
+  }
+
+  /** The bridge's API. */
+  get api(): NodeApi {
+    return new NodeApi(this.node, this.#runDirectory);
+  }
+
   get env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
       DPVS_NAME: this.node,
-      DPVS_RUN_DIR: join(this.state.directory, 'run'),
+      DPVS_RUN_DIR: this.#runDirectory,
       DPVS_STATE_DIR: join(this.state.directory, 'state'),
     };
   }
@@ -101,8 +111,8 @@ export class Scene {
     this.#bridge = daemon;
     await eventually(
       'the bridge answers',
-      async () => (daemon.alive ? (await this.cli('status')).code : daemon.logTail()),
-      (seen) => seen === 0,
+      async () => (daemon.alive ? await this.api.bridge('status', {}) : daemon.logTail()),
+      (seen) => typeof seen !== 'string',
     );
     return daemon;
   }
@@ -128,7 +138,7 @@ export class Scene {
       `the switch ${learned ? 'has' : 'has no'} route to ${address}`,
       () => this.learned(address),
       (seen) => seen === learned,
-      { timeoutMs, everyMs: 20 },
+      { timeoutMs, everyMs: 50 },
     );
   }
 
@@ -146,7 +156,7 @@ export class Scene {
       'the adjacency is Full on both sides',
       async () => [...(await this.nodeFrr.neighbours()), ...(await this.switchFrr.neighbours())],
       (seen) => seen.length === adjacencies && seen.every(isFull),
-      { timeoutMs: 40_000 },
+      { timeoutMs: 40_000, everyMs: 250 },
     );
   }
 
