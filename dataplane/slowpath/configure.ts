@@ -1,5 +1,6 @@
 // Applies the elementary changes of the desired state to the slow path's tables. Each change is complete and may be repeated.
-import { DpvsError, type ServiceKey } from '../../api/index.js';
+import { DpvsError } from '../../api/errors.js';
+import type { ServiceKey } from '../../api/index.js';
 import { loadLibrary } from '../../native/index.js';
 import type { Change, DesiredAddress, DesiredRoute, DesiredServer, DesiredTimeouts } from '../control/index.js';
 import {

@@ -1,6 +1,7 @@
 // The slow path in its worker thread: one blocking native call when there is nothing to do, so an idle node costs no CPU.
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { DpvsError } from '../../api/index.js';
+// Not through the API's door: its schemas take longer to load than all of the slow path, which has none of them to check.
+import { DpvsError } from '../../api/errors.js';
 import { loadLibrary } from '../../native/index.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 import { SlowPath } from './slow-path.js';
