@@ -64,21 +64,27 @@ async function runOne({ path, kind, timeoutSeconds, alone }: TestFile): Promise<
   results.push(result);
 }
 
-async function runAll(waiting: TestFile[], lanes: number): Promise<void> {
-  const lane = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runOne(file);
+/** Each lane takes files of the first queue, and of the next when that is empty, until all are. */
+async function runAll(lanes: readonly (readonly TestFile[][])[]): Promise<void> {
+  const lane = async (queues: readonly TestFile[][]): Promise<void> => {
+    for (;;) {
+      const file = queues.find(({ length }) => length > 0)?.shift();
+      if (file === undefined) return;
+      await runOne(file);
+    }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(lanes.map(lane));
 }
 
-if (serial) await runAll([...files], 1);
+if (serial) await runAll([[[...files]]]);
 else {
   const together = (kind: Kind): TestFile[] => files.filter((file) => file.alone === null && file.kind === kind);
-  await Promise.all((['waiting', 'computing'] as const).map((kind) => runAll(together(kind), atOnce[kind])));
-  await runAll(
-    files.filter(({ alone }) => alone !== null),
-    1,
-  );
+  const [waiting, computing] = [together('waiting'), together('computing')];
+  await runAll([
+    ...Array.from({ length: atOnce.waiting }, () => [waiting, computing]),
+    ...Array.from({ length: atOnce.computing }, () => [computing, waiting]),
+  ]);
+  await runAll([[files.filter(({ alone }) => alone !== null)]]);
 }
 rememberTimes(project, results);
 
