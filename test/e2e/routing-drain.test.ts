@@ -40,6 +40,7 @@ for (const [form, linkType] of [
         (seen) => seen.announcers?.length === 2,
         { timeoutMs: 20_000 },
       );
+      t.equal(JSON.parse(await done(t, scene, 'show', vip, '--json')).vips[0].announcers.length, 2, 'shown as well');
       t.equal(announcers?.length, 2);
       t.equal(new Set(announcers?.map((each) => each.metric)).size, 1, JSON.stringify(announcers));
       t.ok((await scene.learned(vip)) && (await peer.learned(vip)), 'the switch has two next hops');
