@@ -18,3 +18,21 @@ export function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
   if (list === undefined) map.set(key, [value]);
   else list.push(value);
 }
+
+/** The objects of a text that holds one after the other; null when it is anything else. */
+export function readObjects(text: string): Json[] | null {
+  const found: Json[] = [];
+  const strings = /"(?:[^"\\]|\\.)*"|[{}]/g;
+  let [start, depth] = [0, 0];
+  for (const { 0: token, index } of text.matchAll(strings)) {
+    if (token === '{') depth++;
+    if (token !== '}' || --depth > 0) continue;
+    try {
+      found.push(object(JSON.parse(text.slice(start, index + 1))));
+    } catch {
+      return null;
+    }
+    start = index + 1;
+  }
+  return text.slice(start).trim() === '' ? found : null;
+}

@@ -38,10 +38,11 @@ export class Ospfd {
 
   /** Host routes that this ospfd announces now, whether as type-5 LSA or as stub link. */
   async originated(): Promise<Map<string, Origination>> {
-    const [externals, router] = await Promise.all([
-      this.#vtysh.json('ospfd', 'show ip ospf database external self-originate'),
-      this.#vtysh.json('ospfd', 'show ip ospf database router self-originate'),
-    ]);
+    const [externals, router] = await this.#vtysh.jsons(
+      'ospfd',
+      'show ip ospf database external self-originate',
+      'show ip ospf database router self-originate',
+    );
     const found = parseExternals(externals);
     for (const vip of parseStubs(router)) found.set(vip, 'live');
     return found;
@@ -57,12 +58,13 @@ export class Ospfd {
 
   /** Who in the area announces which host route and can be reached, this node included. */
   async announcers(): Promise<Map<string, Announcement[]>> {
-    const [externals, routers, networks, routes] = await Promise.all([
-      this.#vtysh.json('ospfd', 'show ip ospf database external'),
-      this.#vtysh.json('ospfd', 'show ip ospf database router'),
-      this.#vtysh.json('ospfd', 'show ip ospf database network'),
-      this.#vtysh.json('ospfd', 'show ip ospf route'),
-    ]);
+    const [externals, routers, networks, routes] = await this.#vtysh.jsons(
+      'ospfd',
+      'show ip ospf database external',
+      'show ip ospf database router',
+      'show ip ospf database network',
+      'show ip ospf route',
+    );
     const own = parseDatabaseRouter(routers);
     const found = parseExternalAnnouncers(externals, own);
     for (const [vip, stubs] of parseStubAnnouncers(routers, own)) found.set(vip, [...(found.get(vip) ?? []), ...stubs]);
@@ -83,10 +85,11 @@ export class Ospfd {
 
   /** Seconds since the area's last change, as far as it is known here. */
   async youngestLsa(): Promise<number> {
-    const [externals, routers] = await Promise.all([
-      this.#vtysh.json('ospfd', 'show ip ospf database external'),
-      this.#vtysh.json('ospfd', 'show ip ospf database router'),
-    ]);
+    const [externals, routers] = await this.#vtysh.jsons(
+      'ospfd',
+      'show ip ospf database external',
+      'show ip ospf database router',
+    );
     return parseYoungest(externals, routers);
   }
 

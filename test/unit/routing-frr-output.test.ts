@@ -1,5 +1,5 @@
 // What FRR 8.4.4 printed, captured from running daemons, read by the bridge's parsers.
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { covers } from '../../routing/drivers/covers.js';
@@ -150,8 +150,39 @@ t.test('vtysh itself', async (t) => {
   await t.rejects(echo.json('ospfd', 'show x'), { kind: 'refused', message: /no JSON from "show x"/ });
   const quiet = new Vtysh({ program: 'true' });
   t.same(await quiet.json('ospfd', 'show x'), {});
+  t.same(await quiet.jsons('ospfd', 'show x', 'show y'), [{}, {}]);
   const script = join(t.testdir({ stuck: '#!/bin/sh\nexec sleep 60\n' }), 'stuck');
   chmodSync(script, 0o755);
   const stuck = new Vtysh({ program: script, timeoutMs: 50 });
   await t.rejects(stuck.run('ospfd', ['show x']), new VtyshError('ospfd', 'down', 'no answer within 0.05 s'));
+});
+
+t.test('several commands, one vtysh', async (t) => {
+  const directory = t.testdir();
+  /** Answers each command by itself, and all of them as one vtysh would; notes how often it is started. */
+  const standIn = (answers: Readonly<Record<string, string>>): Vtysh => {
+    const program = join(directory, 'vtysh');
+    const cases = Object.entries(answers).map(
+      ([command, text]) => `'show ${command} json') printf '%s\\n' '${text}' ;;`,
+    );
+    writeFileSync(
+      program,
+      `#!/bin/sh\necho x >>${directory}/started\nfor word; do case "$word" in\n${cases.join('\n')}\nesac; done\n`,
+    );
+    chmodSync(program, 0o755);
+    writeFileSync(join(directory, 'started'), '');
+    return new Vtysh({ program });
+  };
+  const started = (): number => readFileSync(join(directory, 'started'), 'utf8').length / 2;
+  const both = (vtysh: Vtysh): Promise<unknown[]> => vtysh.jsons('ospfd', 'show a', 'show b');
+
+  // A brace and a quotation mark within a string are not the object's.
+  const spoken = { a: String.raw`{ "x": "}{ \"", "y": [ { } ] }`, b: '{}' };
+  t.same(await both(standIn(spoken)), [{ x: '}{ "', y: [{}] }, {}]);
+  t.equal(started(), 1);
+  t.same(await both(standIn({ a: '', b: '{ "z": 1 }' })), [{}, { z: 1 }], 'one of them says nothing');
+  t.equal(started(), 3, 'each is asked by itself');
+  const off = '% OSPF is not enabled in vrf default';
+  t.same(await both(standIn({ a: off, b: off })), [{}, {}]);
+  await t.rejects(both(standIn({ a: '{ "x": ', b: '{}' })), { kind: 'refused', message: /no JSON from "show a"/ });
 });
