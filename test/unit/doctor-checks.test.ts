@@ -76,7 +76,23 @@ const cases: readonly (readonly [what: string, facts: Facts, ids: readonly strin
   ['not listened', f.withPort({ wire: { listened: false, why: 'no tcpdump' } }), []],
   ['another area', says({ packet: { area: '0.0.0.7' } }), ['error area-mismatch']],
   ['stub there', says({ hello: { external: false } }), ['error area-type-mismatch']],
-  ['stub here', f.withInterface({ stub: true }), ['error area-type-mismatch']],
+  ['stub here', f.withInterface({ areaKind: 'stub' }), ['error area-type-mismatch']],
+  [
+    'NSSA there, stub here',
+    f.withPort({
+      ospf: { ...f.ospfInterface, areaKind: 'stub' },
+      wire: f.onWire(f.heard({ hello: { external: false, nssa: true } })),
+    }),
+    ['error area-type-mismatch'],
+  ],
+  [
+    'NSSA on both sides',
+    f.withPort({
+      ospf: { ...f.ospfInterface, areaKind: 'nssa' },
+      wire: f.onWire(f.heard({ hello: { external: false, nssa: true } })),
+    }),
+    [],
+  ],
   ['hello interval', says({ hello: { helloInterval: 10 } }), ['error hello-mismatch']],
   ['dead interval', says({ hello: { deadInterval: 40 } }), ['error dead-mismatch']],
   ['both', says({ hello: { helloInterval: 10, deadInterval: 40 } }), ['error hello-mismatch', 'error dead-mismatch']],

@@ -14,7 +14,7 @@ export const address = (text: string, prefixLength: number, device = kni): PortF
 });
 
 export const hello: Hello = {
-  ...{ mask: '255.255.255.252', helloInterval: 1, deadInterval: 4, external: true, priority: 1 },
+  ...{ mask: '255.255.255.252', helloInterval: 1, deadInterval: 4, external: true, nssa: false, priority: 1 },
   ...{ designated: '172.31.7.2', backup: '172.31.7.1', neighbours: ['172.31.7.2'] },
 };
 
@@ -33,7 +33,7 @@ export const heard = (
 });
 
 export const ospfInterface: OspfInterface = {
-  ...{ area: '0.0.0.0', stub: false, pointToPoint: false, state: 'DR', mtu: 1500, cost: 10, bandwidthMbit: 10 },
+  ...{ area: '0.0.0.0', areaKind: 'normal', pointToPoint: false, state: 'DR', mtu: 1500, cost: 10, bandwidthMbit: 10 },
   ...{ hello: 1, dead: 4 },
 };
 

@@ -21,8 +21,10 @@ export interface Diagnosis {
 export class DoctorScene {
   private constructor(readonly scene: Scene) {}
 
-  static async up(options: SceneOptions): Promise<DoctorScene> {
+  /** @param test takes the scene down at its end */
+  static async up(options: SceneOptions, test?: { teardown(end: () => Promise<void>): void }): Promise<DoctorScene> {
     const scene = await Scene.up(options);
+    test?.teardown(() => scene.down());
     scene.dataplane.routes.push(kniHost(nodeAddress));
     return new DoctorScene(scene);
   }
@@ -61,6 +63,17 @@ export class DoctorScene {
   /** Lines of configuration, to the switch's ospfd. */
   onSwitch(...lines: string[]): Promise<void> {
     return configure(this.scene.switchFrr, this.scene.switch, 'ospfd', lines);
+  }
+
+  /** The node forgets its neighbour, which does not come back: the dead interval need not be waited for. */
+  async apart(): Promise<void> {
+    await this.scene.nodeFrr.show('ospfd', 'clear ip ospf neighbor');
+    await this.neighbourBecomes(/^$/);
+  }
+
+  /** Adjacencies begin anew, with what has been configured since. */
+  async clearSwitch(): Promise<void> {
+    await this.scene.switchFrr.show('ospfd', 'clear ip ospf process');
   }
 
   async restart(frr: Frr): Promise<void> {
