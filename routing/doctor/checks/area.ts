@@ -8,6 +8,7 @@ const words: Record<AreaKind, string> = { normal: 'no stub', stub: 'a stub', nss
 export const area: Check = {
   id: 'area-mismatch',
   title: 'areas agree',
+  protocol: 'ospf',
   decide: (facts) =>
     onHellos(facts, ({ kni, ospf }, heard) => {
       if (heard.packet.area !== ospf.area)
