@@ -145,8 +145,8 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route doctor [--dev PORT] [--listen SEC] [--json]',
       '',
-      'Looks at dataplane, kernel, zebra and ospfd, listens for OSPF on the kni (tcpdump), and says what is wrong, what was seen of it',
-      'and what to do. In the network namespace of the kni. Needs root, but no bridge. Changes nothing.',
+      'Looks at dataplane, kernel, zebra and what announces the VIPs (ospfd, ospf6d, bgpd), listens for OSPF on the kni (tcpdump), and says',
+      'what is wrong, what was seen of it and what to do. In the network namespace of the kni. Needs root, but no bridge. Changes nothing.',
     ),
     options: byCommand.doctor,
     examples: [['dpvs-route doctor --dev dpdk1 --listen 20', '']],

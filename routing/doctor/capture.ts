@@ -1,18 +1,27 @@
-// Listens for OSPF on a kernel interface: tcpdump as a child process, its pcap on a pipe.
+// Listens for OSPFv2 and OSPFv3 on a kernel interface: tcpdump as a child process, its pcap on a pipe.
 import { spawn } from 'node:child_process';
 import { type OspfPacket, parseOspf } from './ospf-packet.js';
+import { type Ospf6Packet, parseOspf6 } from './ospf6-packet.js';
 import { ospfPackets } from './pcap.js';
 
-export interface HeardPacket {
+export interface Heard<Packet> {
   readonly source: string;
   readonly destination: string;
   /** Sent by this node. */
   readonly own: boolean;
-  readonly packet: OspfPacket;
+  readonly packet: Packet;
 }
 
+export type HeardPacket = Heard<OspfPacket>;
+export type HeardPacket6 = Heard<Ospf6Packet>;
+
 export type Wire =
-  | { readonly listened: true; readonly seconds: number; readonly packets: readonly HeardPacket[] }
+  | {
+      readonly listened: true;
+      readonly seconds: number;
+      readonly packets: readonly HeardPacket[];
+      readonly packets6: readonly HeardPacket6[];
+    }
   | { readonly listened: false; readonly why: string };
 
 /** A link with thousands of routers is nothing we have to store. */
@@ -33,18 +42,20 @@ export async function listen(
 ): Promise<Wire> {
   const outcome = await capture(program, kni, seconds);
   if (typeof outcome === 'string') return { listened: false, why: outcome };
-  const packets = ospfPackets(outcome).flatMap(({ source, destination, payload }): HeardPacket[] => {
-    const packet = parseOspf(payload);
-    return packet === null ? [] : [{ source, destination, own: ownAddresses.has(source), packet }];
-  });
-  return { listened: true, seconds, packets };
+  const all = ospfPackets(outcome);
+  const heard = <Packet>(version: 4 | 6, parse: (payload: Buffer) => Packet | null): Heard<Packet>[] =>
+    all.flatMap(({ source, destination, payload, ...each }) => {
+      const packet = each.version === version ? parse(payload) : null;
+      return packet === null ? [] : [{ source, destination, own: ownAddresses.has(source), packet }];
+    });
+  return { listened: true, seconds, packets: heard(4, parseOspf), packets6: heard(6, parseOspf6) };
 }
 
 /** @returns the pcap, or why there is none */
 function capture(program: string, kni: string, seconds: number): Promise<Buffer | string> {
   // -p: promiscuous mode would show what the interface would not take by itself.
   const options = ['-i', kni, '-n', '-p', '-U', '--immediate-mode', '-c', String(mostPackets), '-w', '-'];
-  const child = spawn(program, [...options, 'ip proto 89'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...options, 'ip proto 89 or ip6 proto 89'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   let said = '';
   return new Promise((resolve) => {

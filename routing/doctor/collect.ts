@@ -1,13 +1,19 @@
 // Collects the facts: everybody is asked, then the wire is listened to, then those are asked again who change meanwhile.
+import { setTimeout } from 'node:timers/promises';
 import type { LinkInfo } from '../../api/index.js';
-import { type KernelLink, Rtnetlink } from '../../kni/index.js';
+import { type Family, type KernelLink, Rtnetlink } from '../../kni/index.js';
+import { canonicalAddress } from '../address.js';
+import { parseAttached6 } from '../ospf6-output.js';
 import { Vtysh } from '../vtysh.js';
 import { listen, type Wire } from './capture.js';
-import { askBridge, askDaemons, askDataplane, type DaemonFacts } from './collect-node.js';
+import { askBefore, askDaemons, type Before, type DaemonFacts } from './collect-daemons.js';
+import { askBridge, askDataplane } from './collect-node.js';
 import type { Facts, PortFacts } from './facts.js';
 import { parseInterfaceConfig } from './interface-config.js';
-import { type KernelFiles, readKernelFiles } from './kernel-files.js';
+import { type KernelFiles, readKernelFiles, readTcpDrops, since } from './kernel-files.js';
 import { parseOspfInterface } from './ospf-state.js';
+import { parseOspf6Interface } from './ospf6-state.js';
+import { speakersOf } from './speakers.js';
 
 export interface DoctorOptions {
   /** The node's name. */
@@ -34,38 +40,43 @@ export async function collect(options: DoctorOptions): Promise<Facts> {
   const vtysh = new Vtysh({ namespace: options.frrNamespace });
   const kernel = new Rtnetlink();
   try {
-    const [dataplane, bridge, before, links] = await Promise.all([
+    const [dataplane, { routing, ...bridge }, before, links, own] = await Promise.all([
       askDataplane(name),
       askBridge(name),
-      askDaemons(vtysh),
+      askBefore(vtysh),
       kernel.links(),
+      kernel.addresses(),
     ]);
     const ports = portsOf(dataplane.links, links, options.device);
-    const wires = await listenOn(ports, before, links, options, await ownAddresses(kernel));
-    // The adjacency may have come up, or gone, while we listened.
-    const daemons = await askDaemons(vtysh);
+    const dropped = readTcpDrops();
+    const [wires] = await Promise.all([
+      listenOn(ports, before, links, options, new Set(own.map(({ address }) => canonicalAddress(address)))),
+      awaitSessions(before, options),
+    ]);
+    const ever = readTcpDrops();
+    // Adjacencies and addresses may have come, or gone, while we listened.
     const [addresses, routes, now] = await Promise.all([kernel.addresses(), kernel.routes(), kernel.links()]);
+    const daemons = await askDaemons(vtysh, addresses);
     const files = readKernelFiles();
     const facts = ports.map((port) => portFacts({ port, daemons, files, links: now, wire: wires.get(port.kni) }));
-    const carried = facts.map((port) => ({
-      ...port,
-      addresses: addresses.filter(({ device, family }) => device === port.kni && family === 'inet'),
-    }));
+    const carried = facts.map((port) => {
+      const of = (wanted: Family) => addresses.filter(({ device, family }) => device === port.kni && family === wanted);
+      return { ...port, addresses: of('inet'), addresses6: of('inet6') };
+    });
     return {
       ...bridge,
       dataplane: dataplane.seen,
-      kernel: { addresses, routes: routes.filter(({ family }) => family === 'inet') },
+      kernel: { addresses, routes },
+      speakers: speakersOf({ routing, wanted: bridge.wanted }, daemons),
       daemons: daemons.daemons,
       ospf: daemons.ospf,
+      ospf6: daemons.ospf6,
+      bgp: daemons.bgp === null ? null : { ...daemons.bgp, drops: { meanwhile: since(dropped, ever), ever } },
       ports: withFocus(carried, bridge.wanted, options.device !== undefined),
     };
   } finally {
     kernel.close();
   }
-}
-
-async function ownAddresses(kernel: Rtnetlink): Promise<ReadonlySet<string>> {
-  return new Set((await kernel.addresses()).map(({ address }) => address));
 }
 
 /** Of a dataplane that does not answer, what the kernel still shows of it: the interfaces that are named so. */
@@ -80,7 +91,7 @@ function portsOf(links: readonly LinkInfo[], kernel: readonly KernelLink[], only
 
 async function listenOn(
   ports: readonly Port[],
-  { interfaces, ospf }: DaemonFacts,
+  { interfaces, interfaces6, full, full6 }: Before,
   links: readonly KernelLink[],
   { listenSeconds }: DoctorOptions,
   own: ReadonlySet<string>,
@@ -89,12 +100,19 @@ async function listenOn(
     const why = (reason: string): [string, Wire] => [kni, { listened: false, why: reason }];
     if (listenSeconds === 0) return why('not listened: --listen 0');
     if (links.find(({ name }) => name === kni)?.up !== true) return why(`${kni} is not up`);
-    if (parseOspfInterface(interfaces, kni) === null) return why(`OSPF does not run on ${kni}`);
-    const full = ospf?.neighbours.some((each) => each.interface === kni && each.full) === true;
-    const seconds = listenSeconds ?? listenByDefault[full ? 'full' : 'none'];
+    const version2 = parseOspfInterface(interfaces, kni) !== null;
+    const version3 = parseAttached6(interfaces6, kni);
+    if (!version2 && !version3) return why(`OSPF does not run on ${kni}`);
+    const allFull = (!version2 || full.has(kni)) && (!version3 || full6.has(kni));
+    const seconds = listenSeconds ?? listenByDefault[allFull ? 'full' : 'none'];
     return [kni, await listen(kni, { seconds, ownAddresses: own })];
   });
   return new Map(await Promise.all(wires));
+}
+
+/** Of BGP nothing is listened to; but TCP counts, meanwhile, what it drops of a session that does not come up. */
+async function awaitSessions({ established }: Before, { listenSeconds }: DoctorOptions): Promise<void> {
+  if (established === false) await setTimeout((listenSeconds ?? listenByDefault.none) * 1_000);
 }
 
 interface PortSources {
@@ -105,13 +123,20 @@ interface PortSources {
   readonly wire: Wire | undefined;
 }
 
-function portFacts({ port, daemons, files, links, wire }: PortSources): Omit<PortFacts, 'addresses' | 'focus'> {
+function portFacts({
+  port,
+  daemons,
+  files,
+  links,
+  wire,
+}: PortSources): Omit<PortFacts, 'addresses' | 'addresses6' | 'focus'> {
   const ospf = parseOspfInterface(daemons.interfaces, port.kni);
   return {
     ...port,
     kernel: links.find(({ name }) => name === port.kni) ?? null,
     ospf,
     config: ospf === null ? null : parseInterfaceConfig(daemons.running, port.kni, ospf.area),
+    ospf6: parseOspf6Interface(daemons.sources6, port.kni),
     groups: files.groups === null ? null : (files.groups.get(port.kni) ?? []),
     rpFilter: files.rpFilter(port.kni),
     wire: wire ?? { listened: false, why: 'not listened' },
@@ -120,8 +145,8 @@ function portFacts({ port, daemons, files, links, wire }: PortSources): Omit<Por
 
 /** OSPF runs there, or a VIP belongs there; when that is so nowhere, every port counts. */
 function withFocus(ports: readonly Omit<PortFacts, 'focus'>[], wanted: Facts['wanted'], chosen: boolean): PortFacts[] {
-  const inUse = ({ ospf, kni }: Omit<PortFacts, 'focus'>): boolean =>
-    ospf !== null || wanted.some((each) => each.kni === kni);
+  const inUse = ({ ospf, ospf6, kni }: Omit<PortFacts, 'focus'>): boolean =>
+    ospf !== null || ospf6 !== null || wanted.some((each) => each.kni === kni);
   const anywhere = ports.some(inUse);
   return ports.map((port) => ({ ...port, focus: chosen || !anywhere || inUse(port) }));
 }

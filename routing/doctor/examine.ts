@@ -1,6 +1,6 @@
 // Facts → a report: every check asked, its findings counted.
 import type { Check } from './check.js';
-import type { Facts } from './facts.js';
+import { type Facts, speaks } from './facts.js';
 import { type Finding, isSkipped, type Severity } from './finding.js';
 import { checks as every } from './registry.js';
 
@@ -20,7 +20,8 @@ export interface DoctorReport {
 }
 
 export function examine(node: string, facts: Facts, checks: readonly Check[] = every): DoctorReport {
-  const results = checks.map((check) => ask(check, facts));
+  const asked = checks.filter(({ protocol }) => protocol === undefined || speaks(facts, protocol));
+  const results = asked.map((check) => ask(check, facts));
   const findings = results.flatMap((result) => result.findings);
   const count = (severity: Severity): number => findings.filter((each) => each.severity === severity).length;
   return { node, counts: { error: count('error'), warn: count('warn'), info: count('info') }, checks: results };

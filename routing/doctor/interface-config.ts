@@ -59,7 +59,8 @@ function digestKey(text: string): [number, string] {
   return [Number(id), key];
 }
 
-function linesByContext(text: string): Map<string, string[]> {
+/** Indented lines of a running configuration, by the line above them that is not. */
+export function linesByContext(text: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   let lines: string[] = [];
   for (const line of text.split('\n')) {

@@ -1,4 +1,4 @@
-// What only /proc says of an interface: joined multicast groups, reverse-path filtering. Of the network namespace we run in.
+// What only /proc says: joined multicast groups, reverse-path filtering, segments that TCP dropped. Of the network namespace we run in.
 import { readFileSync } from 'node:fs';
 
 export interface KernelFiles {
@@ -18,6 +18,43 @@ export function readKernelFiles(): KernelFiles {
     },
   };
 }
+
+/** TCP segments that the kernel dropped since its start, for reasons that keep a BGP session away. */
+export interface TcpDrops {
+  /** No MD5 signature (RFC 2385) where a password is set; one where none is; a wrong one. */
+  readonly md5Missing: number;
+  readonly md5Unexpected: number;
+  readonly md5Wrong: number;
+  /** A TTL below what `ttl-security` asks for (RFC 5082). */
+  readonly ttl: number;
+}
+
+export const noDrops: TcpDrops = { md5Missing: 0, md5Unexpected: 0, md5Wrong: 0, ttl: 0 };
+
+/** Of /proc/net/netstat: zero where it is not told. */
+export const readTcpDrops = (): TcpDrops => parseTcpDrops(read('/proc/net/netstat') ?? '');
+
+/** A line of names, and below it a line of values. */
+export function parseTcpDrops(text: string): TcpDrops {
+  const [names = [], values = []] = text
+    .split('\n')
+    .filter((line) => line.startsWith('TcpExt:'))
+    .map((line) => line.trim().split(' '));
+  const of = (name: string): number => Number(values[names.indexOf(name)] ?? 0);
+  return {
+    md5Missing: of('TCPMD5NotFound'),
+    md5Unexpected: of('TCPMD5Unexpected'),
+    md5Wrong: of('TCPMD5Failure'),
+    ttl: of('TCPMinTTLDrop'),
+  };
+}
+
+export const since = (before: TcpDrops, now: TcpDrops): TcpDrops => ({
+  md5Missing: now.md5Missing - before.md5Missing,
+  md5Unexpected: now.md5Unexpected - before.md5Unexpected,
+  md5Wrong: now.md5Wrong - before.md5Wrong,
+  ttl: now.ttl - before.ttl,
+});
 
 /** Lines `2\tdpdk1.kni : 3 V3`, each followed by its groups, `\t\t\t\t050000E0 …`: the address as a number of the machine's order. */
 export function parseIgmp(text: string, little = isLittle): Map<string, string[]> {

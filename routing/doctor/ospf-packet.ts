@@ -11,6 +11,8 @@ export interface Hello {
   readonly deadInterval: number;
   /** The E bit: the area takes type-5 LSAs, it is no stub. */
   readonly external: boolean;
+  /** The N bit: the area is an NSSA (RFC 3101 section 2.4). */
+  readonly nssa: boolean;
   readonly priority: number;
   readonly designated: string;
   readonly backup: string;
@@ -67,6 +69,7 @@ function parseHello(body: Buffer): Hello | null {
     mask: dotted(body, 0),
     helloInterval: body.readUInt16BE(4),
     external: (body[6] & 0x02) !== 0,
+    nssa: (body[6] & 0x08) !== 0,
     priority: body[7],
     deadInterval: body.readUInt32BE(8),
     designated: dotted(body, 12),

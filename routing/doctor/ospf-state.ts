@@ -5,10 +5,12 @@ const object = (value: unknown): Json => (isObject(value) ? value : {});
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
+/** Into a stub or an NSSA go no type-5 LSAs. */
+export type AreaKind = 'normal' | 'stub' | 'nssa';
+
 export interface OspfInterface {
   readonly area: string;
-  /** The area is a stub or NSSA: no type-5 LSAs there. */
-  readonly stub: boolean;
+  readonly areaKind: AreaKind;
   readonly pointToPoint: boolean;
   /** `DR`, `Backup`, `DROther`, `Point-To-Point`, `Waiting`, … */
   readonly state: string;
@@ -28,7 +30,8 @@ export function parseOspfInterface(json: unknown, name: string): OspfInterface |
   const [area = '', ...kind] = string(entry.area).split(' ');
   return {
     area,
-    stub: /stub|nssa/i.test(kind.join(' ')),
+    // `0.0.0.1 [Stub]`, `0.0.0.1 [NSSA]`
+    areaKind: (['stub', 'nssa'] as const).find((each) => kind.join(' ').toLowerCase().includes(each)) ?? 'normal',
     pointToPoint: string(entry.networkType) === 'POINTOPOINT',
     state: string(entry.state),
     mtu: number(entry.mtuBytes),

@@ -2,6 +2,9 @@
 import type { Check } from './check.js';
 import { area } from './checks/area.js';
 import { authentication } from './checks/authentication.js';
+import { bgpPolicy } from './checks/bgp-policy.js';
+import { bgpSession } from './checks/bgp-session.js';
+import { bgpdDown } from './checks/bgpd-down.js';
 import { bridge } from './checks/bridge.js';
 import { cost } from './checks/cost.js';
 import { dataplane } from './checks/dataplane.js';
@@ -16,6 +19,11 @@ import { netmask } from './checks/netmask.js';
 import { networkType } from './checks/network-type.js';
 import { ospfEnabled } from './checks/ospf-enabled.js';
 import { ospfMtu } from './checks/ospf-mtu.js';
+import { ospf6Enabled } from './checks/ospf6-enabled.js';
+import { ospf6Hello } from './checks/ospf6-hello.js';
+import { ospf6Mtu } from './checks/ospf6-mtu.js';
+import { ospf6Neighbour } from './checks/ospf6-neighbour.js';
+import { ospf6dDown } from './checks/ospf6d-down.js';
 import { ospfdDown } from './checks/ospfd-down.js';
 import { portDown } from './checks/port-down.js';
 import { returnRoute } from './checks/return-route.js';
@@ -25,10 +33,13 @@ import { routerLsa } from './checks/router-lsa.js';
 import { silence } from './checks/silence.js';
 import { vipAgreement } from './checks/vip-agreement.js';
 import { vipOnPointToPoint } from './checks/vip-on-point-to-point.js';
+import { zebraDown } from './checks/zebra-down.js';
 
 export const checks: readonly Check[] = [
-  ...[dataplane, portDown, kniMtu, bridge, ospfdDown, ospfEnabled],
+  ...[dataplane, portDown, kniMtu, bridge, zebraDown, ospfdDown, ospfEnabled],
   ...[neighbour, multicast, silence, area, authentication, netmask, helloInterval, deadInterval],
   ...[routerId, networkType, ospfMtu, gracefulRestart],
+  ...[ospf6dDown, ospf6Enabled, ospf6Neighbour, ospf6Hello, ospf6Mtu],
+  ...[bgpdDown, bgpSession, bgpPolicy],
   ...[kniRoute, vipOnPointToPoint, vipAgreement, routerLsa, cost, reversePath, returnRoute],
 ];

@@ -4,6 +4,7 @@ import t from 'tap';
 import { plain } from '../../cli/common/index.js';
 import { formatDoctor } from '../../cli/dpvs-route/doctor.js';
 import { examine, type Facts } from '../../routing/doctor/index.js';
+import { noDrops } from '../../routing/doctor/kernel-files.js';
 import { checks } from '../../routing/doctor/registry.js';
 import * as f from './doctor-facts.js';
 
@@ -29,7 +30,134 @@ const md5 = (facts: Facts, ...packets: ReturnType<typeof f.heard>[]): Facts => (
 const pointToPoint = { ...f.ospfInterface, pointToPoint: true, state: 'Point-To-Point' };
 const says = (hello: Parameters<typeof f.heard>[0]) => f.withPort({ wire: f.onWire(f.heard(hello)) });
 
-const cases: readonly (readonly [what: string, facts: Facts, ids: readonly string[]])[] = [
+type Case = readonly [what: string, facts: Facts, ids: readonly string[]];
+
+const says6 = (hello: Parameters<typeof f.heard6>[0]) => f.withPort6({ wire: f.onWire6(f.heard6(hello)) });
+const interface6 = (changes: Partial<typeof f.ospf6Interface>) =>
+  f.withPort6({ ospf6: { ...f.ospf6Interface, ...changes } });
+const stuck6 = [{ ...f.ospf6.neighbours[0], state: 'ExStart', full: false }];
+const description6 = (mtu: number) =>
+  f.heard6({ packet: { type: 'database-description', hello: null, description: { mtu } } });
+
+const ospf6Cases: readonly Case[] = [
+  ['OSPFv3: all is well', f.sound6, []],
+  ['no ospf6d', { ...f.sound6, daemons: { ...f.sound6.daemons, ospf6d: 'down' }, ospf6: null }, ['error ospf6d-down']],
+  ['no ospf6d, and no IPv6 VIP', { ...sound, ospf6: null }, []],
+  ['no router ospf6', f.withOspf6({ configured: false }), ['error ospf6-not-configured']],
+  ['OSPFv3 nowhere', f.withPort6({ ospf6: null }), ['error ospf6-not-on-kni']],
+  ['OSPFv3 passive', interface6({ passive: true }), ['error ospf6-passive']],
+  ['no link-local address', f.withPort6({ addresses6: [f.address(f.vip6, 128)] }), ['error ospf6-no-link-local']],
+  ['no OSPFv3 neighbour', f.withOspf6({ neighbours: [] }), ['error ospf6-no-neighbour']],
+  [
+    'OSPFv3 silence',
+    f.withOspf6({ neighbours: [] }, f.withPort6({ wire: f.onWire6(f.heard6({ own: true })) })),
+    ['error ospf6-no-neighbour', 'error ospf6-nothing-received'],
+  ],
+  ['OSPFv3 router id', says6({ packet: { routerId: '172.31.7.2' } }), ['error ospf6-duplicate-router-id']],
+  ['OSPFv3 area', says6({ packet: { area: '0.0.0.7' } }), ['error ospf6-area-mismatch']],
+  ['OSPFv3 instance', says6({ packet: { instance: 3 } }), ['error ospf6-instance-mismatch']],
+  ['OSPFv3 hello interval', says6({ hello: { helloInterval: 10 } }), ['error ospf6-hello-mismatch']],
+  ['OSPFv3 dead interval', says6({ hello: { deadInterval: 40 } }), ['error ospf6-dead-mismatch']],
+  ['OSPFv3 stub there', says6({ hello: { external: false } }), ['error ospf6-area-type-mismatch']],
+  ['OSPFv3 NSSA here', interface6({ areaKind: 'nssa' }), ['error ospf6-area-type-mismatch']],
+  ['OSPFv3 authentication there', says6({ hello: { authenticated: true } }), ['error ospf6-auth-mismatch']],
+  ['OSPFv3 authentication here', interface6({ authenticated: true }), ['error ospf6-auth-mismatch']],
+  ['OSPFv3 broadcast there', says6({ hello: { designated: '10.0.0.1' } }), ['error ospf6-network-type-mismatch']],
+  ['OSPFv3 broadcast here', interface6({ pointToPoint: false, state: 'DR' }), ['error ospf6-network-type-mismatch']],
+  ['OSPFv3, an election that waits', { ...interface6({ pointToPoint: false, state: 'Waiting' }) }, []],
+  [
+    'OSPFv3 MTU',
+    f.withOspf6({ neighbours: stuck6 }, f.withPort6({ wire: f.onWire6(f.heard6(), description6(9000)) })),
+    ['error ospf6-no-neighbour', 'error ospf6-mtu-mismatch'],
+  ],
+  [
+    'OSPFv3, stuck for no reason seen',
+    f.withOspf6({ neighbours: stuck6 }),
+    ['error ospf6-no-neighbour', 'warn ospf6-mtu-suspected'],
+  ],
+  ['IPv6 VIP wanted, not announced', f.withOspf6({ announced: new Set() }), ['error wanted-not-announced']],
+  [
+    'IPv6 VIP without service',
+    { ...f.sound6, dataplane: { ...f.sound6.dataplane, services: new Set([vip]) } },
+    ['error vip-without-service'],
+  ],
+];
+
+const reset = (code: string | null, by: 'us' | 'peer', dueTo = 'BGP Notification') => ({
+  lastReset: { secondsAgo: 3, dueTo, code, reason: 'why', by },
+});
+const drops = (changes: Partial<typeof noDrops>) => ({
+  drops: { meanwhile: { ...noDrops, ...changes }, ever: { ...noDrops, ...changes } },
+});
+const elsewhere = { key: '10.9.9.9' };
+const routeTo = (destination: string): Facts['kernel']['routes'][number] => ({ ...f.defaultRoute(), destination });
+const routed = (facts: Facts, ...routes: Facts['kernel']['routes']): Facts => ({
+  ...facts,
+  kernel: { ...facts.kernel, routes },
+});
+const down = 'error bgp-not-established';
+
+const bgpCases: readonly Case[] = [
+  ['BGP: all is well', f.soundBgp, []],
+  ['no bgpd', { ...f.soundBgp, daemons: { ...f.soundBgp.daemons, bgpd: 'down' }, bgp: null }, ['error bgpd-down']],
+  ['no router bgp', f.withBgp({ asn: null, sessions: [] }), ['error bgp-not-configured']],
+  ['no BGP neighbour', f.withBgp({ sessions: [] }), ['error bgp-not-configured']],
+  ['a session that is not there', f.withSession({}), [down]],
+  [
+    'one of two sessions',
+    f.withBgp({ sessions: [f.session, { ...f.session, key: '172.31.7.3', state: 'Active', established: false }] }),
+    ['warn bgp-not-established'],
+  ],
+  ['shut down here', f.withSession({ shutdown: true }), [down, 'error bgp-shutdown']],
+  ['shut down there', f.withSession(reset('0602', 'peer')), [down, 'error bgp-shutdown']],
+  ['no route to the peer', routed(f.withSession(elsewhere)), [down, 'error bgp-no-route', 'info no-return-route']],
+  ['only the default route', f.withSession(elsewhere), [down, 'error bgp-no-route']],
+  [
+    'a peer behind a router',
+    routed(f.withSession(elsewhere), f.defaultRoute(), routeTo('10.9.9.0/24')),
+    [down, 'error bgp-not-on-link'],
+  ],
+  [
+    'a peer behind a router, with ebgp-multihop',
+    routed(f.withSession({ ...elsewhere, maxHops: 2 }), f.defaultRoute(), routeTo('10.9.9.0/24')),
+    [down],
+  ],
+  ['no signature', f.withSession({ password: true }, drops({ md5Missing: 2 })), [down, 'error bgp-password-mismatch']],
+  ['an unexpected signature', f.withSession({}, drops({ md5Unexpected: 2 })), [down, 'error bgp-password-mismatch']],
+  [
+    'a wrong signature',
+    f.withSession({ password: true }, drops({ md5Wrong: 1 })),
+    [down, 'error bgp-password-mismatch'],
+  ],
+  ['a TTL too low', f.withSession({}, drops({ ttl: 1 })), [down, 'error bgp-ttl-mismatch']],
+  ['drops of others, with the session there', f.withBgp(drops({ ttl: 1, md5Wrong: 1 })), []],
+  ['the peer has another AS', f.withSession(reset('0202', 'us')), [down, 'error bgp-as-mismatch']],
+  ['the peer expects another AS', f.withSession(reset('0202', 'peer')), [down, 'error bgp-as-mismatch']],
+  ['one router id', f.withSession(reset('0203', 'peer')), [down, 'error bgp-duplicate-router-id']],
+  ['hold time', f.withSession(reset('0206', 'peer')), [down, 'error bgp-hold-time']],
+  ['capability', f.withSession(reset('0207', 'peer')), [down, 'error bgp-capability']],
+  ['not known there', f.withSession(reset('0603', 'peer')), [down, 'error bgp-not-known-there']],
+  ['another reason', f.withSession(reset('0400', 'us')), [down]],
+  ['RFC 8212', f.withBgp({ sessions: [{ ...f.session, withoutPolicy: ['inet'] }] }), ['error bgp-no-policy']],
+  [
+    'an IPv6 VIP, and no neighbour of that family',
+    {
+      ...f.withBgp({ announced: new Set([vip, f.vip6]) }),
+      wanted: f.sound6.wanted,
+      dataplane: f.sound6.dataplane,
+      ports: [{ ...f.port6, ospf: null, ospf6: null, config: null }],
+    },
+    ['error bgp-family-inactive'],
+  ],
+  [
+    'BGP: wanted, no network line',
+    f.withBgp({ announced: new Set(), networks: new Set() }),
+    ['error wanted-not-announced'],
+  ],
+  ['BGP: wanted, told nobody', f.withBgp({ announced: new Set() }), ['error wanted-not-announced']],
+];
+
+const cases: readonly Case[] = [
   [
     'dataplane silent',
     { ...sound, dataplane: { ...sound.dataplane, trouble: 'no socket', status: null } },
@@ -48,8 +176,8 @@ const cases: readonly (readonly [what: string, facts: Facts, ids: readonly strin
   ['kni MTU too large', f.withPort({ kernel: { ...f.port.kernel!, mtu: 9000 } }), ['error kni-mtu']],
   ['kni MTU too small', f.withPort({ kernel: { ...f.port.kernel!, mtu: 1400 } }), ['warn kni-mtu']],
   ['no bridge', { ...sound, bridge: { trouble: 'no socket', vips: [] } }, ['warn bridge-down']],
-  ['no zebra', { ...sound, daemons: { zebra: 'down', ospfd: null } }, ['error zebra-down']],
-  ['no ospfd', { ...sound, daemons: { zebra: null, ospfd: 'down' }, ospf: null }, ['error ospfd-down']],
+  ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: 'down' } }, ['error zebra-down']],
+  ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: 'down' }, ospf: null }, ['error ospfd-down']],
   ['no router ospf', f.withOspf({ config: { ...f.ospf.config, routerOspf: false } }), ['error ospf-not-configured']],
   ['OSPF nowhere', f.withPort({ ospf: null, config: null }), ['error ospf-not-on-kni']],
   ['passive', f.withConfig({ passive: true }), ['error passive']],
@@ -76,7 +204,23 @@ const cases: readonly (readonly [what: string, facts: Facts, ids: readonly strin
   ['not listened', f.withPort({ wire: { listened: false, why: 'no tcpdump' } }), []],
   ['another area', says({ packet: { area: '0.0.0.7' } }), ['error area-mismatch']],
   ['stub there', says({ hello: { external: false } }), ['error area-type-mismatch']],
-  ['stub here', f.withInterface({ stub: true }), ['error area-type-mismatch']],
+  ['stub here', f.withInterface({ areaKind: 'stub' }), ['error area-type-mismatch']],
+  [
+    'NSSA there, stub here',
+    f.withPort({
+      ospf: { ...f.ospfInterface, areaKind: 'stub' },
+      wire: f.onWire(f.heard({ hello: { external: false, nssa: true } })),
+    }),
+    ['error area-type-mismatch'],
+  ],
+  [
+    'NSSA on both sides',
+    f.withPort({
+      ospf: { ...f.ospfInterface, areaKind: 'nssa' },
+      wire: f.onWire(f.heard({ hello: { external: false, nssa: true } })),
+    }),
+    [],
+  ],
   ['hello interval', says({ hello: { helloInterval: 10 } }), ['error hello-mismatch']],
   ['dead interval', says({ hello: { deadInterval: 40 } }), ['error dead-mismatch']],
   ['both', says({ hello: { helloInterval: 10, deadInterval: 40 } }), ['error hello-mismatch', 'error dead-mismatch']],
@@ -180,6 +324,8 @@ const cases: readonly (readonly [what: string, facts: Facts, ids: readonly strin
   ],
   ['strict, they leave by the kni', f.withPort({ rpFilter: 1 }), []],
   ['no default route', { ...sound, kernel: { ...sound.kernel, routes: [] } }, ['info no-return-route']],
+  ...ospf6Cases,
+  ...bgpCases,
 ];
 
 t.test('a sound node', async (t) => {
@@ -188,7 +334,11 @@ t.test('a sound node', async (t) => {
     report.checks.filter(({ outcome }) => outcome !== 'ok'),
     [],
   );
-  t.equal(report.checks.length, checks.length);
+  t.same(
+    report.checks.map(({ id }) => id),
+    checks.filter(({ protocol = 'ospf' }) => protocol === 'ospf').map(({ id }) => id),
+    'what is not used is not asked about',
+  );
   t.match(formatDoctor(report, plain), /^ok {5}the dataplane runs and serves$[\s\S]*\nnode: nothing found\n$/m);
 });
 

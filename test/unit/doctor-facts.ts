@@ -1,20 +1,25 @@
-// Facts of a sound node, for the checks of doctor: one port, one neighbour that is Full, one VIP that is announced.
-import type { HeardPacket } from '../../routing/doctor/capture.js';
-import type { Facts, OspfFacts, PortFacts } from '../../routing/doctor/facts.js';
+// Facts of sound nodes, for the checks of doctor: one port, one neighbour that is Full, one VIP that is announced; by OSPF, by OSPFv3 as
+// well, and by BGP.
+import type { BgpSession } from '../../routing/doctor/bgp-state.js';
+import type { HeardPacket, HeardPacket6 } from '../../routing/doctor/capture.js';
+import type { BgpFacts, Facts, Ospf6Facts, OspfFacts, PortFacts } from '../../routing/doctor/facts.js';
 import type { InterfaceConfig } from '../../routing/doctor/interface-config.js';
+import { noDrops } from '../../routing/doctor/kernel-files.js';
 import type { Hello, OspfPacket } from '../../routing/doctor/ospf-packet.js';
 import type { OspfInterface } from '../../routing/doctor/ospf-state.js';
+import type { Hello6, Ospf6Packet } from '../../routing/doctor/ospf6-packet.js';
+import type { Ospf6Interface } from '../../routing/doctor/ospf6-state.js';
 
 export const vip = '123.1.2.3';
 const kni = 'dpdk1.kni';
 
 export const address = (text: string, prefixLength: number, device = kni): PortFacts['addresses'][number] => ({
   ...{ device, address: text, prefixLength },
-  ...{ family: 'inet', scope: 'global' },
+  ...{ family: text.includes(':') ? 'inet6' : 'inet', scope: text.startsWith('fe80') ? 'link' : 'global' },
 });
 
 export const hello: Hello = {
-  ...{ mask: '255.255.255.252', helloInterval: 1, deadInterval: 4, external: true, priority: 1 },
+  ...{ mask: '255.255.255.252', helloInterval: 1, deadInterval: 4, external: true, nssa: false, priority: 1 },
   ...{ designated: '172.31.7.2', backup: '172.31.7.1', neighbours: ['172.31.7.2'] },
 };
 
@@ -33,7 +38,7 @@ export const heard = (
 });
 
 export const ospfInterface: OspfInterface = {
-  ...{ area: '0.0.0.0', stub: false, pointToPoint: false, state: 'DR', mtu: 1500, cost: 10, bandwidthMbit: 10 },
+  ...{ area: '0.0.0.0', areaKind: 'normal', pointToPoint: false, state: 'DR', mtu: 1500, cost: 10, bandwidthMbit: 10 },
   ...{ hello: 1, dead: 4 },
 };
 
@@ -75,11 +80,12 @@ export const ospf: OspfFacts = {
 
 export const port: PortFacts = {
   ...{ device: 'dpdk1', kni, focus: true, ospf: ospfInterface, config, rpFilter: 0 },
+  ...{ addresses6: [], ospf6: null },
   link: { up: true, mtu: 1500, speedMbps: 10_000, stats },
   kernel: { index: 2, name: kni, mac: '02:00:00:00:00:01', mtu: 1500, up: true, carrier: true },
   addresses: [address('172.31.7.2', 30), address(vip, 32)],
   groups: ['224.0.0.1', '224.0.0.5'],
-  wire: { listened: true, seconds: 3, packets: [heard(), heard({ own: true, source: '172.31.7.2' })] },
+  wire: { listened: true, seconds: 3, packets: [heard(), heard({ own: true, source: '172.31.7.2' })], packets6: [] },
 };
 
 const kniRoute = (text: string) => ({ destination: `${text}/32`, device: 'dpdk1', scope: 'kni_host' as const });
@@ -102,8 +108,9 @@ export const sound: Facts = {
     routes: [kniRoute('172.31.7.2'), kniRoute(vip)],
   },
   kernel: { addresses: port.addresses, routes: [defaultRoute()] },
-  daemons: { zebra: null, ospfd: null },
-  ospf,
+  speakers: { inet: 'ospf', inet6: null },
+  daemons: { zebra: null, ospfd: null, ospf6d: 'it does not run', bgpd: 'it does not run' },
+  ...{ ospf, ospf6: null, bgp: null },
   ports: [port],
 };
 
@@ -115,4 +122,93 @@ export const withOspf = (changes: Partial<OspfFacts>, facts = sound): Facts => (
   ospf: { ...ospf, ...changes },
 });
 export const withConfig = (changes: Partial<InterfaceConfig>): Facts => withPort({ config: { ...config, ...changes } });
-export const onWire = (...packets: HeardPacket[]): PortFacts['wire'] => ({ listened: true, seconds: 3, packets });
+export const onWire = (...packets: HeardPacket[]): PortFacts['wire'] => ({
+  ...{ listened: true, seconds: 3, packets, packets6: [] },
+});
+
+export const vip6 = '2001:db8::100';
+
+export const hello6: Hello6 = {
+  ...{ helloInterval: 1, deadInterval: 4, external: true, nssa: false, authenticated: false },
+  ...{ designated: '0.0.0.0', backup: '0.0.0.0', neighbours: ['172.31.7.2'] },
+};
+
+/** A hello of the switch, or what differs from it. */
+export const heard6 = (
+  changes: { hello?: Partial<Hello6>; packet?: Partial<Ospf6Packet>; own?: boolean } = {},
+): HeardPacket6 => ({
+  source: 'fe80::1',
+  destination: 'ff02::5',
+  own: changes.own ?? false,
+  packet: {
+    ...{ type: 'hello', routerId: '10.0.0.1', area: '0.0.0.0', instance: 0, description: null },
+    hello: { ...hello6, ...changes.hello },
+    ...changes.packet,
+  },
+});
+
+export const ospf6Interface: Ospf6Interface = {
+  ...{ area: '0.0.0.0', areaKind: 'normal', instance: 0, pointToPoint: true, state: 'PointToPoint', mtu: 1500 },
+  ...{ hello: 1, dead: 4, passive: false, mtuIgnore: false, authenticated: false },
+};
+
+export const ospf6: Ospf6Facts = {
+  ...{ routerId: '172.31.7.2', configured: true, announced: new Set([vip6]) },
+  neighbours: [
+    {
+      ...{ routerId: '10.0.0.1', address: 'fe80::1', interface: kni, state: 'Full', full: true },
+      unacknowledged: 0,
+    },
+  ],
+};
+
+export const port6: PortFacts = {
+  ...port,
+  addresses6: [address('fe80::2', 64), address(vip6, 128)],
+  ospf6: ospf6Interface,
+  wire: { listened: true, seconds: 3, packets: [heard()], packets6: [heard6(), heard6({ own: true })] },
+};
+
+/** IPv4 by OSPF, IPv6 by OSPFv3. */
+export const sound6: Facts = {
+  ...sound,
+  wanted: [...sound.wanted, { vip: vip6, device: 'dpdk1', kni }],
+  dataplane: { ...sound.dataplane, services: new Set([vip, vip6]) },
+  kernel: { ...sound.kernel, addresses: [...port6.addresses, ...port6.addresses6] },
+  speakers: { inet: 'ospf', inet6: 'ospf6' },
+  daemons: { ...sound.daemons, ospf6d: null },
+  ospf6,
+  ports: [port6],
+};
+
+export const withPort6 = (changes: Partial<PortFacts>): Facts => ({ ...sound6, ports: [{ ...port6, ...changes }] });
+export const withOspf6 = (changes: Partial<Ospf6Facts>, facts = sound6): Facts => ({
+  ...facts,
+  ospf6: { ...ospf6, ...changes },
+});
+export const onWire6 = (...packets6: HeardPacket6[]): PortFacts['wire'] => ({
+  ...{ listened: true, seconds: 3, packets: [heard()], packets6 },
+});
+
+export const session: BgpSession = {
+  ...{ key: '172.31.7.1', state: 'Established', established: true, localAs: 65001, remoteAs: 65000, external: true },
+  ...{ maxHops: 1, shutdown: false, password: false, families: ['inet'], withoutPolicy: [], lastReset: null },
+};
+
+export const bgp: BgpFacts = {
+  ...{ asn: '65001', sessions: [session], networks: new Set([vip]), announced: new Set([vip]) },
+  drops: { meanwhile: noDrops, ever: noDrops },
+};
+
+/** IPv4 by BGP: no ospfd is there. */
+export const soundBgp: Facts = {
+  ...sound,
+  speakers: { inet: 'bgp', inet6: 'bgp' },
+  daemons: { ...sound.daemons, ospfd: 'it does not run', bgpd: null },
+  ...{ ospf: null, bgp },
+  ports: [{ ...port, ospf: null, config: null }],
+};
+
+export const withBgp = (changes: Partial<BgpFacts>): Facts => ({ ...soundBgp, bgp: { ...bgp, ...changes } });
+export const withSession = (changes: Partial<BgpSession>, facts: Partial<BgpFacts> = {}): Facts =>
+  withBgp({ sessions: [{ ...session, state: 'Active', established: false, ...changes }], ...facts });

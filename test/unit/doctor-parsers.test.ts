@@ -27,6 +27,7 @@ t.test('hello', async (t) => {
       helloInterval: 10,
       deadInterval: 40,
       external: true,
+      nssa: false,
       priority: 1,
       designated: '172.31.7.1',
       backup: '0.0.0.0',
@@ -158,7 +159,7 @@ t.test("ospfd's JSON", async (t) => {
     { interfaces: { 'dpdk1.kni': { ...entry, timerDeadSecs: 4, mtuBytes: 1500 } } },
     'dpdk1.kni',
   );
-  t.match(seen, { area: '0.0.0.7', stub: true, pointToPoint: true, hello: 1, dead: 4, mtu: 1500, cost: 10 });
+  t.match(seen, { area: '0.0.0.7', areaKind: 'stub', pointToPoint: true, hello: 1, dead: 4, mtu: 1500, cost: 10 });
   t.equal(parseOspfInterface({ interfaces: { 'dpdk1.kni': { ...entry, ospfEnabled: false } } }, 'dpdk1.kni'), null);
   t.equal(parseOspfInterface({}, 'dpdk1.kni'), null);
   const routerLinks = { link0: { linkType: 'Stub Network' }, link1: { linkType: 'a Transit Network' } };

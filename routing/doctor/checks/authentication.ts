@@ -14,6 +14,7 @@ const orders = {
 export const authentication: Check = {
   id: 'auth-mismatch',
   title: 'authentication agrees',
+  protocol: 'ospf',
   decide: (facts) =>
     onHellos(facts, (port, heard) => {
       if (port.config === null) return null;

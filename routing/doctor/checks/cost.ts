@@ -4,6 +4,7 @@ import { type Check, finding, onOspfPorts } from '../check.js';
 export const cost: Check = {
   id: 'cost-from-kni-speed',
   title: 'the interface cost is explicit, or the speed is right',
+  protocol: 'ospf',
   decide: (facts) =>
     onOspfPorts(facts, ({ kni, device, ospf, config, link }) => {
       if (config === null || config.cost !== null) return [];

@@ -4,6 +4,7 @@ import { type Check, finding, onHellos, speaker } from '../check.js';
 export const deadInterval: Check = {
   id: 'dead-mismatch',
   title: 'dead intervals agree',
+  protocol: 'ospf',
   decide: (facts) =>
     onHellos(facts, ({ kni, ospf }, heard) =>
       heard.hello.deadInterval === ospf.dead

@@ -5,6 +5,7 @@ import { skip } from '../finding.js';
 export const gracefulRestart: Check = {
   id: 'graceful-restart',
   title: 'neighbours hear of a graceful restart',
+  protocol: 'ospf',
   decide: ({ ospf }) => {
     if (ospf === null) return skip('ospfd does not answer');
     const { gracePeriod } = ospf.config;

@@ -4,6 +4,7 @@ import { type Check, finding, onHellos, speaker } from '../check.js';
 export const helloInterval: Check = {
   id: 'hello-mismatch',
   title: 'hello intervals agree',
+  protocol: 'ospf',
   decide: (facts) =>
     onHellos(facts, ({ kni, ospf }, heard) =>
       // Below a second (`dead-interval minimal`) the interval in the packet is 0.

@@ -6,6 +6,7 @@ const allSpfRouters = '224.0.0.5';
 export const multicast: Check = {
   id: 'multicast-not-joined',
   title: `${allSpfRouters} is joined on the kni`,
+  protocol: 'ospf',
   decide: (facts) =>
     onOspfPorts(facts, ({ kni, config, groups }) =>
       groups === null || groups.includes(allSpfRouters) || config?.passive === true

@@ -5,6 +5,7 @@ import { foreign, neighboursOn } from '../facts.js';
 export const neighbour: Check = {
   id: 'no-neighbour',
   title: 'an OSPF neighbour is Full',
+  protocol: 'ospf',
   decide: (facts) =>
     onOspfPorts(facts, (port) => {
       const seen = neighboursOn(facts, port);

@@ -4,6 +4,7 @@ import { type Check, finding, onHellos, speaker } from '../check.js';
 export const netmask: Check = {
   id: 'netmask-mismatch',
   title: 'network masks agree',
+  protocol: 'ospf',
   decide: (facts) =>
     onHellos(facts, ({ kni, ospf, addresses }, heard) => {
       if (ospf.pointToPoint) return null;

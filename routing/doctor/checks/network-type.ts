@@ -7,6 +7,7 @@ const nobody = '0.0.0.0';
 export const networkType: Check = {
   id: 'network-type-mismatch',
   title: 'network types agree',
+  protocol: 'ospf',
   decide: (facts) =>
     onHellos(facts, ({ kni, ospf }, heard) => {
       const { designated, neighbours } = heard.hello;

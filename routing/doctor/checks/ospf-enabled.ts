@@ -6,9 +6,14 @@ import { skip } from '../finding.js';
 export const ospfEnabled: Check = {
   id: 'ospf-not-on-kni',
   title: 'OSPF runs on the kni',
+  protocol: 'ospf',
   decide: (facts) => {
     if (facts.ospf === null) return skip('ospfd does not answer');
+    if (!facts.ospf.config.routerOspf) return skip('ospfd has no `router ospf`');
     if (facts.ports.length === 0) return skip('no port has a kni');
+    // ospfd forgets an interface that is down; that is another finding.
+    if (facts.ports.every(({ kernel }) => kernel === null || !kernel.up || !kernel.carrier))
+      return skip('no kni is up');
     const ports = ospfPorts(facts);
     const names = facts.ports.map(({ kni }) => kni).join(', ');
     if (ports.length === 0)

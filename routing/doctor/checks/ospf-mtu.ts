@@ -5,6 +5,7 @@ import { foreign, neighboursOn } from '../facts.js';
 export const ospfMtu: Check = {
   id: 'mtu-mismatch',
   title: 'OSPF neighbours have the same MTU',
+  protocol: 'ospf',
   decide: (facts) =>
     onOspfPorts(facts, (port) => {
       const { kni, ospf, config } = port;

@@ -5,6 +5,7 @@ import { foreignHellos } from '../facts.js';
 export const routerId: Check = {
   id: 'duplicate-router-id',
   title: 'router ids differ',
+  protocol: 'ospf',
   decide: (facts) =>
     onHellos(facts, (port, { packet, source }) => {
       if (packet.routerId === facts.ospf?.routerId)

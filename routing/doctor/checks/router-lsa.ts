@@ -10,6 +10,7 @@ const nearly = 0.8;
 export const routerLsa: Check = {
   id: 'router-lsa-size',
   title: 'the router-LSA fits a packet',
+  protocol: 'ospf',
   decide: (facts) => {
     const { ospf } = facts;
     if (ospf === null) return skip('ospfd does not answer');

@@ -6,6 +6,7 @@ import { skip } from '../finding.js';
 export const silence: Check = {
   id: 'nothing-received',
   title: 'hellos of other routers arrive',
+  protocol: 'ospf',
   decide: (facts) => {
     const wires = ospfPorts(facts).map(({ wire }) => wire);
     const [first] = wires;

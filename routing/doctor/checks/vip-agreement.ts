@@ -1,33 +1,45 @@
-// Whether kernel, dataplane and ospfd mean the same VIPs.
+// Whether kernel, dataplane and routing daemons mean the same VIPs.
+import { type AddressFamily, familyOf, hostRoute } from '../../address.js';
 import { type Check, finding } from '../check.js';
-import { type Facts, isHostAddress } from '../facts.js';
+import { announcedOf, type Facts, isHostAddress } from '../facts.js';
 import type { Finding } from '../finding.js';
 
 export const vipAgreement: Check = {
   id: 'vip-disagreement',
-  title: 'kernel, dataplane and ospfd agree on the VIPs',
+  title: 'kernel, dataplane and routing daemons agree on the VIPs',
   decide: (facts) => [...withoutService(facts), ...withoutAddress(facts), ...notAnnounced(facts)],
 };
 
-function withoutService({ ports, dataplane, ospf }: Facts): Finding[] {
+const families: readonly AddressFamily[] = ['inet', 'inet6'];
+const isAnnounced = (facts: Facts, vip: string): boolean => announcedOf(facts, familyOf(vip))?.has(vip) === true;
+
+function withoutService(facts: Facts): Finding[] {
+  const { ports, dataplane } = facts;
   if (dataplane.trouble !== null) return [];
-  return ports.flatMap(({ kni, addresses }) =>
-    addresses
+  return ports.flatMap(({ kni, addresses, addresses6 }) =>
+    [...addresses, ...addresses6]
       .filter((each) => isHostAddress(each) && !dataplane.services.has(each.address))
       .map(({ address }) => {
-        const announced = ospf?.announced.has(address) === true;
+        const announced = isAnnounced(facts, address);
         return finding('vip-without-service', announced ? 'error' : 'warn', {
           title: `${address} is on ${kni}${announced ? ', is announced,' : ''} and has no service`,
           evidence: `ip address show ${kni}; ipvsadm -ln has no service on ${address}`,
-          advice: `ipvsadm -A -t ${address}:PORT …, or dpvs-route withdraw ${address} (ip address del ${address}/32 dev ${kni})`,
+          advice: `ipvsadm -A -t ${address.includes(':') ? `[${address}]` : address}:PORT …, or dpvs-route withdraw ${address} (ip address del ${hostRoute(address)} dev ${kni})`,
         });
       }),
   );
 }
 
-function withoutAddress({ ospf, kernel, ports, dataplane, wanted }: Facts): Finding[] {
-  return [...(ospf?.announced ?? [])]
-    .filter((vip) => !ports.some(({ addresses }) => addresses.some(({ address }) => address === vip)))
+function withoutAddress(facts: Facts): Finding[] {
+  const { kernel, ports, dataplane, wanted } = facts;
+  return families
+    .flatMap((family) => [...(announcedOf(facts, family) ?? [])].filter((vip) => familyOf(vip) === family))
+    .filter(
+      (vip) =>
+        !ports.some(({ addresses, addresses6 }) =>
+          [...addresses, ...addresses6].some(({ address }) => address === vip),
+        ),
+    )
     .map((vip) => {
       const elsewhere = kernel.addresses.find(({ address }) => address === vip);
       const ours = dataplane.services.has(vip) || wanted.some((each) => each.vip === vip);
@@ -39,16 +51,27 @@ function withoutAddress({ ospf, kernel, ports, dataplane, wanted }: Facts): Find
     });
 }
 
-function notAnnounced({ ospf, wanted, bridge, dataplane }: Facts): Finding[] {
-  if (ospf === null || dataplane.trouble !== null) return [];
+/** Not while the daemon does not answer, or has nobody to tell: other findings say that. */
+function notAnnounced(facts: Facts): Finding[] {
+  const { wanted, bridge, dataplane } = facts;
+  if (dataplane.trouble !== null) return [];
   return wanted
-    .filter(({ vip }) => !ospf.announced.has(vip))
+    .filter(({ vip }) => announcedOf(facts, familyOf(vip))?.has(vip) === false)
     .map(({ vip, kni }) => {
       const reason = bridge.vips.find((each) => each.vip === vip)?.reason;
       return finding('wanted-not-announced', 'error', {
         title: `${vip} is to be announced and is not`,
-        evidence: reason ? `${reason.at}: ${reason.detail}` : `no LSA of this node names it; it belongs on ${kni}`,
+        evidence: reason ? `${reason.at}: ${reason.detail}` : missing(facts, vip, kni),
         advice: bridge.trouble === null ? 'dpvs-route status' : 'dpvs-route run: the bridge announces it',
       });
     });
+}
+
+function missing({ speakers, bgp, kernel }: Facts, vip: string, kni: string): string {
+  if (speakers[familyOf(vip)] !== 'bgp' || bgp === null) return `no LSA of this node names it; it belongs on ${kni}`;
+  if (!bgp.networks.has(vip)) return `bgpd has no network ${hostRoute(vip)}`;
+  if (!kernel.addresses.some(({ address }) => address === vip))
+    return `bgpd has network ${hostRoute(vip)}, and no interface the address; it belongs on ${kni}`;
+  const told = bgp.sessions.flatMap(({ key, established }) => (established ? [key] : []));
+  return `bgpd has network ${hostRoute(vip)}; not among the advertised-routes of ${told.join(', ') || 'anybody'}: a policy out?`;
 }

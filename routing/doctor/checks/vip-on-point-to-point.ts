@@ -5,6 +5,7 @@ import { isHostAddress } from '../facts.js';
 export const vipOnPointToPoint: Check = {
   id: 'network-form-on-p2p',
   title: 'no VIP is announced by `network` on a point-to-point link',
+  protocol: 'ospf',
   decide: (facts) =>
     onOspfPorts(facts, ({ kni, ospf, addresses }) => {
       if (!ospf.pointToPoint) return [];

@@ -1,10 +1,25 @@
 // A scene for `dpvs-route doctor`: sound to begin with, broken by one change at a time.
+import { existsSync } from 'node:fs';
 import { eventually, type Frr, must } from '../../../lab/index.js';
 import type { DoctorReport, Finding } from '../../../routing/doctor/index.js';
 import { lacking as lackingFor } from './probe.js';
-import { nodeAddress, Scene, type SceneOptions } from './scene.js';
+import type { Protocol } from './protocols.js';
+import { kni, nodeAddress, Scene, type SceneOptions } from './scene.js';
 
-export const lacking = (): Promise<string | false> => lackingFor('tcpdump');
+const daemonOf = { ospf: 'ospfd', ospf6: 'ospf6d', bgp: 'bgpd' } as const;
+
+/** @param protocol that is spoken besides OSPF */
+export async function lacking(protocol: Protocol = 'ospf'): Promise<string | false> {
+  const missing = !existsSync(`/usr/lib/frr/${daemonOf[protocol]}`);
+  return missing ? `needs FRR's ${daemonOf[protocol]}` : lackingFor('tcpdump');
+}
+
+/** What makes the node's daemon forget its neighbours. */
+const forget = {
+  ospf: 'clear ip ospf neighbor',
+  ospf6: `clear ipv6 ospf6 interface ${kni}`,
+  bgp: 'clear bgp *',
+} as const;
 
 type FrrDaemon = Parameters<Frr['kill']>[0];
 
@@ -21,8 +36,10 @@ export interface Diagnosis {
 export class DoctorScene {
   private constructor(readonly scene: Scene) {}
 
-  static async up(options: SceneOptions): Promise<DoctorScene> {
+  /** @param test takes the scene down at its end */
+  static async up(options: SceneOptions, test?: { teardown(end: () => Promise<void>): void }): Promise<DoctorScene> {
     const scene = await Scene.up(options);
+    test?.teardown(() => scene.down());
     scene.dataplane.routes.push(kniHost(nodeAddress));
     return new DoctorScene(scene);
   }
@@ -58,9 +75,20 @@ export class DoctorScene {
     return configure(this.scene.nodeFrr, this.scene.node, daemon, lines);
   }
 
-  /** Lines of configuration, to the switch's ospfd. */
+  /** Lines of configuration, to the switch's routing daemon. */
   onSwitch(...lines: string[]): Promise<void> {
-    return configure(this.scene.switchFrr, this.scene.switch, 'ospfd', lines);
+    return configure(this.scene.switchFrr, this.scene.switch, this.daemon, lines);
+  }
+
+  /** The node forgets its neighbour, which does not come back: the dead interval need not be waited for. */
+  async apart(): Promise<void> {
+    await this.scene.nodeFrr.show(this.daemon, forget[this.scene.protocol]);
+    await this.neighbourBecomes(/^$/);
+  }
+
+  /** Adjacencies begin anew, with what has been configured since. */
+  async clearSwitch(): Promise<void> {
+    await this.scene.switchFrr.show('ospfd', 'clear ip ospf process');
   }
 
   async restart(frr: Frr): Promise<void> {
@@ -68,14 +96,27 @@ export class DoctorScene {
     await frr.startDaemon('ospfd');
   }
 
-  /** The node's neighbour, as ospfd shows it, becomes what is wanted. */
+  get daemon(): (typeof daemonOf)[Protocol] {
+    return daemonOf[this.scene.protocol];
+  }
+
+  /** The node's neighbour, as its daemon shows it, becomes what is wanted. */
   async neighbourBecomes(wanted: RegExp, timeoutMs = 15_000): Promise<void> {
     await eventually(
       `the neighbour becomes ${wanted}`,
-      async () => (await this.scene.nodeFrr.neighbours()).map(({ state }) => state).join(),
+      async () => (await this.#states()).join(),
       (seen) => wanted.test(seen),
       { timeoutMs },
     );
+  }
+
+  async #states(): Promise<string[]> {
+    const { nodeFrr, protocol } = this.scene;
+    if (protocol === 'ospf') return (await nodeFrr.neighbours()).map(({ state }) => state);
+    const [show, field] =
+      protocol === 'bgp' ? ['show bgp neighbors', 'bgpState'] : ['show ipv6 ospf6 neighbor detail', 'neighborState'];
+    const seen = (await nodeFrr.json(this.daemon, show)) as Record<string, Record<string, string>>;
+    return Object.values(seen).flatMap((each) => each[field] ?? []);
   }
 }
 

@@ -33,6 +33,8 @@ export interface SceneOptions {
   readonly linkType?: LinkType;
   readonly form?: 'redistribute' | 'network';
   readonly protocol?: Protocol;
+  /** Between node and switch is a bridge, in the switch's namespace, so that a third router can join them (third.ts). */
+  readonly segment?: boolean;
 }
 
 export class Scene {
@@ -44,11 +46,14 @@ export class Scene {
   readonly linkType: LinkType;
   readonly form: 'redistribute' | 'network';
   readonly protocol: Protocol;
+  readonly segment: boolean;
+  /** Of the network between node and switch: a third address where there is to be a third router. */
+  readonly prefixLength: 29 | 30;
   #bridge: Daemon | null = null;
 
   private constructor(
     readonly state: RunState,
-    { linkType = 'point-to-point', form = 'redistribute', protocol = 'ospf' }: SceneOptions,
+    { linkType = 'point-to-point', form = 'redistribute', protocol = 'ospf', segment = false }: SceneOptions,
   ) {
     this.node = state.namespace('node');
     this.switch = state.namespace('switch');
@@ -57,6 +62,8 @@ export class Scene {
     this.linkType = linkType;
     this.form = form;
     this.protocol = protocol;
+    this.segment = segment;
+    this.prefixLength = segment ? 29 : 30;
     this.dataplane = new MockDataplane(this.node, join(state.directory, 'run'));
   }
 
@@ -166,25 +173,17 @@ export class Scene {
       await must(['ip', 'netns', 'add', name]);
       await must(['ip', 'link', 'set', 'lo', 'up'], { namespace: name });
     }
-    await must([
-      'ip',
-      'link',
-      'add',
-      kni,
-      'netns',
-      this.node,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'to-node',
-      'netns',
-      this.switch,
-    ]);
+    const inSwitch = { namespace: this.switch };
+    const far = ['peer', 'name', this.segment ? 'port-node' : 'to-node', 'netns', this.switch];
+    await must(['ip', 'link', 'add', kni, 'netns', this.node, 'type', 'veth', ...far]);
+    if (this.segment) {
+      await must(['ip', 'link', 'add', 'to-node', 'type', 'bridge', 'mcast_snooping', '0'], inSwitch);
+      await must(['ip', 'link', 'set', 'port-node', 'up', 'master', 'to-node'], inSwitch);
+    }
     await this.ip('link', 'set', kni, 'up');
-    await this.ip('address', 'add', `${nodeAddress}/30`, 'dev', kni);
-    await must(['ip', 'link', 'set', 'to-node', 'up'], { namespace: this.switch });
-    await must(['ip', 'address', 'add', '172.31.7.1/30', 'dev', 'to-node'], { namespace: this.switch });
+    await this.ip('address', 'add', `${nodeAddress}/${this.prefixLength}`, 'dev', kni);
+    await must(['ip', 'link', 'set', 'to-node', 'up'], inSwitch);
+    await must(['ip', 'address', 'add', `172.31.7.1/${this.prefixLength}`, 'dev', 'to-node'], inSwitch);
     for (const directory of ['run', 'state']) mkdirSync(join(this.state.directory, directory), { mode: 0o700 });
     await this.dataplane.start();
 
@@ -210,7 +209,7 @@ export class Scene {
         ' ip ospf dead-interval 4',
         'router ospf',
         ' ospf router-id 10.0.0.1',
-        ` network ${network} area 0.0.0.0`,
+        ` network 172.31.7.0/${this.prefixLength} area 0.0.0.0`,
         ' capability opaque',
         ' graceful-restart helper enable',
         ' no graceful-restart helper strict-lsa-checking',

@@ -1,0 +1,37 @@
+// What keeps bgpd from telling a peer anything although the session is there.
+import { familyOf } from '../../address.js';
+import { blockOf } from '../../bgp-output.js';
+import { type Check, finding } from '../check.js';
+import { type Finding, skip } from '../finding.js';
+
+export const bgpPolicy: Check = {
+  id: 'bgp-no-policy',
+  title: 'BGP peers are told of routes',
+  protocol: 'bgp',
+  decide: ({ bgp, speakers, wanted }) => {
+    if (bgp === null) return skip('bgpd does not answer');
+    if (bgp.sessions.length === 0) return skip('bgpd has no neighbour');
+    const found: Finding[] = bgp.sessions
+      .filter(({ withoutPolicy }) => withoutPolicy.some((family) => speakers[family] === 'bgp'))
+      .map(({ key, withoutPolicy }) =>
+        finding('bgp-no-policy', 'error', {
+          title: `bgpd sends ${key} nothing without a policy (RFC 8212)`,
+          evidence: `show bgp neighbors: outbound updates discarded, ${withoutPolicy.map(blockOf).join(', ')}`,
+          advice: `router bgp ${bgp.asn}: no bgp ebgp-requires-policy, or neighbor ${key} route-map MAP out`,
+        }),
+      );
+    for (const family of ['inet', 'inet6'] as const) {
+      const vips = wanted.flatMap(({ vip }) => (familyOf(vip) === family ? [vip] : []));
+      if (speakers[family] !== 'bgp' || vips.length === 0) continue;
+      if (bgp.sessions.some(({ families }) => families.includes(family))) continue;
+      found.push(
+        finding('bgp-family-inactive', 'error', {
+          title: `no BGP neighbour is activated for ${blockOf(family)}`,
+          evidence: `to be announced: ${vips.slice(0, 5).join(', ')}${vips.length > 5 ? ` and ${vips.length - 5} more` : ''}`,
+          advice: `address-family ${blockOf(family)}: neighbor ${bgp.sessions[0].key} activate, on both sides`,
+        }),
+      );
+    }
+    return found;
+  },
+};
