@@ -73,6 +73,10 @@ export class L3Switch {
         ' ip ospf cost 10',
         ...(this.options.bfd ? [' ip ospf bfd'] : []),
       ]),
+      'interface to-client',
+      // On a broadcast link its state changes 40 s after the start (the wait timer), and a router-LSA that the switch originates anew while a
+      // node returns from a graceful restart leaves that node out (FRR 8.4.4, measured).
+      ' ip ospf network point-to-point',
       'router ospf',
       ' ospf router-id 10.0.0.1',
       ' log-adjacency-changes',
