@@ -24,6 +24,10 @@ const prototypes = {
   // port.h
   dp_port_info: 'int dp_port_info(uint32_t port, uint8_t *out)',
   dp_port_set: 'int dp_port_set(uint32_t port, int promisc, int allmulticast, int forward2kni, int up)',
+  dp_port_set_mtu: 'int dp_port_set_mtu(uint32_t port, uint32_t mtu)',
+  dp_port_set_mac: 'int dp_port_set_mac(uint32_t port, const uint8_t *mac)',
+  dp_port_forget_mac: 'void dp_port_forget_mac(uint32_t port)',
+  dp_port_own: 'int dp_port_own(uint32_t port, uint8_t *mac)',
   dp_port_groups: 'int dp_port_groups(uint32_t port, const uint8_t *macs, uint32_t n)',
   dp_pool_available: 'uint32_t dp_pool_available()',
   // layout.h
@@ -41,6 +45,7 @@ const prototypes = {
   dp_conn_remove: 'void dp_conn_remove(uint32_t n)',
   dp_next_hop_set:
     'void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port, uint32_t state, const uint8_t *address, uint32_t kind)',
+  dp_next_hops_source: 'uint32_t dp_next_hops_source(uint32_t port)',
   dp_requeue_held: 'uint32_t dp_requeue_held()',
   dp_find4:
     'uint32_t dp_find4(uint32_t src, uint32_t dst, uint32_t sport, uint32_t dport, uint32_t proto, uint32_t zone)',

@@ -1,4 +1,4 @@
-// Decodes struct dp_port_info.
+// What the native layer says of a port: struct dp_port_info decoded, and MAC and MTU alone.
 import { loadLibrary } from './library.js';
 
 export interface NativePort {
@@ -24,7 +24,10 @@ export interface NativePort {
   /** Not set down by an operator. */
   readonly adminUp: boolean;
   readonly forward2kni: boolean;
+  /** In force. */
   readonly mtu: number;
+  /** The largest that the driver takes; the packet buffers may hold less. */
+  readonly maxMtu: number;
   readonly rxQueues: number;
   readonly txQueues: number;
   readonly socket: number;
@@ -32,7 +35,7 @@ export interface NativePort {
   readonly driver: string;
 }
 
-const record = new Uint8Array(168);
+const record = new Uint8Array(176);
 const view = new DataView(record.buffer);
 
 /** What DPDK says of a port now; undefined when the slot is empty. */
@@ -64,10 +67,19 @@ export function portInfo(port: number): NativePort | undefined {
     adminUp: u32(6) === 1,
     forward2kni: u32(7) === 1,
     mtu: u32(8),
+    maxMtu: view.getUint32(168, true),
     rxQueues: u32(9),
     txQueues: u32(10),
     socket: u32(11),
     mac: [...record.subarray(128, 134)].map((b) => b.toString(16).padStart(2, '0')).join(':'),
     driver: Buffer.from(record.subarray(134, 166)).toString('latin1').replace(/\0.*$/s, ''),
   };
+}
+
+const mac = new Uint8Array(6);
+
+/** MAC (six bytes, the same array each time) and MTU of a port, in force; undefined when the slot is empty. In any thread. */
+export function portOwn(port: number): { readonly mac: Uint8Array; readonly mtu: number } | undefined {
+  const mtu = loadLibrary().dp_port_own(port, mac) as number;
+  return mtu < 0 ? undefined : { mac, mtu };
 }

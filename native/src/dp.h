@@ -313,6 +313,9 @@ struct dp_port {
     uint16_t peer; // port ↔ kni, UINT16_MAX for none
     uint16_t mtu, n_rxq, n_txq;
     uint8_t mac[6];
+    // Received as well, until the neighbours have heard of a new one; else the same.
+    uint8_t previous_mac[6];
+    bool mtu_fixed;               // the driver has no switch for it
     int allmulti_socket;          // 0: none
     struct rte_ring *kni_ring[2]; // of the kni port: control, bulk
     rte_spinlock_t tx_lock;

@@ -44,7 +44,7 @@ static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_
     // 224.0.0.0/24 is the protocols' own (RFC 5771): VRRP, IGMP. Other groups and broadcasts can be floods.
     if (dst >> 28 == 14 || dst == 0xffffffff || group_mac(eth->dst))
         return kni(p, DP_PUNT_MULTICAST, dst >> 8 == 0xe00000);
-    if (!same_mac(eth->dst, port->mac))
+    if (!own_mac(port, eth->dst))
         return drop(p, DP_DROP_OTHER_HOST);
     if (ip->ttl == 0)
         return drop(p, DP_DROP_IP4_TTL);
@@ -81,7 +81,7 @@ void dp_parse(struct dp_pkt *p, const struct dp_port *port) {
     case ETH_IP4:
         return parse_ip4(p, port, frame, length);
     case ETH_ARP:
-        if (!group_mac(eth->dst) && !same_mac(eth->dst, port->mac))
+        if (!group_mac(eth->dst) && !own_mac(port, eth->dst))
             return drop(p, DP_DROP_OTHER_HOST);
         return upcall(p, DP_PUNT_ARP, DP_CLASS_ARP);
     case ETH_IP6:

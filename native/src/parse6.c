@@ -93,7 +93,7 @@ void dp_parse_ip6(struct dp_pkt *p, const struct dp_port *port, const uint8_t *f
         return kni(p, DP_PUNT_OSPF, true);
     const struct eth_hdr *eth = (const struct eth_hdr *)frame;
     bool group = group_mac(eth->dst) || ip->dst[0] == 0xff;
-    if (!group && !same_mac(eth->dst, port->mac))
+    if (!group && !own_mac(port, eth->dst))
         return drop(p, DP_DROP_OTHER_HOST);
     // Both the kernel and the dataplane have neighbours; the slow path knows whose this is.
     bool nd = p->proto == PROTO_ICMP6 && chain == CHAIN_WHOLE && p->l4_length > 0 &&

@@ -121,8 +121,10 @@ int dp_port_start(uint32_t port, uint32_t rxq, uint32_t txq, uint32_t rxd, uint3
         return rc;
     if ((rc = setup_queues(p, &info, rxd, txd)) != 0)
         return rc;
+    if (mtu == 0)
+        mtu = at_most(dp_port_max_mtu(p, &info), dp_ctx->config.mbuf_room - DP_FRAME_OVERHEAD);
     // A driver that cannot set it keeps its own; what counts is what it says afterwards.
-    rte_eth_dev_set_mtu(p->id, (uint16_t)mtu);
+    p->mtu_fixed = rte_eth_dev_set_mtu(p->id, (uint16_t)mtu) == -ENOTSUP;
     uint16_t actual = (uint16_t)mtu;
     if (rte_eth_dev_get_mtu(p->id, &actual) == 0 && actual < mtu)
         mtu = actual;
@@ -136,6 +138,7 @@ int dp_port_start(uint32_t port, uint32_t rxq, uint32_t txq, uint32_t rxd, uint3
     struct rte_ether_addr mac;
     if (rte_eth_macaddr_get(p->id, &mac) == 0 && !rte_is_zero_ether_addr(&mac))
         memcpy(p->mac, mac.addr_bytes, 6);
+    memcpy(p->previous_mac, p->mac, 6);
     for (uint32_t i = 0; i <= dp_ctx->n_lcores; i++)
         dp_ctx->lcores[i]->tx_queue_of[port] = (uint16_t)(i % p->n_txq);
     p->up = p->used = true;
@@ -197,6 +200,7 @@ int dp_port_info(uint32_t port, struct dp_port_info *out) {
         if (info.if_index && !p->is_kni && out->link)
             out->link = kernel_carrier(info.if_index);
     }
+    out->max_mtu = dp_port_max_mtu(p, &info);
     out->rx_offloads = info.rx_offload_capa;
     out->tx_offloads = info.tx_offload_capa;
     out->promisc = rte_eth_promiscuous_get(p->id) == 1;

@@ -87,6 +87,7 @@
     X(ARP_REQUEST_SENT, "arp_request_sent", "ARP requests made here") \
     X(ND_ANSWERED, "nd_answered", "neighbour solicitations for addresses of this node that were answered") \
     X(ND_SOLICITATION_SENT, "nd_solicitation_sent", "neighbour solicitations made here") \
+    X(ADDRESS_ANNOUNCED, "address_announced", "gratuitous ARP and unsolicited advertisements, after a port got another MAC") \
     X(ICMP_ECHO_ANSWERED, "icmp_echo_answered", "echo requests to addresses of this node that were answered") \
     X(ICMP_ERROR_SENT, "icmp_error_sent", "ICMP errors made here") \
     X(TCP_RST_SENT, "tcp_rst_sent", "resets made here, two for each connection that idled out") \

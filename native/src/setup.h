@@ -16,8 +16,8 @@ DP_EXPORT int dp_lcore_add(uint32_t eal_id);
 /** Probes a PCI address or vdev string and gives it a slot; with `existing` set, takes DPDK port `dpdk_id`
  * instead. */
 DP_EXPORT int dp_port_probe(const char *devargs, int existing);
-/** Configures and starts queues. Counts above what the driver has are lowered; returns 0 or a negative errno.
- */
+/** Configures and starts queues. Counts above what the driver has are lowered, MTU 0 is the largest that it
+ * and the buffers take; returns 0 or a negative errno. */
 DP_EXPORT int dp_port_start(uint32_t port, uint32_t rxq, uint32_t txq, uint32_t rxd, uint32_t txd,
                             uint32_t mtu, uint32_t promisc, uint32_t allmulticast);
 /** Makes port `kni` the kernel's side of `port`. */

@@ -376,6 +376,25 @@ void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32
     *(volatile __m128i *)(void *)&dp_ctx->next_hops[index] = u.v;
 }
 
+uint32_t dp_next_hops_source(uint32_t port) {
+    uint32_t n = 0;
+    if (port >= DP_MAX_PORTS)
+        return 0;
+    for (uint32_t i = 0; i < DP_NEXT_HOPS; i++) {
+        union {
+            __m128i v;
+            struct dp_next_hop nh;
+        } u = {.v = _mm_load_si128((const __m128i *)(const void *)&dp_ctx->next_hops[i])};
+        if (u.nh.state == NH_FREE || u.nh.port != port ||
+            memcmp(u.nh.src_mac, dp_ctx->ports[port].mac, 6) == 0)
+            continue;
+        memcpy(u.nh.src_mac, dp_ctx->ports[port].mac, 6);
+        *(volatile __m128i *)(void *)&dp_ctx->next_hops[i] = u.v;
+        n++;
+    }
+    return n;
+}
+
 static void requeue(struct rte_mempool *pool, void *counter, void *object, unsigned index) {
     (void)pool;
     (void)index;

@@ -25,6 +25,8 @@ DP_EXPORT void dp_conn_remove(uint32_t n);
 /** `address`: 16 bytes, see struct dp_next_hop_info. */
 DP_EXPORT void dp_next_hop_set(uint32_t index, uint32_t mac_high, uint32_t mac_low, uint32_t port,
                                uint32_t state, const uint8_t *address, uint32_t kind);
+/** Gives all next hops by the port its present MAC as source. Returns how many had another. */
+DP_EXPORT uint32_t dp_next_hops_source(uint32_t port);
 /** Runs again what a dead slow path was holding. Returns how many packets. */
 DP_EXPORT uint32_t dp_requeue_held(void);
 /** Index of the entry for an IPv4 tuple (host order), or 0. */

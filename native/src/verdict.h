@@ -30,6 +30,11 @@ static inline bool same_mac(const uint8_t *a, const uint8_t *b) {
     return memcmp(a, b, 6) == 0;
 }
 
+/** The control thread may write them meanwhile: a frame that comes just then counts as another host's. */
+static inline bool own_mac(const struct dp_port *port, const uint8_t *dst) {
+    return same_mac(dst, port->mac) || same_mac(dst, port->previous_mac);
+}
+
 // The rest of a TCP segment's or UDP datagram's key, or why it is dropped. l4 and l4_length are set. Inline,
 // as IPv4's parser is the fast path.
 static inline void parse_tcp(struct dp_pkt *p, const uint8_t *frame) {
