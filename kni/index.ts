@@ -3,7 +3,7 @@
 export type { Family } from './address-bytes.js';
 export { isKernelError, KernelError } from './kernel-error.js';
 export type { KernelAddress, KernelLink, KernelNextHop, KernelRoute } from './kernel-objects.js';
-export { type KniAddressEvent, type KniEvents, KniManager, type KniPort } from './kni-manager.js';
+export { type KniAddressEvent, type KniEvents, KniManager, type KniOwn, type KniPort } from './kni-manager.js';
 export type { KernelGroup } from './multicast-groups.js';
 export { type LinkChange, type RouteChange, Rtnetlink } from './rtnetlink.js';
 export type { KernelEvent, KernelWatch, WatchOptions } from './watch.js';

@@ -1,4 +1,4 @@
-// Keeps each `<port>.kni` equal to its port (MAC, MTU, carrier) and reports the addresses the kernel has on it.
+// Keeps each `<port>.kni` equal to its port (MAC, MTU, carrier) and reports what the kernel has on it.
 // The TAP itself is made by the dataplane through DPDK; this waits for it, also when it goes and comes back.
 import { type Log, RepeatedCondition } from '../log/index.js';
 import { isKernelError } from './kernel-error.js';
@@ -20,6 +20,12 @@ export interface KniPort {
   readonly up?: boolean;
 }
 
+/** What a port and its interface have in common. */
+export interface KniOwn {
+  readonly mac?: string;
+  readonly mtu?: number;
+}
+
 export interface KniAddressEvent {
   readonly port: string;
   readonly kni: string;
@@ -34,6 +40,11 @@ export interface KniEvents {
   onAddress?(event: KniAddressEvent): void;
   /** The interface as the kernel has it now; null when it is gone. */
   onLink?(port: string, link: KernelLink | null): void;
+  /**
+   * Somebody gave the interface another MTU or MAC. Who lets the port follow calls `set` before it resolves; after a rejection, or
+   * without this, the interface gets the port's again.
+   */
+  onOwn?(port: string, own: KniOwn): Promise<void>;
   /** All routes of the main table, of every device, after something has changed among them. */
   onRoutes?(routes: readonly KernelRoute[]): void;
   /** The multicast groups joined on the interface, all of them, when they have changed; in the order of their addresses. */
@@ -104,9 +115,9 @@ export class KniManager {
     for (const state of this.#knis.values()) if (state.port.name === portName) await state.setCarrier(carrier);
   }
 
-  /** The MTU of the port changed. */
-  async setMtu(portName: string, mtu: number): Promise<void> {
-    for (const state of this.#knis.values()) if (state.port.name === portName) await state.setMtu(mtu);
+  /** The port has this MTU or MAC from now on. @throws {KernelError} what the kernel refused; the interface is as it was then */
+  async set(portName: string, own: KniOwn): Promise<void> {
+    for (const state of this.#knis.values()) if (state.port.name === portName) await state.set(own);
   }
 
   /** `a.b.c.d/len` of an interface, as last reported. */

@@ -2,13 +2,24 @@
 import type { Log } from '../log/index.js';
 import { isKernelError, KernelError } from './kernel-error.js';
 import type { KernelLink } from './kernel-objects.js';
-import type { KniAddressEvent, KniEvents, KniPort } from './kni-manager.js';
+import type { KniAddressEvent, KniEvents, KniOwn, KniPort } from './kni-manager.js';
 import type { KernelGroup } from './multicast-groups.js';
 import type { LinkChange, Rtnetlink } from './rtnetlink.js';
 
 type Address = Pick<KniAddressEvent, 'address' | 'prefixLength' | 'family'>;
 
 const keyOf = (address: Address): string => `${address.address}/${address.prefixLength}`;
+
+/** What the interface has and the port has not; null when they are equal. */
+function difference(link: KniPair, port: KniPair): KniOwn | null {
+  const own = {
+    ...(link.mac === port.mac.toLowerCase() ? {} : { mac: link.mac }),
+    ...(link.mtu === port.mtu ? {} : { mtu: link.mtu }),
+  };
+  return Object.keys(own).length === 0 ? null : own;
+}
+
+type KniPair = Required<KniOwn>;
 
 export class KniState {
   port: KniPort;
@@ -20,6 +31,8 @@ export class KniState {
   #carrier: boolean | null = null;
   /** ifindex of the interface that was set up; another one under the same name is a new interface. */
   #index = 0;
+  /** What the interface was given and the port is asked to follow. */
+  #wanted: KniOwn | null = null;
   #lastStep: Promise<void> = Promise.resolve();
 
   constructor(port: KniPort, kernel: Rtnetlink, events: KniEvents, log: Log | null) {
@@ -34,7 +47,7 @@ export class KniState {
   }
 
   /**
-   * The kernel's present view: puts MAC, MTU and carrier right where they differ. One step at a time.
+   * The kernel's present view. A new interface gets MAC and MTU of the port; to one that was given others the port may follow.
    * @param reread also the addresses, because notifications were lost
    */
   refresh(link: KernelLink, reread = false): Promise<void> {
@@ -43,19 +56,30 @@ export class KniState {
       this.#index = link.index;
       this.#events.onLink?.(this.port.name, link);
       const { mac, mtu, up } = this.port;
-      const change: LinkChange = {
-        ...(link.mac === mac.toLowerCase() ? {} : { mac }),
-        ...(link.mtu === mtu ? {} : { mtu }),
-        ...(isNew && up !== undefined && link.up !== up ? { up } : {}),
-      };
-      if (Object.keys(change).length > 0) {
-        await this.#kernel.setLink(this.port.kniName, change);
-        await this.#verify();
-        if (!isNew) this.#log?.event('kni.corrected', { kni: this.port.kniName, ...change });
-      }
+      if (isNew) await this.#equal(link, up === undefined || link.up === up ? {} : { up });
+      else if (difference(link, this.port) !== null) await this.#notice();
       if (this.#carrier !== null && link.carrier !== this.#carrier) await this.#applyCarrier(this.#carrier);
       if (isNew) this.#log?.event('kni.created', { kni: this.port.kniName, mac, mtu });
       if (isNew || reread) await this.#readAddresses();
+    });
+  }
+
+  /** The port has them from now on. @throws {KernelError} what the kernel refused; the interface is as it was then */
+  set(own: KniOwn): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.port;
+      const { mac = before.mac, mtu = before.mtu } = own;
+      this.port = { ...before, mac: mac.toLowerCase(), mtu };
+      if (this.#index === 0) return;
+      try {
+        const link = await this.#kernel.linkByName(before.kniName);
+        await this.#equal(this.#toSet(own, link));
+      } catch (error) {
+        // It gets them when it is there again.
+        if (isKernelError(error, 'ENODEV')) return;
+        this.port = before;
+        throw error;
+      }
     });
   }
 
@@ -64,13 +88,6 @@ export class KniState {
       if (this.#carrier === carrier) return;
       this.#carrier = carrier;
       if (this.#index !== 0) await this.#applyCarrier(carrier);
-    });
-  }
-
-  setMtu(mtu: number): Promise<void> {
-    return this.#inTurn(async () => {
-      this.port = { ...this.port, mtu };
-      if (this.#index !== 0) await this.#kernel.setLink(this.port.kniName, { mtu });
     });
   }
 
@@ -107,12 +124,78 @@ export class KniState {
     });
   }
 
-  async #verify(): Promise<void> {
+  /** Makes the interface what the port is. */
+  async #equal(link: Pick<KernelLink, 'mac' | 'mtu'>, more: LinkChange = {}): Promise<KniOwn | null> {
     const { kniName, mac, mtu } = this.port;
-    const link = await this.#kernel.linkByName(kniName);
+    const wrong = difference(link, this.port);
+    if (wrong === null && Object.keys(more).length === 0) return null;
+    const right = {
+      ...(wrong?.mac === undefined ? {} : { mac }),
+      ...(wrong?.mtu === undefined ? {} : { mtu }),
+    };
+    await this.#kernel.setLink(kniName, { ...right, ...more });
+    const now = await this.#kernel.linkByName(kniName);
     // Frames for the port's MAC would be dropped by the kernel as somebody else's; another MTU breaks OSPF's database exchange.
-    if (link.mac !== mac.toLowerCase() || link.mtu !== mtu)
-      throw new KernelError(`verify ${kniName}`, 'EIO', 5, `it has mac ${link.mac} mtu ${link.mtu} after setting them`);
+    if (
+      difference(
+        { mac: right.mac === undefined ? mac : now.mac, mtu: right.mtu === undefined ? mtu : now.mtu },
+        this.port,
+      ) !== null
+    )
+      throw new KernelError(`verify ${kniName}`, 'EIO', 5, `it has mac ${now.mac} mtu ${now.mtu} after setting them`);
+    return right;
+  }
+
+  /** The interface has another MTU or MAC than the port: who can follow is asked, once at a time. */
+  async #notice(): Promise<void> {
+    if (this.#wanted !== null) return; // it is looked at again afterwards
+    // The notification may be older than what was set here since.
+    const wanted = difference(await this.#kernel.linkByName(this.port.kniName), this.port);
+    if (wanted === null) return;
+    const { onOwn } = this.#events;
+    if (onOwn === undefined) return this.#correct(wanted, 'the port keeps its own');
+    this.#wanted = wanted;
+    const answered = (reason: string | null): Promise<void> => this.#inTurn(() => this.#answered(wanted, reason));
+    // Not within this turn: who follows takes a turn to set it.
+    void onOwn
+      .call(this.#events, this.port.name, wanted)
+      .then(
+        () => answered(null),
+        (error: unknown) => answered(error instanceof Error ? error.message : String(error)),
+      )
+      .catch((error: unknown) => {
+        if (!isKernelError(error, 'ENODEV'))
+          this.#log?.event('kni.failed', { kni: this.port.kniName, reason: String(error) });
+      });
+  }
+
+  async #answered(wanted: KniOwn, reason: string | null): Promise<void> {
+    this.#wanted = null;
+    if (this.#index === 0) return;
+    if (reason !== null) return this.#correct(wanted, reason);
+    if (difference({ ...this.port, ...wanted }, this.port) !== null)
+      return this.#correct(wanted, 'the port did not follow');
+    this.#log?.event('kni.followed', { port: this.port.name, kni: this.port.kniName, ...wanted });
+    return this.#notice();
+  }
+
+  async #correct(wanted: KniOwn, reason: string): Promise<void> {
+    const { kniName, mac, mtu } = this.port;
+    await this.#equal(await this.#kernel.linkByName(kniName));
+    const right = { ...(wanted.mac === undefined ? {} : { mac }), ...(wanted.mtu === undefined ? {} : { mtu }) };
+    this.#log?.event('kni.corrected', { kni: kniName, ...right, reason });
+  }
+
+  /**
+   * The interface as far as it is to be looked at: what the port was not given is left to the next notification, and so is what the
+   * kernel was seen to want and the port gets; the kernel has that, or something newer.
+   */
+  #toSet(own: KniOwn, link: KniPair): KniPair {
+    const { mac, mtu } = this.port;
+    return {
+      mac: own.mac === undefined || mac === this.#wanted?.mac ? mac : link.mac,
+      mtu: own.mtu === undefined || mtu === this.#wanted?.mtu ? mtu : link.mtu,
+    };
   }
 
   async #applyCarrier(carrier: boolean): Promise<void> {

@@ -51,6 +51,7 @@ const groups = {
   kni: {
     created: card('info', 'a kernel-visible interface was created'),
     removed: card('info', 'a kernel-visible interface was removed'),
+    followed: card('info', 'somebody changed MAC or MTU of a kernel-visible interface, and the port has the same now'),
     corrected: card('warn', "somebody changed MAC or MTU of a kernel-visible interface; they are the port's again"),
     carrier: card('info', "the port's carrier was mirrored to its kernel-visible interface"),
     multicast: card('debug', 'the kernel joined or left multicast groups'),

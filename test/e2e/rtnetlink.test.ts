@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { isKernelError, type KernelEvent, KniManager, Rtnetlink } from '../../kni/index.js';
 import { eventually } from '../../lab/index.js';
+import { createLog } from '../../log/index.js';
 import { openTap } from './tap-device.js';
 
 const inside = process.env.DPVS_TEST_NETNS === '1';
@@ -342,5 +343,84 @@ if (!inside) {
       { code: 'ENODEV' },
       'a TAP that does not appear',
     );
+  });
+
+  t.test('a port that can follow its kni', async (t) => {
+    const asked: string[] = [];
+    const lines: string[] = [];
+    const log = createLog({ stream: { write: (line: string) => void lines.push(line) } });
+    const corrected = (): string[] => lines.filter((line) => line.includes('"kni.corrected"'));
+    let gate: Promise<unknown> = Promise.resolve();
+    const manager: KniManager = new KniManager(
+      {
+        onOwn: async (port, own) => {
+          asked.push(JSON.stringify(own));
+          await gate;
+          if (own.mtu === 1250) throw new Error('1250 is no MTU of mine');
+          if (own.mtu !== 1260) await manager.set(port, own);
+        },
+      },
+      log,
+    );
+    t.teardown(() => manager.close());
+    const tap = openTap('dpdk1.kni');
+    t.teardown(() => tap.close());
+    await manager.attach({ name: 'dpdk1', kniName: 'dpdk1.kni', mac: mac(9), mtu: 1400, up: true });
+    const has = (what: string, mtu: number, address: string): Promise<unknown> =>
+      eventually(
+        what,
+        () => ipLink('dpdk1.kni'),
+        (link) => link.mtu === mtu && link.address === address,
+      );
+    const followed = (times: number): Promise<unknown> =>
+      eventually(
+        `followed ${times} times`,
+        () => lines.filter((line) => line.includes('"kni.followed"')).length,
+        (n) => n === times,
+      );
+
+    ip('link', 'set', 'dpdk1.kni', 'mtu', '1300', 'address', mac(8));
+    await followed(1);
+    t.same(asked.splice(0), [JSON.stringify({ mac: mac(8), mtu: 1300 })], 'asked once, for both');
+    t.match(ipLink('dpdk1.kni'), { mtu: 1300, address: mac(8) });
+
+    let open = (): void => undefined;
+    gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    ip('link', 'set', 'dpdk1.kni', 'mtu', '1310');
+    await eventually(
+      'asked',
+      () => asked.length,
+      (n) => n === 1,
+    );
+    ip('link', 'set', 'dpdk1.kni', 'mtu', '1320');
+    ip('link', 'set', 'dpdk1.kni', 'address', mac(7));
+    open();
+    await followed(3);
+    t.same(asked.splice(0), [JSON.stringify({ mtu: 1310 }), JSON.stringify({ mac: mac(7), mtu: 1320 })]);
+    t.match(ipLink('dpdk1.kni'), { mtu: 1320, address: mac(7) }, 'what was set last stands');
+
+    await manager.set('dpdk1', { mtu: 1500 });
+    t.match(ipLink('dpdk1.kni'), { mtu: 1500, address: mac(7) }, 'the other way');
+    t.same(asked, [], 'which is no wish of the kernel');
+    await t.rejects(manager.set('dpdk1', { mtu: 10 }), { code: 'EINVAL' });
+    t.equal(corrected().length, 0);
+
+    ip('link', 'set', 'dpdk1.kni', 'mtu', '1250');
+    await eventually(
+      'refused',
+      () => corrected().length,
+      (n) => n === 1,
+    );
+    await has('put right', 1500, mac(7));
+    t.match(corrected()[0], /"mtu":1500.*1250 is no MTU of mine/);
+    ip('link', 'set', 'dpdk1.kni', 'mtu', '1260');
+    await eventually(
+      'not followed without a word',
+      () => corrected().length,
+      (n) => n === 2,
+    );
+    await has('put right too', 1500, mac(7));
   });
 }
