@@ -378,6 +378,10 @@ export const changeMethods = {
       allmulticast: z.boolean().optional(),
       forward2kni: z.boolean().optional(),
       up: z.boolean().optional(),
+      /** Bytes of the largest IP packet; the port's kni gets the same. */
+      mtu: z.int().min(68).max(9000).optional(),
+      /** The port's kni gets the same. */
+      mac: macAddress.optional(),
     }),
     result: nothing,
     mutates: true,

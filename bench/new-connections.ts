@@ -62,7 +62,7 @@ function configuration(): Change[] {
       kind: 'address.set',
       address: { ...record, broadcast: null, validUntil: null, preferredUntil: null },
     });
-    for (const route of derivedRoutes(record, 1500))
+    for (const route of derivedRoutes(record))
       if (route.scope === 'host' || ip.endsWith('.1')) changes.push({ kind: 'route.set', route });
   };
   address(VIP, 32, 'dpdk1', false);

@@ -4,7 +4,10 @@ import type { DestCheck, Scope, ServerKey, ServiceKey } from '../../api/index.js
 /** What the desired state must know of a port to judge requests. */
 export interface DeviceFacts {
   readonly name: string;
+  /** As the port was started. */
   readonly mtu: number;
+  /** The largest it can be given while it runs, and what sets that limit; absent: that of the start. */
+  readonly maxMtu?: { readonly mtu: number; readonly why: string };
 }
 
 /** An address of the node as it must be now: what `addr.add` said, a local address of a service, or both. */
@@ -40,6 +43,7 @@ export interface DesiredRoute {
   readonly source: string | null;
   readonly device: string;
   readonly scope: Scope;
+  /** 0: the port's, whatever that is at the time. */
   readonly mtu: number;
   readonly metric: number;
   /** Who brought it: a request, the address (a service's local address) it is derived from, or the kernel, on a kni. */
@@ -63,6 +67,9 @@ export interface DesiredLink {
   readonly allmulticast?: boolean;
   readonly forward2kni?: boolean;
   readonly up?: boolean;
+  readonly mtu?: number;
+  /** Lower case, colons. */
+  readonly mac?: string;
 }
 
 export type SchedulerName = 'rr' | 'wrr' | 'wlc';

@@ -9,9 +9,9 @@ export type AddressOnDevice = Pick<DesiredAddress, 'address' | 'prefixLength' | 
  * A host route for the address itself; when it says more than itself also the link route of its network with the address as source
  * (dpvs.md 2.1: "/32 local route (scope host) + if plen<32 a link route for the network with src=addr").
  */
-export function derivedRoutes(address: AddressOnDevice, mtu: number): DesiredRoute[] {
+export function derivedRoutes(address: AddressOnDevice): DesiredRoute[] {
   const origin = address.origin === 'laddr' ? ('laddr' as const) : ('address' as const);
-  const common = { gateway: null, device: address.device, mtu, metric: 0, origin };
+  const common = { gateway: null, device: address.device, mtu: 0, metric: 0, origin };
   const bits = hostLength(address.address);
   const host: DesiredRoute = { ...common, destination: `${address.address}/${bits}`, source: null, scope: 'host' };
   if (address.prefixLength === bits) return [host];
@@ -27,12 +27,10 @@ export const routeKey = (route: Pick<DesiredRoute, 'destination' | 'device' | 'm
 export function effectiveRoutes(
   explicit: Iterable<DesiredRoute>,
   addresses: Iterable<AddressOnDevice>,
-  mtuOf: (device: string) => number,
 ): DesiredRoute[] {
   const table = new Map<string, DesiredRoute>();
   for (const route of explicit) table.set(routeKey(route), route);
   for (const address of addresses)
-    for (const route of derivedRoutes(address, mtuOf(address.device)))
-      if (!table.has(routeKey(route))) table.set(routeKey(route), route);
+    for (const route of derivedRoutes(address)) if (!table.has(routeKey(route))) table.set(routeKey(route), route);
   return [...table.values()];
 }

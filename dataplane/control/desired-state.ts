@@ -144,7 +144,7 @@ export class DesiredState {
 
   /** Explicit and derived: what the slow path has and route.list shows. */
   effectiveRoutes(): DesiredRoute[] {
-    return effectiveRoutes(this.routes(), this.addresses(), (device) => this.#facts.device(device).mtu);
+    return effectiveRoutes(this.routes(), this.addresses());
   }
 
   /** Whether there is a route of this key, explicit or derived. */

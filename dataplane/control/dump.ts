@@ -13,7 +13,11 @@ export function dumpRequests(facts: Facts, now: number): MutatingRequest[] {
   const { timeouts } = facts;
   const first: MutatingRequest[] = [];
   if (timeouts.tcp + timeouts.tcpfin + timeouts.udp > 0) first.push({ method: 'timeout.set', params: timeouts });
-  for (const link of facts.links.values()) first.push({ method: 'link.set', params: link });
+  for (const { mtu, ...link } of facts.links.values()) {
+    if (Object.keys(link).length > 1) first.push({ method: 'link.set', params: link });
+    // By itself: packet buffers that are smaller after the next start must not cost the other settings.
+    if (mtu !== undefined) first.push({ method: 'link.set', params: { name: link.name, mtu } });
+  }
   for (const route of facts.routes.explicit()) first.push({ method: 'route.add', params: routeSpec(route) });
   for (const neighbour of facts.neighbours.values()) first.push({ method: 'neigh.add', params: neighbour });
   return [...first, ...orderedRequests(facts, now)];
@@ -59,7 +63,7 @@ function routeSpec({ destination, gateway, source, device, scope, mtu, metric }:
     ...(source === null ? {} : { source }),
     device,
     scope,
-    mtu,
+    ...(mtu === 0 ? {} : { mtu }),
     ...(metric === 0 ? {} : { metric }),
   };
 }

@@ -47,7 +47,7 @@ export class Facts {
   constructor(devices: readonly DeviceFacts[], from?: Facts) {
     this.devices = new Map(devices.map((device) => [device.name, device]));
     this.addresses = from?.addresses.clone() ?? new AddressFacts();
-    this.routes = from?.routes.clone() ?? new RouteFacts((device) => this.device(device).mtu);
+    this.routes = from?.routes.clone() ?? new RouteFacts();
     this.neighbours = new Map(from?.neighbours);
     this.links = new Map(from?.links);
     this.services = new Map([...(from?.services ?? [])].map(([key, service]) => [key, cloneService(service)]));
@@ -67,6 +67,17 @@ export class Facts {
     const device = this.devices.get(name);
     if (device === undefined) throw new DpvsError('no_device', name, field);
     return device;
+  }
+
+  /** What the port was last told; what it was started with otherwise. @throws {DpvsError} no_device */
+  mtuOf(device: string): number {
+    return this.links.get(device)?.mtu ?? this.device(device).mtu;
+  }
+
+  /** The largest the port can have until the next start. @throws {DpvsError} no_device */
+  maxMtuOf(device: string): number {
+    const { mtu, maxMtu } = this.device(device);
+    return Math.max(mtu, maxMtu?.mtu ?? 0);
   }
 
   /** @throws {DpvsError} no_service */

@@ -3,17 +3,23 @@ import { DpvsError, type RouteSpec } from '../../api/index.js';
 import type { DesiredRoute } from './changes.js';
 import { routeKey } from './derived-routes.js';
 import type { FactChange, Facts } from './facts.js';
-import { invalid, mustBeHostAddress, mustBeOfFamily, mustBeRoutable, mustHaveRoom } from './judge.js';
+import {
+  invalid,
+  MIN_IPV6_MTU,
+  mustBeHostAddress,
+  mustBeHostMac,
+  mustBeOfFamily,
+  mustBeRoutable,
+  mustHaveRoom,
+} from './judge.js';
 import { addressKey } from './keys.js';
 import { limits } from './limits.js';
 import { hostLength, networkOf, splitPrefix } from './prefix.js';
 import type { RequestParams } from './requests.js';
 
-/** RFC 8200, 5. */
-const MIN_IPV6_MTU = 1280;
-
 export function addRoute(facts: Facts, spec: RouteSpec): FactChange[] {
-  const device = facts.device(spec.device);
+  // The port's may fall below the route's, which then counts again when it rises.
+  const maxMtu = facts.maxMtuOf(spec.device);
   const destination = network(spec);
   const scope = spec.scope ?? (spec.gateway === undefined ? 'link' : 'global');
   mustSuitScope(spec, scope);
@@ -25,15 +31,15 @@ export function addRoute(facts: Facts, spec: RouteSpec): FactChange[] {
   }
   if (spec.mtu !== undefined && spec.mtu < MIN_IPV6_MTU && destination.includes(':'))
     throw invalid('mtu', `${spec.mtu} is less than IPv6's smallest, ${MIN_IPV6_MTU}`);
-  if (spec.mtu !== undefined && spec.mtu > device.mtu)
-    throw invalid('mtu', `${spec.mtu} is more than the ${device.mtu} of ${device.name}`);
+  if (spec.mtu !== undefined && spec.mtu > maxMtu)
+    throw invalid('mtu', `${spec.mtu} is more than ${spec.device} can have, ${maxMtu}`);
   const route: DesiredRoute = {
     destination,
     gateway: spec.gateway ?? null,
     source: spec.source ?? null,
     device: spec.device,
     scope,
-    mtu: spec.mtu ?? device.mtu,
+    mtu: spec.mtu ?? 0,
     metric: spec.metric ?? 0,
     origin: 'user',
   };
@@ -64,23 +70,23 @@ export function deleteRoute(facts: Facts, spec: RouteSpec): FactChange[] {
   const destination = network(spec);
   const route = facts.routes
     .explicit()
-    .filter((candidate) => candidate.destination === destination && matches(candidate, spec))
+    .filter((candidate) => candidate.destination === destination && matches(facts, candidate, spec))
     .sort((a, b) => a.metric - b.metric)[0];
   if (route !== undefined) return [{ kind: 'route.remove', route }];
   const derived = facts.routes.inEffect(routeKey({ destination, device: spec.device, metric: 0 }));
-  if (derived !== null && derived.origin !== 'user' && matches(derived, spec))
+  if (derived !== null && derived.origin !== 'user' && matches(facts, derived, spec))
     throw new DpvsError('busy', `${destination} dev ${spec.device} belongs to an address: delete that`, 'destination');
   throw new DpvsError('not_exist', `${destination} dev ${spec.device}`, 'destination');
 }
 
-function matches(route: DesiredRoute, spec: RouteSpec): boolean {
+function matches(facts: Facts, route: DesiredRoute, spec: RouteSpec): boolean {
   return (
     route.device === spec.device &&
     (spec.gateway === undefined || spec.gateway === route.gateway) &&
     (spec.source === undefined || spec.source === route.source) &&
     (spec.scope === undefined || spec.scope === route.scope) &&
     (spec.metric === undefined || spec.metric === route.metric) &&
-    (spec.mtu === undefined || spec.mtu === route.mtu)
+    (spec.mtu === undefined || spec.mtu === (route.mtu || facts.mtuOf(route.device)))
   );
 }
 
@@ -102,9 +108,8 @@ function network(spec: RouteSpec): string {
 export function addNeighbour(facts: Facts, spec: RequestParams<'neigh.add'>): FactChange[] {
   facts.device(spec.device);
   mustBeHostAddress(spec.address, 'address');
+  mustBeHostMac(spec.mac, 'mac');
   const mac = spec.mac.toLowerCase();
-  if (mac === '00:00:00:00:00:00' || Number.parseInt(mac.slice(0, 2), 16) & 1)
-    throw invalid('mac', `${mac} is not the MAC address of one host`);
   if (facts.neighbours.has(addressKey(spec)))
     throw new DpvsError('already_exist', `${spec.address} on ${spec.device}`, 'address');
   mustHaveRoom(facts.neighbours.size, limits.neighbours, 'static neighbours');

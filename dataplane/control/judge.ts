@@ -12,6 +12,15 @@ export function mustBeIpv4(address: string, field: string): void {
   if (!isIPv4(address)) throw invalid(field, `${address} is not an IPv4 address`);
 }
 
+/** RFC 8200, 5. */
+export const MIN_IPV6_MTU = 1280;
+
+/** Neither a group's nor none. @throws {DpvsError} */
+export function mustBeHostMac(mac: string, field: string): void {
+  if (mac === '00:00:00:00:00:00' || Number.parseInt(mac.slice(0, 2), 16) & 1)
+    throw invalid(field, `${mac} is not the MAC address of one host`);
+}
+
 /** @throws {DpvsError} */
 export function mustBeHostAddress(address: string, field: string): void {
   const why = notUnicast(parseIp(address));

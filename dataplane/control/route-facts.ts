@@ -9,19 +9,14 @@ interface Derived {
 }
 
 export class RouteFacts {
-  readonly #mtuOf: (device: string) => number;
   readonly #explicit = new Map<string, DesiredRoute>();
   /** Route key → address key → the route that address brings. */
   readonly #derived = new Map<string, Map<string, Derived>>();
   /** Address key → route keys it stands in. */
   readonly #byAddress = new Map<string, string[]>();
 
-  constructor(mtuOf: (device: string) => number) {
-    this.#mtuOf = mtuOf;
-  }
-
   clone(): RouteFacts {
-    const copy = new RouteFacts(this.#mtuOf);
+    const copy = new RouteFacts();
     for (const [key, route] of this.#explicit) copy.#explicit.set(key, route);
     for (const [key, derived] of this.#derived) copy.#derived.set(key, new Map(derived));
     for (const [address, keys] of this.#byAddress) copy.#byAddress.set(address, keys);
@@ -57,7 +52,7 @@ export class RouteFacts {
   /** The address is now this (null: gone). Returns the steps that follow for the routes in effect. */
   derive(address: string, inEffect: DesiredAddress | null, order: number): Change[] {
     const stale = this.#byAddress.get(address) ?? [];
-    const routes = inEffect === null ? [] : derivedRoutes(inEffect, this.#mtuOf(inEffect.device));
+    const routes = inEffect === null ? [] : derivedRoutes(inEffect);
     const keys = routes.map(routeKey);
     return this.change([...new Set([...stale, ...keys])], () => {
       for (const key of stale) this.#forget(key, address);

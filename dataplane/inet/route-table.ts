@@ -19,6 +19,7 @@ export interface Route {
   /** Preferred source address, IP_NONE when none. */
   readonly source: Ip;
   readonly device: string;
+  /** 0: the port's. */
   readonly mtu: number;
   readonly metric: number;
   readonly origin: RouteOrigin;

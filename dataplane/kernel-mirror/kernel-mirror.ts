@@ -36,8 +36,8 @@ export class KernelMirror {
 
   addressChanged(event: KniAddressEvent): void {
     const key = `${event.address}/${event.prefixLength} ${event.port}`;
-    const mtu = this.#options.ports.find(({ name }) => name === event.port)?.mtu;
-    const route = mtu === undefined ? null : mirroredAddress(event, mtu);
+    const known = this.#options.ports.some(({ name }) => name === event.port);
+    const route = known ? mirroredAddress(event) : null;
     if (route === null) return;
     if (event.change === 'added') this.#addresses.set(key, route);
     else this.#addresses.delete(key);

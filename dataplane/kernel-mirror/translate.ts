@@ -6,7 +6,6 @@ import type { DesiredRoute, RouteHop } from '../control/index.js';
 export interface MirroredPort {
   readonly name: string;
   readonly kniName: string;
-  readonly mtu: number;
 }
 
 /** More than switches install; a group is walked for each new connection. */
@@ -15,10 +14,10 @@ const MAX_HOPS = 64;
 type Address = Pick<KniAddressEvent, 'address' | 'family' | 'port'>;
 
 /** The kernel's own address: packets to it are the kernel's. null for a link-local one, which every link has and no packet is routed to. */
-export function mirroredAddress({ address, family, port }: Address, mtu: number): DesiredRoute | null {
+export function mirroredAddress({ address, family, port }: Address): DesiredRoute | null {
   if (family === 'inet6' && isLinkLocal(address)) return null;
-  const common = { gateway: null, source: null, metric: 0, origin: 'kernel' } as const;
-  return { ...common, destination: `${address}/${hostLength[family]}`, device: port, scope: 'kni_host', mtu };
+  const common = { gateway: null, source: null, mtu: 0, metric: 0, origin: 'kernel' } as const;
+  return { ...common, destination: `${address}/${hostLength[family]}`, device: port, scope: 'kni_host' };
 }
 
 const hostLength = { inet: 32, inet6: 128 } as const;
@@ -45,7 +44,6 @@ function mirroredRoute(route: KernelRoute, ports: ReadonlyMap<string, MirroredPo
   const host = length === String(hostLength[route.family]);
   if (neverOurs(route.family, network) || (route.protocol === 'kernel' && host)) return null;
   const hops: RouteHop[] = [];
-  let mtu = Number.POSITIVE_INFINITY;
   for (const { gateway, device, weight, dead } of route.nextHops) {
     const port = ports.get(device);
     if (port === undefined || dead === true) continue;
@@ -53,7 +51,6 @@ function mirroredRoute(route: KernelRoute, ports: ReadonlyMap<string, MirroredPo
     const via = host && gateway === network ? null : gateway;
     if (via !== null && via.includes(':') !== (route.family === 'inet6')) continue; // of the other family (RFC 5549)
     hops.push({ gateway: via, device: port.name, weight });
-    mtu = Math.min(mtu, port.mtu);
   }
   const [best] = hops;
   if (best === undefined) return null;
@@ -63,7 +60,7 @@ function mirroredRoute(route: KernelRoute, ports: ReadonlyMap<string, MirroredPo
     source: route.source,
     device: best.device,
     scope: best.gateway === null ? 'link' : 'global',
-    mtu,
+    mtu: 0,
     metric: route.metric,
     origin: 'kernel',
     ...(hops.length > 1 ? { hops: hops.slice(0, MAX_HOPS) } : {}),

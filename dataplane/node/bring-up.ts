@@ -3,21 +3,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { DpvsError } from '../../api/index.js';
 import { createContext, loadLibrary, type NativeConfig, portInfo, startEal, startOver } from '../../native/index.js';
 import type { DataplaneConfig, PortConfig } from '../config/index.js';
+import { bufferRoom, largestMtu } from './buffer-room.js';
 
 /** A configured port and where it lives natively. */
 export interface RunningPort {
   readonly config: PortConfig;
   /** Slot in the native port table. */
   readonly index: number;
+  /** As it was started. */
   readonly mac: string;
   readonly mtu: number;
+  /** The largest MTU it can be given while it runs, and what sets that limit. */
+  readonly maxMtu: { readonly mtu: number; readonly why: string };
   /** Slot of its kni; null when kni is off. */
   readonly kniIndex: number | null;
 }
 
-const ETHERNET_OVERHEAD = 14 + 8;
-/** What fits one buffer: the largest MTU, a VLAN tag or two, and room for the client address option. */
-const roomFor = (mtu: number): number => Math.max(2048, Math.ceil((mtu + ETHERNET_OVERHEAD + 64) / 64) * 64);
 /** Mbufs need about this much beside their data: header, private area, headroom, mempool's own. */
 const MBUF_OVERHEAD = 128 + 32 + 128 + 128;
 
@@ -41,7 +42,7 @@ export function nativeConfig(config: DataplaneConfig): NativeConfig {
     classBurst: CLASS_BURST,
     upcallRing: ringFor(config.pools.packets),
     mbufs: config.pools.packets,
-    mbufRoom: roomFor(Math.max(1500, ...config.ports.map((p) => p.mtu))),
+    mbufRoom: bufferRoom(config.ports),
     mbufCache: config.pools.packetCache,
   };
 }
@@ -148,7 +149,8 @@ function bringUpKni(config: DataplaneConfig, port: PortConfig, index: number, ma
     );
   if ((library.dp_port_pair(index, kni) as number) !== 0)
     throw new DpvsError('config', `${port.kniName}: no memory for its queues`);
-  start({ ...port, promisc: false, allmulticast: false }, kni, { rx: 1, tx: 1 });
+  // A TAP drops what is longer than DPDK's MTU of it. The kernel's is set by the kni manager, which is not told to DPDK.
+  start({ ...port, promisc: false, allmulticast: false, mtu: 0 }, kni, { rx: 1, tx: 1 });
   return kni;
 }
 
@@ -162,7 +164,8 @@ export function bringUpPort(config: DataplaneConfig, port: PortConfig): RunningP
   if (info === undefined) throw new DpvsError('config', `${port.name}: the port is gone`);
   const running = { ...port, mtu: info.mtu };
   const kniIndex = config.kni.enabled ? bringUpKni(config, running, index, info.mac) : null;
-  return { config: running, index, mac: info.mac, mtu: info.mtu, kniIndex };
+  const maxMtu = largestMtu(config.ports, port, info, kniIndex === null ? undefined : portInfo(kniIndex));
+  return { config: running, index, mac: info.mac, mtu: info.mtu, maxMtu, kniIndex };
 }
 
 /** Which lcore polls what: as configured; a kni belongs to the first lcore. */

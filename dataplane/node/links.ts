@@ -1,6 +1,6 @@
 // Ports and lcores as dpip link shows them.
 import type { CpuInfo, LinkInfo } from '../../api/index.js';
-import { type Counters, loadLibrary, portInfo, usage } from '../../native/index.js';
+import { type Counters, loadLibrary, portInfo, portOwn, usage } from '../../native/index.js';
 import type { DataplaneConfig } from '../config/index.js';
 import type { RunningPort } from './bring-up.js';
 
@@ -18,6 +18,12 @@ const words = (bits: bigint, table: readonly (readonly [bigint, string])[]): str
 
 const hardwareText = ({ config: { hardware } }: RunningPort): string =>
   hardware.kind === 'vdev' ? hardware.spec : hardware.kind === 'pci' ? hardware.address : `port ${hardware.index}`;
+
+/** In force; 0 for no port of this name. */
+export function mtuOf(ports: readonly RunningPort[], name: string): number {
+  const port = ports.find(({ config }) => config.name === name);
+  return port === undefined ? 0 : (portOwn(port.index)?.mtu ?? 0);
+}
 
 export function linkInfo(port: RunningPort, ordinal: number): LinkInfo {
   const info = portInfo(port.index);

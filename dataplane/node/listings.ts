@@ -30,6 +30,8 @@ export interface ListingParts {
   readonly slowPath: SlowPathClient;
   readonly mirror: KernelMirror;
   readonly traffic: Traffic;
+  /** The MTU that a port has now. */
+  readonly mtuOf: (device: string) => number;
 }
 
 /** Seconds left, rounded up. */
@@ -80,7 +82,7 @@ export function listRoutes(parts: ListingParts, params: Params<'route.list'>): R
       gateway: r.gateway ?? none,
       source: r.source ?? none,
       device: r.device,
-      mtu: r.mtu,
+      mtu: Math.min(r.mtu || Number.POSITIVE_INFINITY, parts.mtuOf(r.device)),
       tos: 0,
       scope: r.scope,
       metric: r.metric,

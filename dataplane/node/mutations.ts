@@ -4,7 +4,7 @@ import type { Log } from '../../log/index.js';
 import type { Change, DesiredState, MutatingRequest, Plan } from '../control/index.js';
 import type { KernelMirror } from '../kernel-mirror/index.js';
 import type { RunningPort } from './bring-up.js';
-import { applyLinks } from './link-settings.js';
+import { applyLinks, type KniLinks } from './link-settings.js';
 import type { SlowPathClient } from './slow-path-client.js';
 
 /** Where an accepted request is kept before it is acknowledged. */
@@ -18,6 +18,7 @@ export interface MutationParts {
   readonly slowPath: SlowPathClient;
   readonly journal: JournalSink;
   readonly ports: readonly RunningPort[];
+  readonly kni: KniLinks;
   readonly log: Log;
   /** Told of what was accepted together. */
   readonly onChanged: (requests: readonly MutatingRequest[], changes: readonly Change[]) => void;
@@ -68,11 +69,11 @@ export class Mutations {
     const { requests } = plan;
     await slowPath.whenRunning();
     // Before the journal: what the driver refuses is refused, and nothing of the batch may be on record.
-    const undo = applyLinks(this.parts.ports, plan);
+    const undo = await applyLinks(this.parts.ports, this.parts.kni, plan);
     try {
       await journal.append(requests, now);
     } catch (error) {
-      undo();
+      await undo();
       throw error;
     }
     // Again: one that died and was started since has the state before the commit, and must not be overlooked while it starts.

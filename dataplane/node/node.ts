@@ -1,20 +1,28 @@
 // The dpvs process put together: ports, lcores, slow path, desired state, API, kni, monitor. Started once, stopped once.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { controlEndpoint, eventEndpoint, type Method, methods, stateDirectory } from '../../api/index.js';
+import { controlEndpoint, DpvsError, eventEndpoint, type Method, methods, stateDirectory } from '../../api/index.js';
 import { ApiServer, EventPublisher } from '../../api/server.js';
-import { KniManager } from '../../kni/index.js';
 import type { Log } from '../../log/index.js';
-import { Counters, loadLibrary } from '../../native/index.js';
+import { Counters, loadLibrary, portInfo } from '../../native/index.js';
 import type { DataplaneConfig } from '../config/index.js';
-import { type Change, DesiredState, Journal, type MutatingRequest, replay } from '../control/index.js';
+import {
+  type Change,
+  type DesiredLink,
+  DesiredState,
+  Journal,
+  type MutatingRequest,
+  replay,
+} from '../control/index.js';
 import { KernelMirror } from '../kernel-mirror/index.js';
 import { SlowPathThread } from '../slowpath/index.js';
 import { assignQueues, bringUpEal, bringUpPort, type RunningPort, startLcores } from './bring-up.js';
 import { Farewell } from './farewell.js';
 import { createHandlers } from './handlers.js';
 import { KniMemory } from './kni-memory.js';
+import { KniSide } from './kni-side.js';
 import { applyLink } from './link-settings.js';
+import { mtuOf } from './links.js';
 import { Monitor } from './monitor.js';
 import { MulticastFilters } from './multicast-filters.js';
 import { Mutations } from './mutations.js';
@@ -88,12 +96,12 @@ export class DataplaneNode {
     this.#closers.push(() => library.dp_close());
     const ports = config.ports.map((port) => this.#port(config, port));
     assignQueues(config, ports);
-    const desired = new DesiredState(ports.map((p) => ({ name: p.config.name, mtu: p.mtu })));
+    const desired = new DesiredState(ports.map(({ config: { name }, mtu, maxMtu }) => ({ name, mtu, maxMtu })));
     const journal = await this.#journal(name, desired, log);
-    for (const link of desired.links()) applyLink(ports, link);
+    for (const link of desired.links()) this.#settings(ports, link);
 
     const mirror = new KernelMirror({
-      ports: ports.map(({ config: { name, kniName }, mtu }) => ({ name, kniName, mtu })),
+      ports: ports.map(({ config: { name, kniName } }) => ({ name, kniName })),
       routes: config.kni.mirrorRoutes,
       hidden: (key) => desired.hasRoute(key),
     });
@@ -136,7 +144,6 @@ export class DataplaneNode {
       log.event('kni.mirrored', { changes });
       for (const change of changes) publisher.publish('route', { change });
     };
-    const mutations = new Mutations({ desired, mirror, slowPath, journal, ports, log, onChanged, onMirrored });
     const memory = config.kni.keep
       ? new KniMemory({
           path: join(stateDirectory(), `${name}.kni.json`),
@@ -144,7 +151,15 @@ export class DataplaneNode {
           log,
         })
       : null;
-    const kniUp = await this.#kni(ports, mirror, memory, groups, () => mutations.followKernel(), log);
+    const kni: KniSide = new KniSide({
+      ...{ ports, mirror, memory, groups, log },
+      onMirror: () => mutations.followKernel(),
+      onOwn: (port, own) => mutations.run({ method: 'link.set', params: { name: port, ...own } }),
+    });
+    const mutations = new Mutations({ desired, mirror, slowPath, journal, ports, kni, log, onChanged, onMirrored });
+    this.#closers.push(() => memory?.close());
+    this.#closers.push(() => kni.close());
+    await kni.attach();
     const counters = new Counters();
     const traffic = new Traffic(counters);
     const farewell: Farewell = new Farewell({
@@ -167,10 +182,10 @@ export class DataplaneNode {
       ports,
       log,
       stopping: () => farewell.stopping,
-      kniUp: kniUp.isUp,
+      kniUp: (port) => kni.isUp(port),
       onCarrier: (port, up) => {
         publisher.publish('link', { port: port.config.name, up });
-        kniUp.carrier(port, up);
+        kni.carrier(port, up);
       },
       onServing: (serving, problems) => publisher.publish('node', { serving, problems }),
     });
@@ -186,6 +201,7 @@ export class DataplaneNode {
         counters,
         config,
         ports,
+        mtuOf: (device) => mtuOf(ports, device),
         log,
         status: async () => monitor.status(),
         farewell,
@@ -214,7 +230,22 @@ export class DataplaneNode {
       hardware,
       kni: running.kniIndex === null ? null : kniName,
     });
+    const kni = running.kniIndex === null ? undefined : portInfo(running.kniIndex);
+    if (kni !== undefined && kni.mtu < mtu) {
+      const reason = `${kniName}: its driver ${kni.driver} gives the kernel no packets above ${kni.mtu} bytes`;
+      this.#log.event('port.limited', { port: name, reason });
+    }
     return running;
+  }
+
+  /** One that the driver refuses, because it is another NIC by now, does not keep the node from starting. */
+  #settings(ports: readonly RunningPort[], link: DesiredLink): void {
+    try {
+      applyLink(ports, link);
+    } catch (error) {
+      if (!(error instanceof DpvsError)) throw error;
+      this.#log.event('port.limited', { port: link.name, reason: error.message });
+    }
   }
 
   async #journal(name: string, desired: DesiredState, log: Log): Promise<Journal> {
@@ -223,54 +254,6 @@ export class DataplaneNode {
     this.#closers.push(() => journal.close());
     await replay(journal, requests, desired, log);
     return journal;
-  }
-
-  async #kni(
-    ports: readonly RunningPort[],
-    mirror: KernelMirror,
-    memory: KniMemory | null,
-    groups: MulticastFilters,
-    follow: () => void,
-    log: Log,
-  ) {
-    const up = new Map<string, boolean>();
-    const kniOf = (name: string): string => ports.find(({ config }) => config.name === name)?.config.kniName ?? '';
-    const manager = new KniManager(
-      {
-        onLink: (port, link) => {
-          up.set(port, link?.up ?? false);
-          memory?.linkChanged(kniOf(port), link);
-        },
-        onAddress: (event) => {
-          mirror.addressChanged(event);
-          memory?.addressesChanged();
-          follow();
-        },
-        onGroups: (port, joined) => groups.kernelGroups(port, joined),
-        onRoutes: (routes) => {
-          mirror.routesRead(routes);
-          memory?.routesRead(routes);
-          follow();
-        },
-      },
-      log,
-    );
-    this.#closers.push(() => memory?.close());
-    this.#closers.push(() => manager.close());
-    for (const { config, mac, mtu, kniIndex } of ports) {
-      if (kniIndex === null) continue;
-      const { name, kniName } = config;
-      const link = await manager.attach({ name, kniName, mac, mtu, up: memory?.wasUp(kniName) ?? true });
-      await memory?.restore(kniName, link);
-    }
-    return {
-      isUp: (port: RunningPort): boolean => up.get(port.config.name) ?? false,
-      carrier: (port: RunningPort, carrier: boolean): void => {
-        manager
-          .setCarrier(port.config.name, carrier)
-          .catch((error: unknown) => log.event('kni.failed', { kni: port.config.kniName, error }));
-      },
-    };
   }
 
   #expireAddresses(desired: DesiredState, mutations: Mutations): void {

@@ -1,13 +1,12 @@
 // What dpvs.conf says to the slow path.
 import type { DataplaneConfig } from '../config/index.js';
-import { parseMac } from '../inet/index.js';
 import type { SlowPathOptions } from '../slowpath/index.js';
 import type { RunningPort } from './bring-up.js';
 
 export function slowPathOptions(config: DataplaneConfig, ports: readonly RunningPort[], seed: number): SlowPathOptions {
   const { tcp, udp, initTimeout } = config.conn;
   return {
-    ports: ports.map((p) => ({ name: p.config.name, index: p.index, mac: parseMac(p.mac), mtu: p.mtu })),
+    ports: ports.map((p) => ({ name: p.config.name, index: p.index })),
     timeouts: {
       tcp: [
         tcp.none,

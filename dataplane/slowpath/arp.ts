@@ -5,7 +5,7 @@ import type { AnswerBatch } from './answers.js';
 import type { Events } from './events.js';
 import type { NextHops } from './next-hops.js';
 import { ETH_HEADER, type Packets } from './packets.js';
-import type { Ports } from './ports.js';
+import type { Ports, SlowPathPort } from './ports.js';
 import { drop, punt, type UpcallBatch } from './upcalls.js';
 
 const ARP_LENGTH = 28;
@@ -36,6 +36,15 @@ export class Arp {
     const length = packets.arp(fresh.data, 1, port.mac, this.#sourceFor(device, target), unicast, target);
     answers.output(fresh.handle, port.index, length);
     events.count(events.arpRequestSent);
+  }
+
+  /** Unasked, to everybody: an announcement (RFC 5227, 2.3). */
+  announce(port: SlowPathPort, ip: Ipv4): void {
+    const { packets, answers, events } = this.parts;
+    const fresh = packets.allocate();
+    if (fresh === undefined) return; // there is another round
+    answers.output(fresh.handle, port.index, packets.arp(fresh.data, 1, port.mac, ip, null, ip));
+    events.count(events.addressAnnounced);
   }
 
   input(upcalls: UpcallBatch, i: number): void {

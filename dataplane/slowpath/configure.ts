@@ -36,6 +36,8 @@ export interface ConfigureParts {
   readonly conns: ConnView;
   readonly destInfo: DestInfo;
   readonly destChecks: DestChecks;
+  /** A port's settings were changed. */
+  readonly portSet: (name: string) => void;
   /** From dpvs.conf; timeout.set changes some of them. */
   readonly timeouts: Timeouts;
 }
@@ -88,7 +90,8 @@ export class Configure {
       case 'neighbour.remove':
         return nextHops.neighbours.delete(change.device, parseIp(change.address));
       case 'link.set':
-        return; // the control thread sets ports
+        // The control thread has set the port.
+        return this.parts.portSet(change.link.name);
       case 'service.set': {
         const { service, scheduler, connTimeout, destCheck } = change.service;
         const vip = parseIp(service.address);

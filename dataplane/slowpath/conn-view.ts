@@ -71,6 +71,7 @@ export class ConnView {
   readonly #halves: Uint16Array;
   readonly #bytes: Uint8Array;
   readonly #flowWords: Uint32Array;
+  readonly #flowHalves: Uint16Array;
   readonly #flows: DataView;
   readonly #flows6: DataView;
   readonly #timeouts: Uint32Array;
@@ -83,6 +84,7 @@ export class ConnView {
     this.#bytes = new Uint8Array(conns);
     const flows = memory('flows');
     this.#flowWords = new Uint32Array(flows);
+    this.#flowHalves = new Uint16Array(flows);
     this.#flows = new DataView(flows);
     this.#flows6 = new DataView(memory('flows6'));
     this.#timeouts = new Uint32Array(memory('timeouts'));
@@ -149,6 +151,10 @@ export class ConnView {
   }
   mtu(flow: number): number {
     return this.#flows.getUint16(flow * this.at.flowSize + this.at.mtu, true);
+  }
+  setMtu(flow: number, mtu: number): void {
+    // One store: an lcore reads it meanwhile.
+    this.#flowHalves[(flow * this.at.flowSize + this.at.mtu) / 2] = mtu;
   }
   connOf(flow: number): number {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.flowConn];

@@ -8,6 +8,7 @@ export class Events {
   readonly arpRequestSent = reasonNumber('event', 'arp_request_sent');
   readonly ndAnswered = reasonNumber('event', 'nd_answered');
   readonly ndSolicitationSent = reasonNumber('event', 'nd_solicitation_sent');
+  readonly addressAnnounced = reasonNumber('event', 'address_announced');
   readonly icmpEchoAnswered = reasonNumber('event', 'icmp_echo_answered');
   readonly icmpErrorSent = reasonNumber('event', 'icmp_error_sent');
   readonly tcpRstSent = reasonNumber('event', 'tcp_rst_sent');

@@ -2,7 +2,7 @@
 
 export { addTally, type ConnSummaryPart, emptyTally, SUMMARY_SECONDS } from './conn-summary.js';
 export type { Notice } from './dest-checks.js';
-export type { SlowPathPort } from './ports.js';
+export type { PortSlot } from './ports.js';
 export type { PoolRuntime, Queries, ServiceRuntime } from './queries.js';
 export { SlowPath, type SlowPathOptions } from './slow-path.js';
 export { SlowPathThread, type SlowPathThreadEvents } from './thread.js';

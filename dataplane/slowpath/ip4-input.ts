@@ -1,8 +1,9 @@
 // What becomes of an IPv4 packet without a flow entry: a service's new connection, ours, the kernel's, transit, or a drop with
 // its reason. The order is the reference's (dpvs.md 5.2): services before routes, kni_host before no route.
-import { clientHash, type Ip, nextHopOf, type RouteTable, wayOf, writeMac } from '../inet/index.js';
+import { clientHash, type Ip, nextHopOf, type Route, type RouteTable, wayOf, writeMac } from '../inet/index.js';
 import { type FlowRefusalParts, FlowRefusals } from './flow-refusals.js';
 import type { Icmp } from './icmp.js';
+import { pathMtu } from './path-mtu.js';
 import type { Ports } from './ports.js';
 import { ServiceMiss, type ServiceMissParts } from './service-miss.js';
 import { drop, punt, type UpcallBatch } from './upcalls.js';
@@ -57,19 +58,19 @@ export class Ip4Input {
       return answers.drop(handle, this.#drop.forwardingOff);
     }
     const way = wayOf(route, clientHash(upcalls.src(i), 0));
-    this.#forward(upcalls, i, way.device, nextHopOf(way, upcalls.dst(i)), route.mtu);
+    this.#forward(upcalls, i, way.device, nextHopOf(way, upcalls.dst(i)), route);
   }
 
   /** Transit (RFC 1812, 5.2.1.2), packet by packet: this node is a load balancer first. */
-  #forward(upcalls: UpcallBatch, i: number, device: string, hop: Ip, mtu: number): void {
+  #forward(upcalls: UpcallBatch, i: number, device: string, hop: Ip, route: Pick<Route, 'mtu'>): void {
     const { nextHops, packets: p, ports, answers } = this.parts;
     const handle = upcalls.handle(i);
     const frame = upcalls.data(i);
     const ip = frame + upcalls.l3(i);
     const port = ports.byName(device);
+    const mtu = pathMtu(route, port);
     if (p.u8(ip + 8) <= 1) return this.#ttlExpired(upcalls, i);
-    if (upcalls.length(i) - upcalls.l3(i) > Math.min(mtu || port.mtu, port.mtu))
-      return this.#refuseSize(upcalls, i, Math.min(mtu || port.mtu, port.mtu));
+    if (upcalls.length(i) - upcalls.l3(i) > mtu) return this.#refuseSize(upcalls, i, mtu);
     const slot = nextHops.slotOf(device, hop);
     const to = slot < 0 ? undefined : nextHops.where(slot);
     if (to === undefined) return this.#refusals.wait(handle, slot);

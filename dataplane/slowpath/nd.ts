@@ -77,6 +77,17 @@ export class Nd {
     events.count(events.ndSolicitationSent);
   }
 
+  /** Unasked, to all nodes (RFC 4861, 7.2.6). */
+  announce(port: SlowPathPort, target: Ipv6): void {
+    const { packets, answers, events } = this.parts;
+    const fresh = packets.allocate();
+    if (fresh === undefined) return; // there is another round
+    const message = { type: Type.advertisement, flags: Flag.override, target, option: Option.target };
+    const station = multicastMacOfIpv6(ALL_NODES);
+    answers.output(fresh.handle, port.index, this.#write(fresh.data, port, station, target, ALL_NODES, message));
+    events.count(events.addressAnnounced);
+  }
+
   input(upcalls: UpcallBatch, i: number): void {
     const { ports, answers } = this.parts;
     const handle = upcalls.handle(i);

@@ -99,6 +99,11 @@ export class NextHops {
     return this.#returnPathBySlot.has(slot) || this.neighbours.bySlot(slot) !== undefined;
   }
 
+  /** The port that a slot in use leads to. */
+  portOf(slot: number): number {
+    return this.#table[slot * layout('next_hop.size') + layout('next_hop.port')];
+  }
+
   isReturnPath(slot: number): boolean {
     return slot >= this.#firstReturnPath;
   }
@@ -141,7 +146,7 @@ export class NextHops {
       const mac = readMac(this.#table, slot * size + layout('next_hop.dst_mac'));
       if (mac === 0) unresolved.push(slot);
       else if (slot < this.#firstReturnPath) this.#adoptNeighbour(slot, info, mac);
-      else this.#addReturnPath({ key: returnPathKey(this.#portOf(slot), mac), slot, holds: 0 });
+      else this.#addReturnPath({ key: returnPathKey(this.portOf(slot), mac), slot, holds: 0 });
     }
     // After the others: the info of a slot outlives its neighbour, which may have been resolved in another since.
     for (const slot of unresolved) this.#adoptNeighbour(slot, info, null);
@@ -151,6 +156,11 @@ export class NextHops {
       if (!this.#returnPathBySlot.has(slot)) this.#freeReturnSlots.push(slot);
   }
 
+  /** All by the port leave with its present MAC from now on. Returns how many had another. */
+  sourceChanged(port: number): number {
+    return loadLibrary().dp_next_hops_source(port) as number;
+  }
+
   /** The connections hold what they need; return paths nobody holds go. */
   adopted(): void {
     for (const path of [...this.#returnPathBySlot.values()]) if (path.holds === 0) this.#free(path);
@@ -158,14 +168,10 @@ export class NextHops {
 
   /** A static one too, in the slot that flows refer to: the configuration finds it there. */
   #adoptNeighbour(slot: number, info: DataView, mac: Mac | null): void {
-    const name = this.#options.ports.byIndex(this.#portOf(slot))?.name;
+    const name = this.#options.ports.byIndex(this.portOf(slot))?.name;
     const ip = readMapped(info, slot * layout('next_hop_info.size') + layout('next_hop_info.address'));
     if (name === undefined || ip === IP_NONE || this.neighbours.get(name, ip) !== undefined) return;
     this.neighbours.adopt(slot, name, ip, mac, this.#options.now());
-  }
-
-  #portOf(slot: number): number {
-    return this.#table[slot * layout('next_hop.size') + layout('next_hop.port')];
   }
 
   #free({ key, slot }: ReturnPath): void {

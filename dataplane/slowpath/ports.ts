@@ -1,11 +1,15 @@
-// The ports as the slow path knows them: names, native slots, MACs.
+// The ports as the slow path knows them: names, native slots, and the MAC and MTU that are in force.
 import { DpvsError } from '../../api/errors.js';
-import type { Mac } from '../inet/index.js';
+import { portOwn } from '../../native/index.js';
+import { type Mac, readMac } from '../inet/index.js';
 
-export interface SlowPathPort {
+export interface PortSlot {
   readonly name: string;
   /** Slot in the native port table. */
   readonly index: number;
+}
+
+export interface SlowPathPort extends PortSlot {
   readonly mac: Mac;
   readonly mtu: number;
 }
@@ -14,11 +18,15 @@ export class Ports {
   readonly #byName = new Map<string, SlowPathPort>();
   readonly #byIndex: (SlowPathPort | undefined)[] = [];
 
-  constructor(ports: readonly SlowPathPort[]) {
-    for (const port of ports) {
-      this.#byName.set(port.name, port);
-      this.#byIndex[port.index] = port;
-    }
+  constructor(slots: readonly PortSlot[]) {
+    for (const slot of slots) this.#read(slot);
+  }
+
+  /** Looks again, after the control thread has set a port. */
+  reread(name: string): { mac: boolean; mtu: boolean } {
+    const before = this.byName(name);
+    const { mac, mtu } = this.#read(before);
+    return { mac: mac !== before.mac, mtu: mtu !== before.mtu };
   }
 
   /** @throws {DpvsError} no_device */
@@ -34,5 +42,14 @@ export class Ports {
 
   list(): SlowPathPort[] {
     return [...this.#byName.values()];
+  }
+
+  #read({ name, index }: PortSlot): SlowPathPort {
+    const own = portOwn(index);
+    if (own === undefined) throw new DpvsError('no_device', name, 'device');
+    const port = { name, index, mac: readMac(own.mac, 0), mtu: own.mtu };
+    this.#byName.set(name, port);
+    this.#byIndex[index] = port;
+    return port;
   }
 }

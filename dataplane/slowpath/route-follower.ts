@@ -1,9 +1,11 @@
-// Live connections follow the routes: after a change each one's next hops are looked up again, a slice of the table a turn, so that
-// new connections never wait for it. (The reference keeps the MAC of the first packet for a connection's whole life.)
+// Live connections follow the routes and the ports' MTU: after a change each one's next hops and MTU are looked up again, a slice of the
+// table a turn, so that new connections never wait for it. (The reference keeps the MAC of the first packet for a connection's whole life.)
 import { usage } from '../../native/index.js';
 import { clientHash, nextHopOf, type RouteTable, wayOf } from '../inet/index.js';
 import { ConnFlag, type ConnView } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
+import { pathMtu } from './path-mtu.js';
+import type { Ports } from './ports.js';
 
 const SLICE = 4096;
 
@@ -16,6 +18,7 @@ export class RouteFollower {
     readonly routes: RouteTable,
     readonly conns: ConnView,
     readonly nextHops: NextHops,
+    readonly ports: Ports,
   ) {
     this.#generation = routes.generation;
   }
@@ -24,10 +27,15 @@ export class RouteFollower {
     return this.#cursor > 0 || this.#generation !== this.routes.generation;
   }
 
+  /** From the first record again: a port has another MTU. */
+  again(): void {
+    this.#cursor = 1;
+  }
+
   tick(): void {
     if (this.#generation !== this.routes.generation) {
       this.#generation = this.routes.generation;
-      this.#cursor = 1;
+      this.again();
     }
     if (this.#cursor === 0) return;
     const { highestConnection } = usage();
@@ -43,19 +51,25 @@ export class RouteFollower {
     this.#cursor = end >= highestConnection ? 0 : end + 1;
   }
 
-  /** A flow whose destination has no route keeps the way it has. */
   #follow(flow: number, hash: number): void {
-    const { conns, nextHops } = this;
+    const { conns, nextHops, ports } = this;
     const before = conns.nextHop(flow);
-    if (nextHops.isReturnPath(before)) return;
     const destination = conns.rewrite(flow).dst;
-    const route = this.routes.lookup(destination);
-    if (route === undefined || (route.scope !== 'link' && route.scope !== 'global')) return;
+    const route = nextHops.isReturnPath(before) ? undefined : this.routes.lookup(destination);
+    // Back to where the frames come from; and a flow whose destination has no route any more keeps the way it has.
+    if (route === undefined || (route.scope !== 'link' && route.scope !== 'global'))
+      return this.#limit(flow, ports.byIndex(nextHops.portOf(before))?.mtu);
     const way = wayOf(route, hash);
     const slot = nextHops.slotOf(way.device, nextHopOf(way, destination));
-    if (slot < 0 || slot === before) return;
+    if (slot < 0) return;
+    this.#limit(flow, pathMtu(route, ports.byName(way.device)));
+    if (slot === before) return;
     nextHops.hold(slot);
     conns.setNextHop(flow, slot);
     nextHops.release(before);
+  }
+
+  #limit(flow: number, mtu: number | undefined): void {
+    if (mtu !== undefined && mtu !== this.conns.mtu(flow)) this.conns.setMtu(flow, mtu);
   }
 }

@@ -1,11 +1,12 @@
 // The first packet of a connection: real server, local address and port, next hops of both directions, one answer.
 import { Counters, layout } from '../../native/index.js';
-import { clientHash, IP_NONE, nextHopOf, type Route, type RouteTable, wayOf } from '../inet/index.js';
+import { clientHash, IP_NONE, nextHopOf, type RouteTable, wayOf } from '../inet/index.js';
 import { type LaddrPick, rsBucket, type SaPoolTable, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { AnswerBatch, NewConnection, Refused } from './answers.js';
 import { LONGEST_TIMEOUT_S } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
 import type { Packets } from './packets.js';
+import { pathMtu } from './path-mtu.js';
 import type { Ports } from './ports.js';
 import { drop, type UpcallBatch } from './upcalls.js';
 
@@ -103,7 +104,7 @@ export class Scheduling {
     const ttl = this.#parts.decrementTtl ? Flow.ttl : 0;
     c.flagsIn = (proto === TCP ? TCP_IN : Flow.nat) | ttl | (nextHops.isReturnPath(nextHopOut) ? Flow.returnPath : 0);
     c.flagsOut = (proto === TCP ? TCP_OUT : Flow.nat | Flow.out) | ttl;
-    c.mtuIn = this.#mtu(route, way.device);
+    c.mtuIn = pathMtu(route, this.#parts.ports.byName(way.device));
     c.nextHopIn = nextHopIn;
     c.nextHopOut = nextHopOut;
     c.dest = dest;
@@ -140,12 +141,6 @@ export class Scheduling {
     }
   }
 
-  /** Of a route, but never above its port's. */
-  #mtu(route: Route, device: string): number {
-    const port = this.#parts.ports.byName(device).mtu;
-    return route.mtu > 0 && route.mtu < port ? route.mtu : port;
-  }
-
   #syncOnce(service: Service): void {
     if (this.#syncedInBurst.get(service) === this.#burst) return;
     this.#syncedInBurst.set(service, this.#burst);
@@ -159,7 +154,7 @@ export class Scheduling {
     const route = routes.lookup(client);
     if (route !== undefined && (route.scope === 'link' || route.scope === 'global')) {
       const way = wayOf(route, clientHash(client, upcalls.sport(i)));
-      c.mtuOut = this.#mtu(route, way.device);
+      c.mtuOut = pathMtu(route, this.#parts.ports.byName(way.device));
       return nextHops.slotOf(way.device, nextHopOf(way, client));
     }
     c.mtuOut = this.#parts.ports.byIndex(upcalls.port(i))?.mtu ?? 1500;

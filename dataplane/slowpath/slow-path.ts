@@ -5,6 +5,7 @@ import type { Change } from '../control/index.js';
 import { AddressTable, isIp4, RouteTable } from '../inet/index.js';
 import { SaPoolTable, ServiceTable } from '../ipvs/index.js';
 import { adoptConnections } from './adopt.js';
+import { Announcements } from './announcements.js';
 import { AnswerBatch } from './answers.js';
 import { Arp } from './arp.js';
 import { Configure, type Timeouts } from './configure.js';
@@ -21,14 +22,14 @@ import { Ip6Input } from './ip6-input.js';
 import { Nd } from './nd.js';
 import { NextHops } from './next-hops.js';
 import { Packets } from './packets.js';
-import { Ports, type SlowPathPort } from './ports.js';
+import { type PortSlot, Ports, type SlowPathPort } from './ports.js';
 import { answerQuery, type Queries, type QueryParts } from './queries.js';
 import { RouteFollower } from './route-follower.js';
 import { maxServers, Scheduling } from './scheduling.js';
 import { drop, UpcallBatch, UpcallClass } from './upcalls.js';
 
 export interface SlowPathOptions {
-  readonly ports: readonly SlowPathPort[];
+  readonly ports: readonly PortSlot[];
   readonly timeouts: Timeouts;
   readonly neighbour: { readonly reachableMs: number; readonly queueLength: number };
   /** Pools a local address: what `sa_free` is a multiple of. */
@@ -57,6 +58,8 @@ export class SlowPath {
   readonly #ip6: Ip6Input;
   readonly #expiry: Expiry;
   readonly #follower: RouteFollower;
+  readonly #announcements: Announcements;
+  readonly #ports: Ports;
   readonly #destInfo = new DestInfo();
   readonly #destChecks: DestChecks;
   readonly #sapools: SaPoolTable;
@@ -70,6 +73,7 @@ export class SlowPath {
     const { seed } = options;
     const now = (): number => this.#now;
     const ports = new Ports(options.ports);
+    this.#ports = ports;
     const packets = new Packets();
     this.#upcalls = new UpcallBatch(packets);
     const events = new Events();
@@ -121,25 +125,30 @@ export class SlowPath {
     this.#ip4 = new Ip4Input({ ...shared, routes, icmp, ports, forwarding });
     this.#ip6 = new Ip6Input({ ...shared, icmp6 });
     this.#expiry = new Expiry(conns, packets, ports, answers, events, (ended) => scheduling.close(ended));
-    this.#follower = new RouteFollower(routes, conns, nextHops);
+    this.#follower = new RouteFollower(routes, conns, nextHops, ports);
+    this.#announcements = new Announcements({ addresses, routes, arp: this.#arp, nd: this.#nd });
     const { timeouts } = options;
     const destInfo = this.#destInfo;
     const destChecks = new DestChecks(services.dests, new Counters(), notice);
     this.#destChecks = destChecks;
     const tables = { addresses, routes, services, sapools, nextHops, conns };
-    this.#configure = new Configure({ ...tables, destInfo, destChecks, timeouts });
+    const portSet = (name: string): void => this.#portSet(name);
+    this.#configure = new Configure({ ...tables, destInfo, destChecks, portSet, timeouts });
     this.#parts = { services, sapools, addresses, nextHops, scheduling, conns, now };
   }
 
   /** Takes the configuration, and with `adopt` what a dead slow path left in native memory. */
   start(changes: readonly Change[], adopt: boolean): { kept: number; ended: number; requeued: number } {
     const { conns, services, nextHops } = this.#parts;
+    // A slow path that died may not have heard of a port's new MAC.
+    const macs = this.#ports.list().map((port) => ({ port, changed: nextHops.sourceChanged(port.index) > 0 }));
     if (adopt) {
       nextHops.adopt();
       services.adoptServers(this.#destInfo.known());
     }
     this.#configure.apply(changes);
     this.#answers.flush();
+    for (const { port, changed } of macs) this.#newMac(port, changed);
     if (!adopt) return { kept: 0, ended: 0, requeued: 0 };
     const adopted = adoptConnections({ conns, services, sapools: this.#sapools, nextHops });
     return { ...adopted, requeued: loadLibrary().dp_requeue_held() as number };
@@ -178,17 +187,33 @@ export class SlowPath {
   /** Milliseconds until the next timer, for sleeping. */
   idleMs(): number {
     if (this.#follower.busy) return 0;
-    const checks = this.#destChecks.due(this.#now);
+    const checks = Math.min(this.#destChecks.due(this.#now), this.#announcements.due(this.#now));
     return Math.max(
       0,
       Math.min(checks, this.#expiry.due(this.#now), this.#parts.nextHops.neighbours.nextDeadline - this.#now),
     );
   }
 
+  #portSet(name: string): void {
+    const changed = this.#ports.reread(name);
+    if (changed.mtu) this.#follower.again();
+    if (!changed.mac) return;
+    const port = this.#ports.byName(name);
+    this.#parts.nextHops.sourceChanged(port.index);
+    this.#newMac(port, true);
+  }
+
+  /** @param isNew false: at a start, when the slow path before this one had told of it */
+  #newMac(port: SlowPathPort, isNew: boolean): void {
+    if (isNew) this.#announcements.begin(port, this.#now);
+    else loadLibrary().dp_port_forget_mac(port.index);
+  }
+
   #timers(): void {
     this.#parts.nextHops.neighbours.tick(this.#now);
     this.#expiry.tick(this.#now);
     this.#follower.tick();
+    this.#announcements.tick(this.#now);
     this.#destChecks.tick(this.#now);
     if (this.#now < this.#housekeeping) return;
     this.#housekeeping = this.#now + HOUSEKEEPING_MS;

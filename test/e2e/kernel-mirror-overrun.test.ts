@@ -49,7 +49,7 @@ if (!inside) {
   let resyncs = 0;
   const log = createLog({ stream: { write: (line: string) => void (line.includes('"kni.resync"') && resyncs++) } });
   const mirror = new KernelMirror({
-    ports: [{ name: 'dpdk1', kniName, mtu: 1500 }],
+    ports: [{ name: 'dpdk1', kniName }],
     routes: true,
     hidden: () => false,
   });

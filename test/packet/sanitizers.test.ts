@@ -22,6 +22,7 @@ const SUBJECTS = [
   'malformed6',
   'icmp6',
   'nd',
+  'port-own',
   'restart6',
 ];
 

@@ -102,6 +102,9 @@ export interface Harness {
   /** The next change finds the slow path dead: it is accepted and kept, and only the slow path started next learns of it. */
   crashOnNextChange?(): void;
 
+  /** The kernel refuses what the next change gives a kni. */
+  refuseNextKni?(): void;
+
   /** Frees everything. The harness is dead afterwards; another may be created in the same process. */
   close(): Awaitable<void>;
 }

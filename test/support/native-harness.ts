@@ -8,6 +8,7 @@ import {
   createHandlers,
   type Handlers,
   Mutations,
+  mtuOf,
   nativeConfig,
   type RunningPort,
   slowPathOptions,
@@ -15,7 +16,7 @@ import {
 } from '../../dataplane/node/index.js';
 import { type Notice, type Queries, SlowPath, type SlowPathOptions } from '../../dataplane/slowpath/index.js';
 import { silentLog } from '../../log/index.js';
-import { Counters, createContext, loadLibrary, startEal, usage } from '../../native/index.js';
+import { Counters, createContext, loadLibrary, portInfo, startEal, usage } from '../../native/index.js';
 import type { Harness, HarnessOptions, HarnessPort, PortName } from './harness.js';
 
 const MACS: Readonly<Record<PortName, string>> = {
@@ -120,6 +121,16 @@ function configFor(options: HarnessOptions): DataplaneConfig {
   };
 }
 
+/** As it is now: a test may have given it another MAC. */
+const portOf = (slot: number | undefined, mac: string, mtu: number): HarnessPort => ({
+  get mac() {
+    return slot === undefined ? mac : (portInfo(slot)?.mac ?? mac);
+  },
+  get mtu() {
+    return slot === undefined ? mtu : (portInfo(slot)?.mtu ?? mtu);
+  },
+});
+
 function makePorts(config: DataplaneConfig): Map<PortName, number> {
   const library = loadLibrary();
   const slots = new Map<PortName, number>();
@@ -162,11 +173,12 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     index: slots.get(port.name as PortName)!,
     mac: MACS[port.name as PortName],
     mtu: port.mtu,
+    maxMtu: { mtu: portInfo(slots.get(port.name as PortName)!)!.maxMtu, why: 'its driver takes no more' },
     kniIndex: slots.get(`${port.name}.kni` as PortName) ?? null,
   }));
-  const desired = new DesiredState(ports.map((p) => ({ name: p.config.name, mtu: p.mtu })));
+  const desired = new DesiredState(ports.map(({ config: { name }, mtu, maxMtu }) => ({ name, mtu, maxMtu })));
   const mirror = new KernelMirror({
-    ports: ports.map(({ config: { name, kniName }, mtu }) => ({ name, kniName, mtu })),
+    ports: ports.map(({ config: { name, kniName } }) => ({ name, kniName })),
     routes: true,
     hidden: (key) => desired.hasRoute(key),
   });
@@ -175,8 +187,16 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const log = silentLog();
   const counters = new Counters();
   const journal = { append: async () => {} };
+  let kniRefuses = false;
   const mutations = new Mutations({
     ...{ desired, mirror, slowPath, journal, ports, log },
+    kni: {
+      set: async () => {
+        if (!kniRefuses) return;
+        kniRefuses = false;
+        throw new Error('set link: EINVAL');
+      },
+    },
     onChanged: () => {},
     onMirrored: () => {},
   });
@@ -196,6 +216,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       counters,
       config,
       ports,
+      mtuOf: (device) => mtuOf(ports, device),
       log,
       status,
       farewell: { attach: status, release: status },
@@ -208,7 +229,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const portsByName = Object.fromEntries(
     (Object.keys(MACS) as PortName[]).map((name): [PortName, HarnessPort] => [
       name,
-      { mac: MACS[name], mtu: config.ports[0].mtu },
+      portOf(slots.get(name), MACS[name], config.ports[0].mtu),
     ]),
   ) as Record<PortName, HarnessPort>;
 
@@ -296,6 +317,9 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     notices: () => slowPath.notices.splice(0),
     crashOnNextChange() {
       slowPath.crashOnNextChange = true;
+    },
+    refuseNextKni() {
+      kniRefuses = true;
     },
     close() {
       library.dp_test_destroy();

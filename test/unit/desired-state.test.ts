@@ -4,6 +4,7 @@ import { DpvsError, type ErrorCode, methods } from '../../api/index.js';
 import {
   type Change,
   DesiredState,
+  type DeviceFacts,
   derivedRoutes,
   isMutating,
   type MutatingMethod,
@@ -50,8 +51,8 @@ function brief(change: Change): string {
   }
 }
 
-function setUp() {
-  const state = new DesiredState(devices);
+function setUp(of: readonly DeviceFacts[] = devices) {
+  const state = new DesiredState(of);
   const steps = <M extends MutatingMethod>(method: M, params: RequestParams<M>, now = 0) =>
     state.apply(method, params, now).map(brief);
   const refusal = <M extends MutatingMethod>(method: M, params: RequestParams<M>): [ErrorCode, string, string] => {
@@ -92,19 +93,19 @@ t.test("the tutorial's two-arm script gives its listing", (t) => {
   t.same(
     state.effectiveRoutes().map(({ destination, device, mtu, scope }) => `${destination} ${device} ${mtu} ${scope}`),
     [
-      '10.0.0.0/16 dpdk1 9000 link',
-      '192.168.100.0/24 dpdk0 1500 link',
-      '10.0.0.100/32 dpdk1 9000 host',
-      '192.168.100.200/32 dpdk0 1500 host',
+      '10.0.0.0/16 dpdk1 0 link',
+      '192.168.100.0/24 dpdk0 0 link',
+      '10.0.0.100/32 dpdk1 0 host',
+      '192.168.100.200/32 dpdk0 0 host',
     ],
   );
   t.end();
 });
 
 t.test('an address below /32 brings the route of its network, with itself as source', (t) => {
-  t.match(derivedRoutes({ address: '192.168.100.77', prefixLength: 25, device: 'dpdk0', origin: 'user' }, 1500), [
+  t.match(derivedRoutes({ address: '192.168.100.77', prefixLength: 25, device: 'dpdk0', origin: 'user' }), [
     { destination: '192.168.100.77/32', scope: 'host', source: null },
-    { destination: '192.168.100.0/25', scope: 'link', source: '192.168.100.77', gateway: null, mtu: 1500 },
+    { destination: '192.168.100.0/25', scope: 'link', source: '192.168.100.77', gateway: null, mtu: 0 },
   ]);
   const { steps, refusal } = setUp();
   t.same(steps('addr.add', { address: '10.1.2.3', prefixLength: 8, device: 'dpdk0' }), [
@@ -223,6 +224,47 @@ t.test('routes with metrics stand beside each other, and the lowest goes first',
   t.same(refusal('route.del', { ...to, gateway: '10.0.0.7' })[0], 'not_exist');
   steps('route.del', { ...to, destination: '10.5.77.1/16' });
   t.match(state.routes(), [{ metric: 20, gateway: '10.0.0.9', scope: 'global' }]);
+  t.end();
+});
+
+t.test('an MTU and a MAC that a port can have', (t) => {
+  const { state, steps, refusal } = setUp([
+    { name: 'dpdk0', mtu: 1500, maxMtu: { mtu: 1900, why: 'its buffers' } },
+    { name: 'dpdk1', mtu: 9000, maxMtu: { mtu: 1500, why: 'its kni' } },
+  ]);
+  const network = { destination: '10.0.0.0/8', device: 'dpdk0' };
+  t.same(steps('link.set', { name: 'dpdk0', mtu: 1900, mac: '02:00:00:00:00:0A' }), ['link.set']);
+  t.same(state.links(), [{ name: 'dpdk0', mtu: 1900, mac: '02:00:00:00:00:0a' }]);
+  steps('link.set', { name: 'dpdk1', mtu: 9000 });
+  t.same(state.links()[1], { name: 'dpdk1', mtu: 9000 }, 'that of the start, whatever the limit');
+  const smaller = new DesiredState([{ name: 'dpdk0', mtu: 1500 }]);
+  const accepted = state.dump(0).filter(({ method, params }) => {
+    try {
+      return smaller.apply(method, params, 0).length > 0;
+    } catch {
+      return false;
+    }
+  });
+  t.same(accepted, [{ method: 'link.set', params: { name: 'dpdk0', mac: '02:00:00:00:00:0a' } }], 'each by itself');
+  t.match(refusal('link.set', { name: 'dpdk0', mtu: 1901 }), ['invalid_parameter', 'mtu', /1900: its buffers/]);
+  t.same(refusal('link.set', { name: 'dpdk0', mac: '01:00:5e:00:00:05' }).slice(0, 2), ['invalid_parameter', 'mac']);
+  t.same(refusal('link.set', { name: 'dpdk0', mac: '00:00:00:00:00:00' }).slice(0, 2), ['invalid_parameter', 'mac']);
+
+  steps('route.add', { ...network, mtu: 1900 });
+  steps('link.set', { name: 'dpdk0', mtu: 1400 });
+  t.same(state.routes()[0]?.mtu, 1900, 'the route keeps its own for when the port has more again');
+  const copy = new DesiredState(state.devices());
+  for (const { method, params } of state.dump(0)) copy.apply(method, params, 0);
+  t.same(copy.dump(0), state.dump(0), 'which a dump recreates');
+  t.same(refusal('route.del', { ...network, mtu: 1400 }).slice(0, 1), ['not_exist']);
+  steps('route.del', { ...network, mtu: 1900 });
+  steps('route.add', network);
+  t.same(state.routes()[0]?.mtu, 0, "the port's");
+  steps('route.del', { ...network, mtu: 1400 });
+
+  steps('addr.add', { address: '2001:db8::1', device: 'dpdk0' });
+  t.match(refusal('link.set', { name: 'dpdk0', mtu: 1279 }), ['invalid_parameter', 'mtu', /2001:db8::1/]);
+  steps('link.set', { name: 'dpdk0', mtu: 1280 });
   t.end();
 });
 

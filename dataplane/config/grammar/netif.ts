@@ -55,7 +55,7 @@ const port = namedBlock('NAME', {
     mtu: init(
       integer({ min: 68, max: 9000 }),
       1500,
-      'Largest IP packet. Must equal that of the switch: OSPF compares it.',
+      'Largest IP packet. Must equal that of the switch: OSPF compares it. Packet buffers are made for the largest of all ports; up to that `dpip link set` changes it.',
     ),
     promisc_mode: init(flag, false, 'Receive frames for any MAC address.'),
     allmulticast: init(
