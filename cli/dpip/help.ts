@@ -96,12 +96,18 @@ const pages: Readonly<Record<string, HelpPage>> = {
       'dpip link show { cpu | cpuN } [-s]',
       'dpip link set DEV { up | down }',
       'dpip link set DEV { promisc | allmulticast | forward2kni } { on | off }',
+      'dpip link set DEV [mtu MTU] [addr MAC]',
     ),
     examples: [
       ['dpip link show dpdk0 -s', 'totals'],
       ['dpip link show dpdk0 -s -i 3 -c 10', 'rates of three seconds each, ten times'],
       ['dpip link set dpdk1 forward2kni on', 'copies every packet to dpdk1.kni, for tcpdump'],
+      ['dpip link set dpdk1 mtu 1400', 'the port and dpdk1.kni; ip link set dpdk1.kni mtu 1400 does the same'],
     ],
+    epilogue: lines(
+      'An MTU above the largest in dpvs.conf may need larger packet buffers: set it there, and start dpvs.',
+      'After another MAC the port announces all its addresses (gratuitous ARP, unsolicited advertisements).',
+    ),
   },
   maddr: {
     usage: 'dpip maddr [show] [dev IFNAME] [-v]',

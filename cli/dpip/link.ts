@@ -1,8 +1,8 @@
-// `dpip link`: the words of its commands. Its `set` has items of two shapes, so it is read by hand.
-import { device, notSupported, onOff, type Params, quote, UsageError } from '../common/index.js';
+// `dpip link`: the words of its commands. Its `set` has items of several shapes, so it is read by hand.
+import { device, integer, macAddress, notSupported, onOff, type Params, quote, UsageError } from '../common/index.js';
 import { type CommandTable, change, show } from './action.js';
 
-type LinkSet = { -readonly [K in keyof Params<'link.set'>]: Params<'link.set'>[K] };
+type LinkSet = Omit<Params<'link.set'>, 'name'>;
 
 /** Items with on or off, as the field of the request they fill. */
 const switches = { promisc: 'promisc', allmulticast: 'allmulticast', forward2kni: 'forward2kni' } as const;
@@ -20,35 +20,36 @@ const unbuilt = new Set([
   'bond-link-down-prop',
 ]);
 
-/** Items that change the port and its kni together, and that a port has from its start. */
-const fromTheStart: Readonly<Record<string, string>> = {
-  addr: 'link set addr: a port keeps the MAC of its device while dpvs runs',
-  mtu: 'link set mtu: it is the mtu of the device in dpvs.conf, taken when dpvs starts',
+/** Items with a value of their own kind. */
+const values: Readonly<Record<string, (word: string) => LinkSet>> = {
+  addr: (word) => ({ mac: macAddress(word) }),
+  mtu: (word) => ({ mtu: integer(word, 'mtu', 68, 9000) }),
 };
 
+/** The next item and what it sets. */
+function readItem(item: string, next: () => string | undefined): LinkSet {
+  if (item === 'up' || item === 'down') return { up: item === 'up' };
+  const isSwitch = Object.hasOwn(switches, item);
+  if (!isSwitch && !Object.hasOwn(values, item)) {
+    if (unbuilt.has(item)) throw notSupported(`link set ${item}`);
+    throw new UsageError(`invalid item ${quote(item)}`);
+  }
+  const word = next();
+  if (word === undefined) throw new UsageError(`missing value for ${quote(item)}`);
+  return isSwitch ? { [switches[item as keyof typeof switches]]: onOff(word, item) } : values[item](word);
+}
+
 function setLink(words: readonly string[]): Params<'link.set'> {
-  const [name, ...rest] = words;
+  const [name, ...items] = words;
   if (name === undefined) throw new UsageError('missing DEV');
-  const params: LinkSet = { name: device(name) };
-  if (rest.length === 0) throw new UsageError('missing ITEM');
-  const items = [...rest];
+  let params: Params<'link.set'> = { name: device(name) };
+  if (items.length === 0) throw new UsageError('missing ITEM');
   while (items.length > 0) {
     const item = items.shift()!;
-    let field: 'up' | 'promisc' | 'allmulticast' | 'forward2kni';
-    let value: boolean;
-    if (item === 'up' || item === 'down') {
-      field = 'up';
-      value = item === 'up';
-    } else if (Object.hasOwn(switches, item)) {
-      field = switches[item as keyof typeof switches];
-      const word = items.shift();
-      if (word === undefined) throw new UsageError(`missing value for ${quote(item)}`);
-      value = onOff(word, item);
-    } else if (Object.hasOwn(fromTheStart, item)) throw notSupported(fromTheStart[item]);
-    else if (unbuilt.has(item)) throw notSupported(`link set ${item}`);
-    else throw new UsageError(`invalid item ${quote(item)}`);
-    if (params[field] !== undefined) throw new UsageError(`${quote(item)} is already given`);
-    params[field] = value;
+    const given = readItem(item, () => items.shift());
+    if (Object.keys(given).some((field) => Object.hasOwn(params, field)))
+      throw new UsageError(`${quote(item)} is already given`);
+    params = { ...params, ...given };
   }
   return params;
 }

@@ -100,6 +100,12 @@ t.test('lines and their requests', async (t) => {
     ['link set dpdk0 forward2kni on', change('link.set', { name: 'dpdk0', forward2kni: true })],
     ['link set dpdk0 up', change('link.set', { name: 'dpdk0', up: true })],
     ['link set dpdk0 down', change('link.set', { name: 'dpdk0', up: false })],
+    ['link set dpdk0 mtu 9000', change('link.set', { name: 'dpdk0', mtu: 9000 })],
+    ['link set dpdk0 addr 02:00:00:00:0A:01', change('link.set', { name: 'dpdk0', mac: '02:00:00:00:0a:01' })],
+    [
+      'link set dpdk0 mtu 1400 addr 02:00:00:00:00:01 up',
+      change('link.set', { name: 'dpdk0', mtu: 1400, mac: '02:00:00:00:00:01', up: true }),
+    ],
     ['maddr show', view('maddr', { params: {} })],
     ['maddr -v show dev dpdk1', view('maddr', { params: { device: 'dpdk1' } })],
     ['status', view('status')],
@@ -160,6 +166,11 @@ t.test('mistakes: exit code 2 and the word that is wrong', async (t) => {
     ['link set dpdk0', /missing ITEM/],
     ['link set dpdk0 promisc maybe', /promisc is on or off, not 'maybe'/],
     ['link set dpdk0 colour blue', /invalid item 'colour'/],
+    ['link set dpdk0 up down', /'down' is already given/],
+    ['link set dpdk0 mtu', /missing value for 'mtu'/],
+    ['link set dpdk0 mtu 9001', /invalid mtu '9001' \(68-9000\)/],
+    ['link set dpdk0 mtu 1400 mtu 1400', /'mtu' is already given/],
+    ['link set dpdk0 addr 02:00', /invalid MAC address '02:00'/],
     ['link show dpdk0 dpdk1', /too many arguments: 'dpdk1'/],
     ['-i 0 link show', /invalid interval '0'/],
     ['-c 0 link show', /invalid count '0'/],
@@ -190,8 +201,6 @@ t.test('what is not built is refused by name', async (t) => {
     });
   t.throws(() => parseLine(split('route set 10.0.0.0/8 dev dpdk0')), { code: 'not_support' });
   t.throws(() => parseLine(split('link set dpdk0 tc-egress on')), { message: 'not support: link set tc-egress' });
-  t.throws(() => parseLine(split('link set dpdk0 mtu 9000')), { code: 'not_support', message: /dpvs\.conf/ });
-  t.throws(() => parseLine(split('link set dpdk0 addr 02:00:00:00:00:01')), { code: 'not_support' });
   t.throws(() => parseLine(split('addr replace 10.0.0.1 dev dpdk0')), { message: 'not support: addr replace' });
 });
 
