@@ -20,7 +20,7 @@ export const ospfMtu: Check = {
           finding('mtu-mismatch', config?.mtuIgnore === true ? 'warn' : 'error', {
             title: `MTU of ${kni} differs from the neighbour's`,
             evidence: `${routerId} describes its database with MTU ${mtu}, ${kni} has ${ospf.mtu}`,
-            advice: `the same MTU on both sides (the port's in dpvs.conf and the switch's); ip ospf mtu-ignore hides it`,
+            advice: `the same MTU on both sides (dpip link set changes the port's and the kni's); ip ospf mtu-ignore hides it`,
           }),
         );
       return neighboursOn(facts, port)
