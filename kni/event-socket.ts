@@ -10,9 +10,14 @@ const checkAfterMessageMs = 20;
 const checkAnywayMs = 2_000;
 
 const { MessageType } = rt;
+const followed: ReadonlySet<number> = new Set([
+  ...[MessageType.NEWLINK, MessageType.DELLINK, MessageType.NEWADDR, MessageType.DELADDR],
+  ...[MessageType.NEWROUTE, MessageType.DELROUTE],
+]);
 
 export interface EventHandlers {
-  message(type: number, message: rt.Message): void;
+  /** RTM_NEWx or RTM_DELx of a link, an address or a route, as it came. */
+  message(type: number, data: Buffer): void;
   /** A next-hop object came, changed or went. */
   nextHop(): void;
   /** The queue overflowed (`ENOBUFS`) or could not be read: anything may have changed since the last message. */
@@ -62,14 +67,7 @@ export class EventSocket {
   #receive(type: number, data: Buffer): void {
     if (this.#closed) return;
     if (type === MessageType.NEWNEXTHOP || type === MessageType.DELNEXTHOP) return this.#handlers.nextHop();
-    let parsed: rt.Message;
-    try {
-      parsed = rt.parseMessage(type, data);
-    } catch {
-      // A kind this package does not know; none of the groups above needs it.
-      return;
-    }
-    this.#handlers.message(type, parsed);
+    if (followed.has(type)) this.#handlers.message(type, data);
   }
 
   #checkDrops(): void {

@@ -1,6 +1,7 @@
-// Links, addresses and routes of the kernel as plain values, decoded from rtnetlink messages.
-import { type ifla, rt } from 'netlink';
+// Links and addresses of the kernel as plain values, decoded from rtnetlink messages.
+import { getU8, getU32, type ifla, rt } from 'netlink';
 import { addressText, type Family, macText } from './address-bytes.js';
+import { attributesOf } from './attributes.js';
 
 export interface KernelLink {
   readonly index: number;
@@ -24,127 +25,51 @@ export interface KernelAddress {
   readonly dynamic?: boolean;
 }
 
-export interface KernelNextHop {
-  /** null when the destination is on the link. */
-  readonly gateway: string | null;
-  readonly device: string;
-  /** 1 unless the route is multipath with unequal shares. */
-  readonly weight: number;
-  /** true: one of several, and its link is down or without carrier. */
-  readonly dead?: boolean;
-}
-
-export interface KernelRoute {
-  readonly family: Family;
-  /** `a.b.c.d/len`; the default route is `0.0.0.0/0` or `::/0`. */
-  readonly destination: string;
-  /** One, or several for a multipath route; empty for blackhole, unreachable and the like. */
-  readonly nextHops: readonly KernelNextHop[];
-  readonly metric: number;
-  readonly source: string | null;
-  /** Who made it: `kernel`, `static`, `boot`, `zebra`, `ospf`, …, or the number. */
-  readonly protocol: string;
-  readonly scope: string;
-  readonly type: string;
-  readonly table: number;
-}
-
 /** An ifindex's name; null if it is not known (any more). */
 export type NameOfIndex = (index: number) => string | null;
 
-const word = (value: string | number | undefined): string => String(value ?? 0).toLowerCase();
 const scopeWords: Record<number, KernelAddress['scope']> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
+// linux/if_link.h, linux/if_addr.h
+const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, CARRIER: 33 } as const;
+const IFA = { ADDRESS: 1, LOCAL: 2 } as const;
 
-export function decodeLink(message: rt.LinkMessage): KernelLink {
-  const { data, attrs } = message;
+/** @throws {Error} it is not a link message */
+export function decodeLink(data: Buffer): KernelLink {
+  const { index = 0, flags } = rt.parseLink(data.subarray(0, rt.__LENGTH_Link));
+  const attributes = attributesOf(data.subarray(rt.__LENGTH_Link));
+  const [mac, name, mtu, carrier] = [IFLA.ADDRESS, IFLA.IFNAME, IFLA.MTU, IFLA.CARRIER].map((n) => attributes.get(n));
   return {
-    index: data.index ?? 0,
-    name: attrs.ifname ?? '',
-    mac: attrs.address === undefined ? '' : macText(attrs.address),
-    mtu: attrs.mtu ?? 0,
-    up: data.flags?.up === true,
-    carrier: attrs.carrier === 1,
+    index,
+    name: name?.toString('latin1').replace(/\0.*$/s, '') ?? '',
+    mac: mac === undefined ? '' : macText(mac),
+    mtu: mtu === undefined ? 0 : getU32(mtu),
+    up: flags?.up === true,
+    carrier: carrier !== undefined && getU8(carrier) === 1,
   };
 }
 
-function decodeFamily(family: number | undefined): Family | null {
+/** AF_INET and AF_INET6; null for another family. */
+export function decodeFamily(family: number | undefined): Family | null {
   if (family === 2) return 'inet';
   return family === 10 ? 'inet6' : null;
 }
 
-/** null for a family that is neither IPv4 nor IPv6. */
-export function decodeAddress(message: rt.AddressMessage, nameOf: NameOfIndex): KernelAddress | null {
-  const { data, attrs } = message;
-  const family = decodeFamily(data.family);
+/** null for a family that is neither IPv4 nor IPv6. @throws {Error} it is not an address message */
+export function decodeAddress(data: Buffer, nameOf: NameOfIndex): KernelAddress | null {
+  const { index = 0, flags, scope, prefixlen, ...head } = rt.parseAddress(data.subarray(0, rt.__LENGTH_Address));
+  const attributes = attributesOf(data.subarray(rt.__LENGTH_Address));
+  const family = decodeFamily(head.family);
   // IFA_ADDRESS is the far end on a point-to-point link; IFA_LOCAL is ours there, and missing for IPv6 elsewhere.
-  const bytes = attrs.local ?? attrs.address;
+  const bytes = attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS);
   if (family === null || bytes === undefined) return null;
   return {
-    device: nameOf(data.index ?? 0) ?? `if${data.index}`,
+    device: nameOf(index) ?? `if${index}`,
     address: addressText(bytes),
-    prefixLength: data.prefixlen ?? 0,
+    prefixLength: prefixlen ?? 0,
     family,
-    scope: scopeWords[data.scope ?? 0] ?? 'nowhere',
-    ...(data.flags?.permanent === true ? {} : { dynamic: true }),
+    scope: scopeWords[scope ?? 0] ?? 'nowhere',
+    ...(flags?.permanent === true ? {} : { dynamic: true }),
   };
-}
-
-/** null for a family that is neither IPv4 nor IPv6, and for cached (cloned) routes. */
-export function decodeRoute(message: rt.RouteMessage, nameOf: NameOfIndex): KernelRoute | null {
-  const { data, attrs } = message;
-  const family = decodeFamily(data.family);
-  if (family === null || data.flags?.cloned === true) return null;
-  const destination = attrs.dst === undefined ? (family === 'inet' ? '0.0.0.0' : '::') : addressText(attrs.dst);
-  const device = (index: number): string => nameOf(index) ?? `if${index}`;
-  const gateway = (bytes: Buffer | undefined): string | null => (bytes === undefined ? null : addressText(bytes));
-  const nextHops: KernelNextHop[] =
-    attrs.multipath !== undefined
-      ? decodeMultipath(attrs.multipath).map((hop) => ({ ...hop, device: device(hop.index) }))
-      : attrs.oif !== undefined
-        ? [{ gateway: gateway(attrs.gateway), device: device(attrs.oif), weight: 1 }]
-        : [];
-  return {
-    family,
-    destination: `${destination}/${data.dstLen ?? 0}`,
-    nextHops: nextHops.map(({ gateway, device, weight, dead }) => ({
-      ...{ gateway, device, weight },
-      ...(dead === true ? { dead } : {}),
-    })),
-    metric: attrs.priority ?? 0,
-    source: gateway(attrs.prefsrc),
-    protocol: word(data.protocol),
-    scope: data.scope === 'UNIVERSE' || data.scope === 0 ? 'global' : word(data.scope),
-    type: word(data.type),
-    table: attrs.table ?? data.table ?? 0,
-  };
-}
-
-interface MultipathHop {
-  readonly index: number;
-  readonly gateway: string | null;
-  readonly weight: number;
-  readonly dead: boolean;
-}
-
-/** RTA_MULTIPATH: an array of `struct rtnexthop`, each followed by its own attributes and padded to 4 bytes (rtnetlink(7)). */
-function decodeMultipath(bytes: Buffer): MultipathHop[] {
-  const hops: MultipathHop[] = [];
-  const headerLength = rt.__LENGTH_RouteNextHop;
-  for (let at = 0; at + headerLength <= bytes.length; ) {
-    const hop = rt.parseRouteNextHop(bytes.subarray(at, at + headerLength));
-    const length = hop.len ?? 0;
-    if (length < headerLength || at + length > bytes.length) break;
-    const { gateway } = rt.parseRouteAttrs(bytes.subarray(at + headerLength, at + length));
-    hops.push({
-      index: hop.ifindex ?? 0,
-      gateway: gateway === undefined ? null : addressText(gateway),
-      // rtnh_hops is the weight minus one.
-      weight: (hop.hops ?? 0) + 1,
-      dead: hop.flags?.dead === true || hop.flags?.linkdown === true,
-    });
-    at += (length + 3) & ~3;
-  }
-  return hops;
 }
 
 export type LinkAttributes = ifla.LinkAttrs;

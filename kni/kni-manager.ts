@@ -1,8 +1,10 @@
 // Keeps each `<port>.kni` equal to its port (MAC, MTU, carrier) and reports what the kernel has on it.
 // The TAP itself is made by the dataplane through DPDK; this waits for it, also when it goes and comes back.
 import { type Log, RepeatedCondition } from '../log/index.js';
+import type { OnUnreadable } from './attributes.js';
 import { isKernelError } from './kernel-error.js';
-import type { KernelLink, KernelRoute } from './kernel-objects.js';
+import type { KernelLink } from './kernel-objects.js';
+import type { KernelRoute } from './kernel-routes.js';
 import { KniState } from './kni-state.js';
 import { GroupReader, type GroupsByDevice, type KernelGroup } from './multicast-groups.js';
 import { RouteReader } from './route-reader.js';
@@ -53,9 +55,11 @@ export interface KniEvents {
 
 const appearTimeoutMs = 3_000;
 const appearPollMs = 20;
+/** Of messages that cannot be read. */
+const mostReasons = 16;
 
 export class KniManager {
-  readonly #kernel = new Rtnetlink();
+  readonly #kernel: Rtnetlink;
   readonly #knis = new Map<string, KniState>();
   readonly #events: KniEvents;
   readonly #log: Log | null;
@@ -68,6 +72,7 @@ export class KniManager {
   constructor(events: KniEvents = {}, log: Log | null = null, watchOptions: WatchOptions = {}) {
     this.#events = events;
     this.#log = log;
+    this.#kernel = new Rtnetlink(log === null ? undefined : tellOnce(log));
     this.#watchOptions = { ...watchOptions, onNextHop: () => this.#routes?.changed() };
     const { onRoutes } = events;
     // It would fail each second.
@@ -197,4 +202,15 @@ export class KniManager {
       this.#log?.event('kni.failed', { kni: state.port.kniName, reason: String(error) });
     });
   }
+}
+
+/** The same message comes with every reading: each kind and reason once. */
+function tellOnce(log: Log): OnUnreadable {
+  const told = new Set<string>();
+  return ({ what, error }) => {
+    const reason = String(error);
+    if (told.size >= mostReasons || told.has(`${what} ${reason}`)) return;
+    told.add(`${what} ${reason}`);
+    log.event('kni.not_understood', { what, reason });
+  };
 }

@@ -1,6 +1,6 @@
 // Reads all routes of the kernel's main table whenever they may have changed. Read whole and not followed one by one: the kernel does
 // not tell of every route that goes (IPv4 routes of a link that went down, those of a next-hop object that was removed).
-import type { KernelRoute } from './kernel-objects.js';
+import type { KernelRoute } from './kernel-routes.js';
 import type { Rtnetlink } from './rtnetlink.js';
 
 /** Changes come in crowds: all of a crowd is one reading. */

@@ -1,16 +1,16 @@
 // Links, addresses and routes of the kernel, read and changed over rtnetlink in the network namespace of the calling process.
-import { AttrStream, FlagsGet, FlagsNew, rt } from 'netlink';
-import { addressBytes, familyNumber, macBytes, parsePrefix } from './address-bytes.js';
+import { AttrStream, FlagsGet, FlagsNew, type NetlinkMessage, rt } from 'netlink';
+import { addressBytes, familyNumber, familyOf, macBytes, parsePrefix } from './address-bytes.js';
+import { type OnUnreadable, readEach, type Unreadable } from './attributes.js';
 import { KernelError } from './kernel-error.js';
 import {
   decodeAddress,
   decodeLink,
-  decodeRoute,
   type KernelAddress,
   type KernelLink,
-  type KernelRoute,
   type LinkAttributes,
 } from './kernel-objects.js';
+import { decodeRoute, type KernelRoute, viaBytes } from './kernel-routes.js';
 import { RequestSocket } from './request-socket.js';
 import { type KernelEvent, KernelWatch, type WatchOptions } from './watch.js';
 
@@ -25,6 +25,7 @@ export interface LinkChange {
 export interface RouteChange {
   /** `a.b.c.d/len`, or `default`. */
   readonly destination: string;
+  /** Of the other family, too (RFC 5549). */
   readonly gateway?: string;
   readonly device: string;
   readonly metric?: number;
@@ -33,13 +34,20 @@ export interface RouteChange {
 
 const { MessageType, RouteProtocol, RouteScope, RouteType, RoutingTableClass } = rt;
 const ENODEV = 19;
+const RTA_VIA = 18;
 
 export class Rtnetlink {
   readonly #requests = new RequestSocket();
   readonly #watches = new Set<KernelWatch>();
+  readonly #onUnreadable: OnUnreadable;
 
-  async links(): Promise<KernelLink[]> {
-    return (await this.#dump('list links', MessageType.GETLINK, linkMessage({}, {}), 'link')).map(decodeLink);
+  /** @param onUnreadable told of each message that is left out because it cannot be read */
+  constructor(onUnreadable: OnUnreadable = () => {}) {
+    this.#onUnreadable = onUnreadable;
+  }
+
+  links(): Promise<KernelLink[]> {
+    return this.#dump({ what: 'link', ask: MessageType.GETLINK, data: linkMessage({}, {}), read: decodeLink });
   }
 
   /** @throws {KernelError} ENODEV */
@@ -50,10 +58,8 @@ export class Rtnetlink {
       MessageType.GETLINK,
       linkMessage({}, { ifname: name }),
     );
-    for (const { type, data } of messages) {
-      const parsed = rt.parseMessage(type, data);
-      if (parsed.kind === 'link') return decodeLink(parsed);
-    }
+    const [link] = this.#read('link', MessageType.NEWLINK, messages, decodeLink);
+    if (link !== undefined) return link;
     throw KernelError.fromErrno(`look up link ${name}`, ENODEV);
   }
 
@@ -83,15 +89,17 @@ export class Rtnetlink {
   async addresses(name?: string): Promise<KernelAddress[]> {
     const links = await this.links();
     const names = new Map(links.map((link) => [link.index, link.name]));
-    const index = name === undefined ? null : (links.find((link) => link.name === name)?.index ?? -1);
-    if (index === -1) throw KernelError.fromErrno(`list addresses of ${name}`, ENODEV);
+    if (name !== undefined && !links.some((link) => link.name === name))
+      throw KernelError.fromErrno(`list addresses of ${name}`, ENODEV);
     const stream = new AttrStream();
     rt.formatAddressMessage({ kind: 'address', data: {}, attrs: {} }, stream);
-    const messages = await this.#dump('list addresses', MessageType.GETADDR, stream.bufs, 'address');
-    return messages
-      .filter((message) => index === null || message.data.index === index)
-      .map((message) => decodeAddress(message, (i) => names.get(i) ?? null))
-      .filter((address) => address !== null);
+    const all = await this.#dump({
+      what: 'address',
+      ask: MessageType.GETADDR,
+      data: stream.bufs,
+      read: (data) => decodeAddress(data, (i) => names.get(i) ?? null),
+    });
+    return name === undefined ? all : all.filter(({ device }) => device === name);
   }
 
   /**
@@ -112,11 +120,13 @@ export class Rtnetlink {
     const names = new Map((await this.links()).map((link) => [link.index, link.name]));
     const stream = new AttrStream();
     rt.formatRouteMessage({ kind: 'route', data: {}, attrs: {} }, stream);
-    const messages = await this.#dump('list routes', MessageType.GETROUTE, stream.bufs, 'route');
-    return messages
-      .map((message) => decodeRoute(message, (index) => names.get(index) ?? null))
-      .filter((route) => route !== null)
-      .filter((route) => table === 'all' || route.table === table);
+    const all = await this.#dump({
+      what: 'route',
+      ask: MessageType.GETROUTE,
+      data: stream.bufs,
+      read: (data) => decodeRoute(data, (index) => names.get(index) ?? null),
+    });
+    return table === 'all' ? all : all.filter((route) => route.table === table);
   }
 
   /** @throws {KernelError} EEXIST, ENETUNREACH, ENODEV, … */
@@ -134,7 +144,7 @@ export class Rtnetlink {
    * cares about. Read the present state after this has resolved, and nothing falls between.
    */
   async watch(callback: (event: KernelEvent) => void, options: WatchOptions = {}): Promise<KernelWatch> {
-    const watch = new KernelWatch(callback, () => this.links(), options);
+    const watch = new KernelWatch(callback, () => this.links(), this.#onUnreadable, options);
     this.#watches.add(watch);
     watch.onClose = () => this.#watches.delete(watch);
     await watch.ready();
@@ -173,6 +183,7 @@ export class Rtnetlink {
     const { family, address, length } = parsePrefix(route.destination === 'default' ? anyFamily : route.destination);
     const { index } = await this.linkByName(device);
     const adding = verb === 'add';
+    const foreign = gateway !== undefined && familyOf(gateway) !== family;
     const stream = new AttrStream();
     rt.formatRouteMessage(
       {
@@ -188,7 +199,7 @@ export class Rtnetlink {
         },
         attrs: {
           ...(length === 0 ? {} : { dst: addressBytes(address) }),
-          ...(gateway === undefined ? {} : { gateway: addressBytes(gateway) }),
+          ...(gateway === undefined || foreign ? {} : { gateway: addressBytes(gateway) }),
           ...(metric === undefined ? {} : { priority: metric }),
           ...(source === undefined ? {} : { prefsrc: addressBytes(source) }),
           oif: index,
@@ -196,6 +207,7 @@ export class Rtnetlink {
       },
       stream,
     );
+    if (foreign) stream.push(RTA_VIA, viaBytes(gateway));
     const via = gateway === undefined ? '' : ` via ${gateway}`;
     await this.#requests.request(
       `${verb} route ${address}/${length}${via} dev ${device}`,
@@ -205,18 +217,32 @@ export class Rtnetlink {
     );
   }
 
-  async #dump<K extends rt.Message['kind']>(
-    operation: string,
+  async #dump<T>({ what, ask, data, read }: Dump<T>): Promise<T[]> {
+    const messages = await this.#requests.request(`list ${listed[what]}`, ask, data, FlagsGet.DUMP);
+    // RTM_NEWx stands two before RTM_GETx (linux/rtnetlink.h).
+    return this.#read(what, ask - 2, messages, read);
+  }
+
+  #read<T>(
+    what: Unreadable['what'],
     type: number,
-    data: Uint8Array[],
-    kind: K,
-  ): Promise<Extract<rt.Message, { kind: K }>[]> {
-    const messages = await this.#requests.request(operation, type, data, FlagsGet.DUMP);
-    return messages
-      .map((message) => rt.parseMessage(message.type, message.data))
-      .filter((message): message is Extract<rt.Message, { kind: K }> => message.kind === kind);
+    messages: readonly NetlinkMessage[],
+    read: (data: Buffer) => T | null,
+  ): T[] {
+    const ofType = messages.filter((message) => message.type === type).map(({ data }) => data);
+    return readEach(what, ofType, read, this.#onUnreadable);
   }
 }
+
+interface Dump<T> {
+  readonly what: Unreadable['what'];
+  readonly ask: number;
+  readonly data: Uint8Array[];
+  /** null: not of those that are asked for. */
+  readonly read: (data: Buffer) => T | null;
+}
+
+const listed = { link: 'links', address: 'addresses', route: 'routes' } as const;
 
 function linkMessage(data: rt.Link, attrs: LinkAttributes): Uint8Array[] {
   const stream = new AttrStream();

@@ -65,6 +65,7 @@ const groups = {
     restore_failed: card('warn', 'an address or route that a kernel-visible interface had before was not taken again'),
     memory_full: card('warn', 'a kernel-visible interface has more addresses or routes than are kept'),
     memory_failed: card('error', 'what is kept of the kernel-visible interfaces cannot be read or written'),
+    not_understood: card('warn', 'a message of the kernel cannot be read and is left out, as are others like it'),
     resync: card('warn', 'kernel notifications were lost and everything was read again'),
     failed: card('error', 'an operation on a kernel-visible interface failed'),
   },

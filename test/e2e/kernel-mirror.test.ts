@@ -110,6 +110,16 @@ if (await inOwnNamespace(t, import.meta.url)) {
     t.pass('each within a second');
   });
 
+  await t.test('a next hop of the other family is nothing here, and hinders nothing', async (t) => {
+    ip(`route add 10.6.0.0/16 via inet6 fe80::1 dev ${wan}`);
+    ip('route add 10.7.0.0/16 via 172.10.0.1');
+    await node.become('the other one', [...own, ...learned, '10.7.0.0/16 172.10.0.1 dpdk1 global']);
+    ip('route del 10.7.0.0/16');
+    ip('route del 10.6.0.0/16');
+    await node.become('as before', [...own, ...learned]);
+    t.pass('each within a second');
+  });
+
   await t.test('by hand on top, and taken back', async (t) => {
     const byHand = ['172.10.0.2/32', 'dev', 'dpdk1', 'scope', 'kni_host'];
     node.dpip('route', 'add', ...byHand);

@@ -171,6 +171,45 @@ if (!inside) {
     t.same(ipAddresses('dpdk1.kni'), ['172.10.0.2/30']);
   });
 
+  t.test('an IPv4 route with an IPv6 gateway is a route like any other', async (t) => {
+    const told: unknown[] = [];
+    const kernel = new Rtnetlink((unreadable) => told.push(unreadable));
+    const tap = openTap('dpdk1.kni');
+    t.teardown(() => {
+      kernel.close();
+      tap.close();
+    });
+    await kernel.setLink('dpdk1.kni', { up: true });
+    await kernel.addAddress('dpdk1.kni', '172.10.0.2/30');
+    const seen: string[] = [];
+    const via = (route: { destination: string; nextHops: readonly { gateway: string | null }[] }): string =>
+      `${route.destination} ${route.nextHops.map(({ gateway }) => gateway).join(' ')}`;
+    const watch = await kernel.watch((event) => {
+      if (event.kind === 'route') seen.push(`${event.change} ${via(event.route)}`);
+    });
+    ip('route', 'add', '10.8.0.0/16', 'via', 'inet6', 'fe80::1', 'dev', 'dpdk1.kni');
+    ip('nexthop', 'add', 'id', '7', 'via', 'fe80::2', 'dev', 'dpdk1.kni');
+    ip('route', 'add', '10.9.0.0/16', 'nhid', '7');
+    await kernel.addRoute({ destination: '0.0.0.0/0', gateway: 'fe80::3', device: 'dpdk1.kni' });
+    await kernel.addRoute({ destination: '10.7.0.0/16', gateway: '172.10.0.1', device: 'dpdk1.kni' });
+    const wanted = ['0.0.0.0/0 fe80::3', '10.7.0.0/16 172.10.0.1', '10.8.0.0/16 fe80::1', '10.9.0.0/16 fe80::2'];
+    const listed = (await kernel.routes()).filter(({ family, protocol }) => family === 'inet' && protocol !== 'kernel');
+    t.same(listed.map(via).sort(), wanted);
+    t.match(ip('route', 'show', 'default'), 'default via inet6 fe80::3 dev dpdk1.kni');
+    await kernel.deleteRoute({ destination: '0.0.0.0/0', gateway: 'fe80::3', device: 'dpdk1.kni' });
+    await eventually(
+      'the watch has seen all of it',
+      () =>
+        seen
+          .filter((line) => !line.includes('172.10.0.0'))
+          .sort()
+          .join(', '),
+      (lines) => wanted.every((line) => lines.includes(`added ${line}`)) && lines.includes('removed 0.0.0.0/0 fe80::3'),
+    );
+    t.same(told, [], 'nothing was left out');
+    watch.close();
+  });
+
   t.test('what the kernel refuses has its errno and says what was asked', async (t) => {
     const kernel = new Rtnetlink();
     const tap = openTap('dpdk1.kni');
