@@ -1,5 +1,6 @@
 // What a check is, and the helpers they share.
 import type { Protocol } from '../drivers/driver.js';
+import type { Source } from './attempts.js';
 import {
   type Facts,
   foreignHellos,
@@ -20,6 +21,8 @@ export interface Check {
   readonly title: string;
   /** Asked only where VIPs are announced so; absent: always. */
   readonly protocol?: Protocol;
+  /** Whose answers it judges, beside those that say by themselves that they could not be asked. */
+  readonly needs?: readonly Source[];
   /** Pure. */
   decide(facts: Facts): Verdict;
 }

@@ -26,6 +26,13 @@ export interface DaemonFacts {
 
 const nothing6: Ospf6Sources = { interfaces: {}, instance: {}, running: '' };
 
+/** Of daemons whose answers cannot be read. */
+export const noDaemons: DaemonFacts = {
+  daemons: { zebra: null, ospfd: null, ospf6d: null, bgpd: null },
+  ...{ ospf: null, ospf6: null, bgp: null, interfaces: {}, running: '', sources6: nothing6 },
+};
+
+/** @throws {Error} an answer that cannot be read */
 export async function askDaemons(vtysh: Vtysh, addresses: readonly KernelAddress[]): Promise<DaemonFacts> {
   const [zebra, ospfd, ospf6d, bgpd] = await Promise.all([
     answerOf(vtysh.run('zebra', ['show version'])),
@@ -104,7 +111,7 @@ async function askBgp(vtysh: Vtysh, addresses: readonly KernelAddress[]): Promis
 const liveOf = (originated: ReadonlyMap<string, Origination>): Set<string> =>
   new Set([...originated].flatMap(([vip, state]) => (state === 'live' ? [vip] : [])));
 
-/** Where nobody answers, why not. Anything else is a bug, and keeps its stack. */
+/** Where nobody answers, why not. */
 async function answerOf<T>(asked: Promise<T>): Promise<{ trouble: string | null; answer: T | null }> {
   try {
     return { trouble: null, answer: await asked };
@@ -125,6 +132,13 @@ export interface Before {
   readonly established: boolean | null;
 }
 
+/** Of daemons whose answers cannot be read. */
+export const nothingBefore: Before = {
+  ...{ interfaces: {}, interfaces6: {}, established: null },
+  ...{ full: new Set<string>(), full6: new Set<string>() },
+};
+
+/** @throws {Error} an answer that cannot be read */
 export async function askBefore(vtysh: Vtysh): Promise<Before> {
   const ask = async (daemon: RoutingDaemon, command: string): Promise<unknown> =>
     (await answerOf(vtysh.json(daemon, command))).answer ?? {};

@@ -5,8 +5,9 @@ import { type Family, type KernelLink, Rtnetlink } from '../../kni/index.js';
 import { canonicalAddress } from '../address.js';
 import { parseAttached6 } from '../ospf6-output.js';
 import { Vtysh } from '../vtysh.js';
+import { Attempts } from './attempts.js';
 import { listen, type Wire } from './capture.js';
-import { askBefore, askDaemons, type Before, type DaemonFacts } from './collect-daemons.js';
+import { askBefore, askDaemons, type Before, type DaemonFacts, noDaemons, nothingBefore } from './collect-daemons.js';
 import { askBridge, askDataplane } from './collect-node.js';
 import type { Facts, PortFacts } from './facts.js';
 import { parseInterfaceConfig } from './interface-config.js';
@@ -38,25 +39,36 @@ interface Port {
 export async function collect(options: DoctorOptions): Promise<Facts> {
   const { name } = options;
   const vtysh = new Vtysh({ namespace: options.frrNamespace });
-  const kernel = new Rtnetlink();
+  const attempts = new Attempts();
+  let opened: Rtnetlink | null = null;
+  const kernel = <T>(ask: (kernel: Rtnetlink) => Promise<T[]>): Promise<T[]> =>
+    attempts.ask('kernel', () => {
+      opened ??= new Rtnetlink();
+      return ask(opened);
+    }, []);
   try {
     const [dataplane, { routing, ...bridge }, before, links, own] = await Promise.all([
       askDataplane(name),
       askBridge(name),
-      askBefore(vtysh),
-      kernel.links(),
-      kernel.addresses(),
+      attempts.ask('daemons', () => askBefore(vtysh), nothingBefore),
+      kernel((open) => open.links()),
+      kernel((open) => open.addresses()),
     ]);
     const ports = portsOf(dataplane.links, links, options.device);
+    const ear = {
+      deaf: attempts.failed.kernel ?? null,
+      own: new Set(own.map(({ address }) => canonicalAddress(address))),
+    };
     const dropped = readTcpDrops();
-    const [wires] = await Promise.all([
-      listenOn(ports, before, links, options, new Set(own.map(({ address }) => canonicalAddress(address)))),
-      awaitSessions(before, options),
-    ]);
+    const [wires] = await Promise.all([listenOn(ports, before, links, options, ear), awaitSessions(before, options)]);
     const ever = readTcpDrops();
     // Adjacencies and addresses may have come, or gone, while we listened.
-    const [addresses, routes, now] = await Promise.all([kernel.addresses(), kernel.routes(), kernel.links()]);
-    const daemons = await askDaemons(vtysh, addresses);
+    const [addresses, routes, now] = await Promise.all([
+      kernel((open) => open.addresses()),
+      kernel((open) => open.routes()),
+      kernel((open) => open.links()),
+    ]);
+    const daemons = await attempts.ask('daemons', () => askDaemons(vtysh, addresses), noDaemons);
     const files = readKernelFiles();
     const facts = ports.map((port) => portFacts({ port, daemons, files, links: now, wire: wires.get(port.kni) }));
     const carried = facts.map((port) => {
@@ -65,6 +77,7 @@ export async function collect(options: DoctorOptions): Promise<Facts> {
     });
     return {
       ...bridge,
+      failed: attempts.failed,
       dataplane: dataplane.seen,
       kernel: { addresses, routes },
       speakers: speakersOf({ routing, wanted: bridge.wanted }, daemons),
@@ -75,7 +88,7 @@ export async function collect(options: DoctorOptions): Promise<Facts> {
       ports: withFocus(carried, bridge.wanted, options.device !== undefined),
     };
   } finally {
-    kernel.close();
+    (opened as Rtnetlink | null)?.close();
   }
 }
 
@@ -89,15 +102,23 @@ function portsOf(links: readonly LinkInfo[], kernel: readonly KernelLink[], only
   return only === undefined ? ports : ports.filter(({ device, kni }) => device === only || kni === only);
 }
 
+interface Ear {
+  /** Why nothing can be told of what is heard. */
+  readonly deaf: string | null;
+  /** This node's addresses: the packets that it sends are heard, too. */
+  readonly own: ReadonlySet<string>;
+}
+
 async function listenOn(
   ports: readonly Port[],
   { interfaces, interfaces6, full, full6 }: Before,
   links: readonly KernelLink[],
   { listenSeconds }: DoctorOptions,
-  own: ReadonlySet<string>,
+  { deaf, own }: Ear,
 ): Promise<Map<string, Wire>> {
   const wires = ports.map(async ({ kni }): Promise<[string, Wire]> => {
     const why = (reason: string): [string, Wire] => [kni, { listened: false, why: reason }];
+    if (deaf !== null) return why(deaf);
     if (listenSeconds === 0) return why('not listened: --listen 0');
     if (links.find(({ name }) => name === kni)?.up !== true) return why(`${kni} is not up`);
     const version2 = parseOspfInterface(interfaces, kni) !== null;

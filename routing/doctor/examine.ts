@@ -1,7 +1,7 @@
 // Facts → a report: every check asked, its findings counted.
 import type { Check } from './check.js';
 import { type Facts, speaks } from './facts.js';
-import { type Finding, isSkipped, type Severity } from './finding.js';
+import { type Finding, isSkipped, type Severity, skip } from './finding.js';
 import { checks as every } from './registry.js';
 
 export interface CheckResult {
@@ -27,8 +27,9 @@ export function examine(node: string, facts: Facts, checks: readonly Check[] = e
   return { node, counts: { error: count('error'), warn: count('warn'), info: count('info') }, checks: results };
 }
 
-function ask({ id, title, decide }: Check, facts: Facts): CheckResult {
-  const verdict = decide(facts);
+function ask({ id, title, needs = [], decide }: Check, facts: Facts): CheckResult {
+  const failed = needs.find((source) => facts.failed[source] !== undefined);
+  const verdict = failed === undefined ? decide(facts) : skip(facts.failed[failed] ?? '');
   if (isSkipped(verdict)) return { id, title, outcome: 'skipped', reason: verdict.skipped, findings: [] };
   return { id, title, outcome: verdict.length === 0 ? 'ok' : 'found', reason: '', findings: verdict };
 }

@@ -6,6 +6,7 @@ import type { Protocol } from '../drivers/driver.js';
 import type { Neighbour, OspfConfig } from '../frr-output.js';
 import type { JournalEntry } from '../journal.js';
 import type { VipStatus } from '../schema.js';
+import type { Failed } from './attempts.js';
 import type { BgpSession } from './bgp-state.js';
 import type { Heard, HeardPacket, HeardPacket6, Wire } from './capture.js';
 import type { InterfaceConfig } from './interface-config.js';
@@ -41,6 +42,8 @@ export interface PortFacts {
 }
 
 export interface Facts {
+  /** What could not be collected, and why; what it was to tell is empty. */
+  readonly failed: Failed;
   readonly bridge: { readonly trouble: string | null; readonly vips: readonly VipStatus[] };
   /** What the bridge is to announce, read from its file. */
   readonly wanted: readonly Pick<JournalEntry, 'vip' | 'device' | 'kni'>[];

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import t from 'tap';
 import { plain } from '../../cli/common/index.js';
 import { formatDoctor } from '../../cli/dpvs-route/doctor.js';
+import { Attempts } from '../../routing/doctor/attempts.js';
 import { examine, type Facts } from '../../routing/doctor/index.js';
 import { noDrops } from '../../routing/doctor/kernel-files.js';
 import { checks } from '../../routing/doctor/registry.js';
@@ -355,6 +356,39 @@ t.test('one thing broken', async (t) => {
     t.notMatch(JSON.stringify(report), /secret/i, 'no key is shown');
   }
 });
+
+t.test(
+  'a collector that fails: the checks that need it are not looked at, with the reason, and nothing is found',
+  async (t) => {
+    const empty = { addresses: [], routes: [] };
+    const nothing = { ...f.port, kernel: null, addresses: [] };
+    const deaf = examine('node', { ...sound, failed: { kernel: 'list routes: EIO' }, kernel: empty, ports: [nothing] });
+    const skipped = deaf.checks.filter(({ outcome }) => outcome === 'skipped');
+    t.same(new Set(skipped.map(({ reason }) => reason)), new Set(['list routes: EIO']));
+    t.same(
+      skipped.map(({ id }) => id).sort(),
+      ['port-down', 'kni-mtu', 'kni-host-missing', 'network-form-on-p2p', 'vip-disagreement', 'netmask-mismatch']
+        .concat(['reverse-path', 'no-return-route', 'ospf-not-on-kni'])
+        .sort(),
+    );
+    t.same(
+      deaf.checks.flatMap((check) => check.findings),
+      [],
+    );
+    const garbled = examine('node', { ...sound, failed: { daemons: 'no such field' }, ospf: null });
+    t.match(
+      garbled.checks.filter(({ id }) => id === 'ospfd-down'),
+      [{ outcome: 'skipped', reason: 'no such field' }],
+    );
+
+    const attempts = new Attempts();
+    const fail = (message: string) => () => Promise.reject(new Error(message));
+    t.same(await attempts.ask('kernel', fail('first'), ['otherwise']), ['otherwise']);
+    t.same(await attempts.ask('kernel', fail('second'), []), []);
+    t.equal(await attempts.ask('daemons', async () => 7, 0), 7);
+    t.same(attempts.failed, { kernel: 'first' });
+  },
+);
 
 t.test('every check has a case that it finds', async (t) => {
   const found = new Set(

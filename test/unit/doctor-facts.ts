@@ -101,6 +101,7 @@ export const defaultRoute = (device = kni): Facts['kernel']['routes'][number] =>
 });
 
 export const sound: Facts = {
+  failed: {},
   bridge: { trouble: null, vips: [] },
   wanted: [{ vip, device: 'dpdk1', kni }],
   dataplane: {

@@ -8,6 +8,7 @@ export const bgpPolicy: Check = {
   id: 'bgp-no-policy',
   title: 'BGP peers are told of routes',
   protocol: 'bgp',
+  needs: ['daemons'],
   decide: ({ bgp, speakers, wanted }) => {
     if (bgp === null) return skip('bgpd does not answer');
     if (bgp.sessions.length === 0) return skip('bgpd has no neighbour');

@@ -14,6 +14,7 @@ export const bgpSession: Check = {
   id: 'bgp-not-established',
   title: 'the BGP sessions are Established',
   protocol: 'bgp',
+  needs: ['daemons', 'kernel'],
   decide: (facts) => {
     const { bgp } = facts;
     if (bgp === null) return skip('bgpd does not answer');

@@ -5,6 +5,7 @@ export const bgpdDown: Check = {
   id: 'bgpd-down',
   title: 'bgpd runs',
   protocol: 'bgp',
+  needs: ['daemons'],
   decide: ({ daemons, bgp }) => {
     if (daemons.bgpd !== null)
       return [

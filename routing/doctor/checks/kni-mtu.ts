@@ -4,6 +4,7 @@ import { type Check, finding } from '../check.js';
 export const kniMtu: Check = {
   id: 'kni-mtu',
   title: "each kni has its port's MTU",
+  needs: ['kernel'],
   decide: ({ ports }) =>
     ports.flatMap(({ kni, device, link, kernel }) =>
       link === null || kernel === null || link.mtu === kernel.mtu

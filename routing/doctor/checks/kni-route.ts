@@ -5,6 +5,7 @@ import { skip } from '../finding.js';
 export const kniRoute: Check = {
   id: 'kni-host-missing',
   title: 'each address on a kni has its kni_host route',
+  needs: ['kernel'],
   decide: ({ dataplane, ports }) => {
     if (dataplane.trouble !== null) return skip('the dataplane does not answer');
     return ports.flatMap(({ device, kni, addresses }) =>

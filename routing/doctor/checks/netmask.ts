@@ -5,6 +5,7 @@ export const netmask: Check = {
   id: 'netmask-mismatch',
   title: 'network masks agree',
   protocol: 'ospf',
+  needs: ['kernel'],
   decide: (facts) =>
     onHellos(facts, ({ kni, ospf, addresses }, heard) => {
       if (ospf.pointToPoint) return null;

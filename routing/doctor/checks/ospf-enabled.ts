@@ -7,6 +7,7 @@ export const ospfEnabled: Check = {
   id: 'ospf-not-on-kni',
   title: 'OSPF runs on the kni',
   protocol: 'ospf',
+  needs: ['daemons', 'kernel'],
   decide: (facts) => {
     if (facts.ospf === null) return skip('ospfd does not answer');
     if (!facts.ospf.config.routerOspf) return skip('ospfd has no `router ospf`');

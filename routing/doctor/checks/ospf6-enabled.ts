@@ -7,6 +7,7 @@ export const ospf6Enabled: Check = {
   id: 'ospf6-not-on-kni',
   title: 'OSPFv3 runs on the kni',
   protocol: 'ospf6',
+  needs: ['daemons', 'kernel'],
   decide: (facts) => {
     if (facts.ospf6 === null) return skip('ospf6d does not answer');
     if (!facts.ospf6.configured) return skip('ospf6d has no `router ospf6`');

@@ -5,6 +5,7 @@ export const ospf6dDown: Check = {
   id: 'ospf6d-down',
   title: 'ospf6d runs',
   protocol: 'ospf6',
+  needs: ['daemons'],
   decide: ({ daemons, ospf6 }) => {
     if (daemons.ospf6d !== null)
       return [

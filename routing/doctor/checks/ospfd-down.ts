@@ -5,6 +5,7 @@ export const ospfdDown: Check = {
   id: 'ospfd-down',
   title: 'ospfd runs',
   protocol: 'ospf',
+  needs: ['daemons'],
   decide: ({ daemons, ospf }) => {
     if (daemons.ospfd !== null)
       return [

@@ -6,6 +6,7 @@ import { type Finding, skip } from '../finding.js';
 export const portDown: Check = {
   id: 'port-down',
   title: 'ports and their kni are up',
+  needs: ['kernel'],
   decide: ({ ports }) => (ports.length === 0 ? skip('no port has a kni') : ports.flatMap(onePort)),
 };
 

@@ -6,6 +6,7 @@ import { defaultRoutes } from './reverse-path.js';
 export const returnRoute: Check = {
   id: 'no-return-route',
   title: 'the kernel has a default route for its own answers',
+  needs: ['kernel'],
   decide: (facts) => {
     if (defaultRoutes(facts).length > 0) return [];
     const vips = facts.ports.flatMap(({ addresses }) => addresses.filter(isHostAddress)).map(({ address }) => address);

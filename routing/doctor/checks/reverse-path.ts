@@ -11,6 +11,7 @@ export const leavesBy = (facts: Facts, { kni }: PortFacts): boolean =>
 export const reversePath: Check = {
   id: 'reverse-path',
   title: 'reverse-path filtering lets packets in on the kni',
+  needs: ['kernel'],
   decide: (facts) =>
     facts.ports
       .filter((port) => port.rpFilter === strict && port.addresses.length > 0 && !leavesBy(facts, port))

@@ -7,6 +7,7 @@ import type { Finding } from '../finding.js';
 export const vipAgreement: Check = {
   id: 'vip-disagreement',
   title: 'kernel, dataplane and routing daemons agree on the VIPs',
+  needs: ['kernel'],
   decide: (facts) => [...withoutService(facts), ...withoutAddress(facts), ...notAnnounced(facts)],
 };
 

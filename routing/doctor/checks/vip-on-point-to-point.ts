@@ -6,6 +6,7 @@ export const vipOnPointToPoint: Check = {
   id: 'network-form-on-p2p',
   title: 'no VIP is announced by `network` on a point-to-point link',
   protocol: 'ospf',
+  needs: ['kernel'],
   decide: (facts) =>
     onOspfPorts(facts, ({ kni, ospf, addresses }) => {
       if (!ospf.pointToPoint) return [];

@@ -4,6 +4,7 @@ import { type Check, finding } from '../check.js';
 export const zebraDown: Check = {
   id: 'zebra-down',
   title: 'zebra runs',
+  needs: ['daemons'],
   decide: ({ daemons }) =>
     daemons.zebra === null
       ? []
