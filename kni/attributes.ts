@@ -13,7 +13,7 @@ export function attributesOf(bytes: Buffer): Attributes {
 
 /** A message of the kernel that could not be read, and is left out. */
 export interface Unreadable {
-  readonly what: 'link' | 'address' | 'route';
+  readonly what: 'link' | 'address' | 'route' | 'next hop';
   readonly error: unknown;
 }
 

@@ -21,6 +21,11 @@ export interface KernelRoute {
   readonly destination: string;
   /** One, or several for a multipath route; empty for blackhole, unreachable and the like. */
   readonly nextHops: readonly KernelNextHop[];
+  /**
+   * The next-hop object that the kernel names instead of next hops (`net.ipv4.nexthop_compat_mode` 0). Only in events, whose
+   * `nextHops` are empty then: a reading of the routes looks them up.
+   */
+  readonly nextHopId?: number;
   readonly metric: number;
   readonly source: string | null;
   /** Who made it: `kernel`, `static`, `boot`, `zebra`, `ospf`, …, or the number. */
@@ -31,10 +36,20 @@ export interface KernelRoute {
 }
 
 // linux/rtnetlink.h
-const RTA = { DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, PREFSRC: 7, MULTIPATH: 9, TABLE: 15, VIA: 18 } as const;
+const RTA = {
+  DST: 1,
+  OIF: 4,
+  GATEWAY: 5,
+  PRIORITY: 6,
+  PREFSRC: 7,
+  MULTIPATH: 9,
+  TABLE: 15,
+  VIA: 18,
+  NH_ID: 30,
+} as const;
 
 const word = (value: string | number | undefined): string => String(value ?? 0).toLowerCase();
-const deviceOf = (index: number, nameOf: NameOfIndex): string => nameOf(index) ?? `if${index}`;
+export const deviceOf = (index: number, nameOf: NameOfIndex): string => nameOf(index) ?? `if${index}`;
 
 /** null for a family that is neither IPv4 nor IPv6, and for cached (cloned) routes. @throws {Error} it is not a route message */
 export function decodeRoute(data: Buffer, nameOf: NameOfIndex): KernelRoute | null {
@@ -51,7 +66,7 @@ export function decodeRoute(data: Buffer, nameOf: NameOfIndex): KernelRoute | nu
     return bytes === undefined ? null : addressText(bytes);
   };
   const multipath = attributes.get(RTA.MULTIPATH);
-  const oif = number(RTA.OIF);
+  const [oif, nextHopId] = [number(RTA.OIF), number(RTA.NH_ID)];
   const device = oif === undefined ? null : deviceOf(oif, nameOf);
   const nextHops: KernelNextHop[] =
     multipath !== undefined
@@ -63,6 +78,7 @@ export function decodeRoute(data: Buffer, nameOf: NameOfIndex): KernelRoute | nu
     family,
     destination: `${address(RTA.DST) ?? (family === 'inet' ? '0.0.0.0' : '::')}/${head.dstLen ?? 0}`,
     nextHops,
+    ...(nextHops.length === 0 && nextHopId !== undefined ? { nextHopId } : {}),
     metric: number(RTA.PRIORITY) ?? 0,
     source: address(RTA.PREFSRC),
     protocol: word(head.protocol),

@@ -177,9 +177,14 @@ export class KniManager {
         return;
       }
       case 'route':
-        if (event.route.nextHops.some(({ device }) => this.#knis.has(device))) this.#routes?.changed();
+        if (this.#concerns(event.route)) this.#routes?.changed();
         return;
     }
+  }
+
+  /** Of a route that names a next-hop object only its reading tells by which device it leaves. */
+  #concerns({ nextHops, nextHopId }: KernelRoute): boolean {
+    return nextHopId !== undefined || nextHops.some(({ device }) => this.#knis.has(device));
   }
 
   async #reread(state: KniState): Promise<void> {

@@ -9,8 +9,16 @@ import {
   type KernelAddress,
   type KernelLink,
   type LinkAttributes,
+  type NameOfIndex,
 } from './kernel-objects.js';
 import { decodeRoute, type KernelRoute, viaBytes } from './kernel-routes.js';
+import {
+  decodeNextHopObject,
+  type NextHopsById,
+  nextHopHeaderBytes,
+  nextHopsById,
+  withNextHops,
+} from './next-hop-objects.js';
 import { RequestSocket } from './request-socket.js';
 import { type KernelEvent, KernelWatch, type WatchOptions } from './watch.js';
 
@@ -126,7 +134,10 @@ export class Rtnetlink {
       data: stream.bufs,
       read: (data) => decodeRoute(data, (index) => names.get(index) ?? null),
     });
-    return table === 'all' ? all : all.filter((route) => route.table === table);
+    const wanted = table === 'all' ? all : all.filter((route) => route.table === table);
+    if (wanted.every(({ nextHopId }) => nextHopId === undefined)) return wanted;
+    const objects = await this.#nextHops((index) => names.get(index) ?? null);
+    return wanted.map((route) => withNextHops(route, objects)).filter((route) => route !== null);
   }
 
   /** @throws {KernelError} EEXIST, ENETUNREACH, ENODEV, … */
@@ -217,6 +228,16 @@ export class Rtnetlink {
     );
   }
 
+  async #nextHops(nameOf: NameOfIndex): Promise<NextHopsById> {
+    const objects = await this.#dump({
+      what: 'next hop',
+      ask: MessageType.GETNEXTHOP,
+      data: [Buffer.alloc(nextHopHeaderBytes)],
+      read: (data) => decodeNextHopObject(data, nameOf),
+    });
+    return nextHopsById(objects);
+  }
+
   async #dump<T>({ what, ask, data, read }: Dump<T>): Promise<T[]> {
     const messages = await this.#requests.request(`list ${listed[what]}`, ask, data, FlagsGet.DUMP);
     // RTM_NEWx stands two before RTM_GETx (linux/rtnetlink.h).
@@ -242,7 +263,7 @@ interface Dump<T> {
   readonly read: (data: Buffer) => T | null;
 }
 
-const listed = { link: 'links', address: 'addresses', route: 'routes' } as const;
+const listed = { link: 'links', address: 'addresses', route: 'routes', 'next hop': 'next-hop objects' } as const;
 
 function linkMessage(data: rt.Link, attrs: LinkAttributes): Uint8Array[] {
   const stream = new AttrStream();

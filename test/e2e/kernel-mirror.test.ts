@@ -1,5 +1,6 @@
 // The kernel's addresses and routes on the kni interfaces, followed by a real dpvs: added, removed, after a restart of its slow path
 // and after kill -9.
+import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import type { RouteInfo } from '../../api/index.js';
 import { eventually } from '../../lab/index.js';
@@ -105,6 +106,14 @@ if (await inOwnNamespace(t, import.meta.url)) {
     await node.become('a member less', [...base, first]);
     ip('nexthop del id 11');
     await node.become('and none', base);
+    // Now the kernel names the object and nothing else.
+    ip(`nexthop add id 11 via 172.10.0.1 dev ${wan}`);
+    writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', '0');
+    ip('route add 10.7.0.0/16 nhid 11 proto zebra metric 20');
+    await node.become('an object without more words', [...base, first]);
+    writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', '1');
+    ip('nexthop del id 11');
+    await node.become('gone with it', base);
     ip('addr del 172.20.0.2/30 dev dpdk0.kni');
     await node.become('as before', [...own, ...learned]);
     t.pass('each within a second');

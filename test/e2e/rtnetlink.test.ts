@@ -1,7 +1,7 @@
 // kni/ against the kernel: what rtnetlink sets and reports must be what `ip -json` says. Runs itself again in a network namespace
 // of its own, which goes with the process.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { isKernelError, type KernelEvent, KniManager, Rtnetlink } from '../../kni/index.js';
@@ -171,7 +171,7 @@ if (!inside) {
     t.same(ipAddresses('dpdk1.kni'), ['172.10.0.2/30']);
   });
 
-  t.test('an IPv4 route with an IPv6 gateway is a route like any other', async (t) => {
+  t.test('routes say their next hops: of the other family, and by next-hop objects', async (t) => {
     const told: unknown[] = [];
     const kernel = new Rtnetlink((unreadable) => told.push(unreadable));
     const tap = openTap('dpdk1.kni');
@@ -207,6 +207,21 @@ if (!inside) {
       (lines) => wanted.every((line) => lines.includes(`added ${line}`)) && lines.includes('removed 0.0.0.0/0 fe80::3'),
     );
     t.same(told, [], 'nothing was left out');
+
+    // The kernel writes the number of the object only.
+    writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', '0');
+    ip('nexthop', 'add', 'id', '8', 'via', '172.10.0.1', 'dev', 'dpdk1.kni');
+    ip('nexthop', 'add', 'id', '9', 'group', '7/8,4');
+    ip('route', 'add', '10.6.0.0/16', 'nhid', '9');
+    ip('-6', 'route', 'add', '2001:db8:6::/48', 'nhid', '7');
+    const wordless = (await kernel.routes()).filter(({ destination }) => /^(10\.[69]|2001:db8:6)/.test(destination));
+    t.same(wordless.map(via).sort(), [
+      '10.6.0.0/16 fe80::2 172.10.0.1',
+      '10.9.0.0/16 fe80::2',
+      '2001:db8:6::/48 fe80::2',
+    ]);
+    const [group] = wordless.filter(({ destination }) => destination === '10.6.0.0/16');
+    t.match(group.nextHops, [{ device: 'dpdk1.kni', weight: 1 }, { weight: 4 }]);
     watch.close();
   });
 

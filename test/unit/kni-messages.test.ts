@@ -5,6 +5,7 @@ import { addressBytes } from '../../kni/address-bytes.js';
 import { readEach, type Unreadable } from '../../kni/attributes.js';
 import { decodeAddress, decodeLink } from '../../kni/kernel-objects.js';
 import { decodeRoute } from '../../kni/kernel-routes.js';
+import { decodeNextHopObject, nextHopsById, withNextHops } from '../../kni/next-hop-objects.js';
 
 const little = endianness() === 'LE';
 function host(value: number, bytes: 1 | 2 | 4): Buffer {
@@ -90,4 +91,37 @@ t.test('one that cannot be read is left out and told of; the others stay', async
     ['route', 'route', 'route'],
   );
   for (const { error } of told) t.ok(error instanceof Error);
+});
+
+t.test('a route that names a next-hop object has its next hops', async (t) => {
+  /** `struct nhmsg`: family, scope, protocol, nothing, flags; then NHA_ID and the rest. */
+  const object = (id: number, flags: number, ...attributes: Buffer[]) =>
+    decodeNextHopObject(Buffer.concat([Buffer.from([2, 0, 11, 0]), host(flags, 4), u32(1, id), ...attributes]), names);
+  const member = (id: number, weight: number) => Buffer.concat([host(id, 4), Buffer.from([weight - 1, 0, 0, 0])]);
+  const hops = nextHopsById([
+    object(13, 0, attribute(2, Buffer.concat([member(11, 3), member(12, 1), member(99, 1)]))),
+    object(11, 0, u32(5, 7), attribute(6, addressBytes('172.10.0.1'))),
+    object(12, 16, u32(5, 8), attribute(6, addressBytes('fe80::1'))),
+    object(14, 0, attribute(4, Buffer.alloc(0))),
+  ]);
+  const of = (id: number) => {
+    const decoded = decodeRoute(route(2, 0, u32(30, id)), names)!;
+    t.match(decoded, { nextHops: [], nextHopId: id });
+    return withNextHops(decoded, hops);
+  };
+  const first = { gateway: '172.10.0.1', device: 'dpdk1.kni', weight: 1 };
+  const second = { gateway: 'fe80::1', device: 'if8', weight: 1 };
+  t.same(of(11)?.nextHops, [first]);
+  t.same(of(12)?.nextHops, [second], 'the only one is not called dead, as with a route of its own next hop');
+  t.same(of(13)?.nextHops, [
+    { ...first, weight: 3 },
+    { ...second, dead: true },
+  ]);
+  t.notOk('nextHopId' in of(13)!, 'it is looked up');
+  t.same(of(14)?.nextHops, [], 'a blackhole');
+  t.equal(of(15), null, 'gone meanwhile, and the route with it');
+  const both = decodeRoute(route(2, 0, u32(30, 11), u32(4, 7)), names)!;
+  t.notOk('nextHopId' in both);
+  t.equal(withNextHops(both, hops), both, 'compat mode 1: its own next hop stands beside the number');
+  t.throws(() => decodeNextHopObject(Buffer.from([2, 0, 11, 0, 0, 0, 0, 0]), names), /without a number/);
 });
