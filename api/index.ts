@@ -1,4 +1,4 @@
-// The public door of the control API: schema, errors, client, paths. Nothing here knows the dataplane.
+// The public door of the control API: schema, errors, client, paths, and how a file of theirs is replaced. Nothing here knows the dataplane.
 export { inBatches, longestBatch, longestRequestBytes } from './batches.js';
 export { DataplaneClient, RequestChannel } from './client.js';
 export { DpvsError, type ErrorCode, ExitCode, errorTable, isErrorCode } from './errors.js';
@@ -11,4 +11,5 @@ export {
   runDirectory,
   stateDirectory,
 } from './paths.js';
+export { type ReplaceOptions, replaceFile, replaceFileSync } from './replace-file.js';
 export * from './schema.js';

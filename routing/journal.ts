@@ -1,8 +1,8 @@
 // What the bridge is to announce, and what it added to do so, in a file that survives it. Written whole and renamed into place.
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { DpvsError, deviceName, ipAddress, stateDirectory } from '../api/index.js';
+import { DpvsError, deviceName, ipAddress, replaceFileSync, stateDirectory } from '../api/index.js';
 import { defaultPolicy, policy } from './policy.js';
 
 const entry = z.strictObject({
@@ -83,22 +83,16 @@ export class Journal {
     throw new DpvsError('config', `${this.path}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
 
+  /** On disk when it returns. @throws {DpvsError} journal: it is not, and the file is as it was */
   write(vips: readonly JournalEntry[]): void {
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    const temporary = `${this.path}.new`;
-    const fd = openSync(temporary, 'w', 0o600);
+    const { departed, restartUntil } = this;
+    const rest = { ...(departed.length > 0 ? { departed } : {}), ...(restartUntil === null ? {} : { restartUntil }) };
+    const text = `${JSON.stringify({ version: 1, vips, ...rest }, null, 2)}\n`;
     try {
-      const { departed, restartUntil } = this;
-      const rest = { ...(departed.length > 0 ? { departed } : {}), ...(restartUntil === null ? {} : { restartUntil }) };
-      writeSync(fd, `${JSON.stringify({ version: 1, vips, ...rest }, null, 2)}\n`);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      replaceFileSync(this.path, text, { mode: 0o600 });
+    } catch (error) {
+      throw new DpvsError('journal', `${this.path}: ${(error as Error).message}`);
     }
-    renameSync(temporary, this.path);
-    // The rename itself is durable only when the directory is.
-    const directory = openSync(dirname(this.path), 'r');
-    fsyncSync(directory);
-    closeSync(directory);
   }
 }

@@ -1,7 +1,7 @@
 // The generated files on disk: written all or none, never over what somebody wrote by hand.
-import { chownSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DpvsError } from '../common/index.js';
+import { DpvsError, replaceFileSync } from '../common/index.js';
 
 export interface WriteOptions {
   readonly directory: string;
@@ -36,13 +36,10 @@ export function writeFiles(files: object, options: WriteOptions): string[] {
   try {
     mkdirSync(directory, { recursive: true });
     previousFiles(files, options);
-    for (const { path, text } of entries) {
-      writeFileSync(`${path}.new`, text, { mode: secret ? 0o640 : 0o644 });
-      // The daemons read their files as the user they run as, to whom their directory belongs.
-      const { uid, gid } = statSync(directory);
-      if (process.getuid?.() === 0) chownSync(`${path}.new`, uid, gid);
-      renameSync(`${path}.new`, path);
-    }
+    // The daemons read their files as the user they run as, to whom their directory belongs.
+    const { uid, gid } = statSync(directory);
+    const owner = process.getuid?.() === 0 ? { uid, gid } : undefined;
+    for (const { path, text } of entries) replaceFileSync(path, text, { mode: secret ? 0o640 : 0o644, owner });
   } catch (error) {
     if (error instanceof DpvsError) throw error;
     throw new DpvsError('invalid_parameter', (error as Error).message, 'out');

@@ -1,8 +1,8 @@
 // The journal: accepted requests on disk before they are acknowledged, so that the desired state survives kill -9.
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DpvsError } from '../../api/index.js';
+import { DpvsError, replaceFile } from '../../api/index.js';
 import { makePrivateDirectory } from '../../api/server.js';
 import type { Log } from '../../log/index.js';
 import { headerLine, readJournal, recordLine, recordOf, requestsOf } from './journal-format.js';
@@ -175,12 +175,7 @@ export class Journal {
     const before = this.#length;
     try {
       if (this.#keepBefore) copyFileSync(this.path, `${this.path}.before`);
-      const file = await open(`${this.path}.new`, 'w', 0o600);
-      await file.writeFile(text);
-      await file.sync();
-      await file.close();
-      await rename(`${this.path}.new`, this.path);
-      await syncDirectory(join(this.path, '..'));
+      await replaceFile(this.path, text, { mode: 0o600 });
       await this.#file?.close();
       this.#file = await open(this.path, 'a');
     } catch (error) {
@@ -199,13 +194,6 @@ export class Journal {
     this.#liveLength = this.#length;
     this.#lines = requests.length + 1;
   }
-}
-
-/** A rename is on disk when its directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  await directory.sync();
-  await directory.close();
 }
 
 function howToRepair(path: string, line: number, why: string): string {

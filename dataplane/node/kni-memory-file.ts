@@ -1,9 +1,7 @@
 // What is kept of the kernel's side of each kni over a restart, in a file that is written whole and renamed into place.
 import { readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { z } from 'zod';
-import { deviceName, ipAddress, prefix } from '../../api/index.js';
+import { deviceName, ipAddress, prefix, replaceFile } from '../../api/index.js';
 
 /** A bound on what the kernel can make the node keep: interfaces are addressed by hand or by a script. */
 export const MOST_ADDRESSES = 1024;
@@ -40,19 +38,8 @@ export function readKept(path: string): KeptKni[] {
 }
 
 /** On disk when it resolves. */
-export async function writeKept(path: string, knis: readonly KeptKni[]): Promise<void> {
-  const handle = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify({ version: 1, knis }, null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${path}.new`, path);
-  const directory = await open(dirname(path), 'r');
-  await directory.sync();
-  await directory.close();
-}
+export const writeKept = (path: string, knis: readonly KeptKni[]): Promise<void> =>
+  replaceFile(path, `${JSON.stringify({ version: 1, knis }, null, 2)}\n`, { mode: 0o600 });
 
 /**
  * Every address that the routing bridge's journal names, in whatever place: its VIPs. The bridge puts them on the kni and takes
