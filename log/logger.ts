@@ -50,6 +50,9 @@ export function silentLog(): Log {
   return createLog({ stream: { write: () => {} } });
 }
 
+/** Lines that a disk does not take wait in memory up to this; what comes then is dropped. */
+const mostUnwrittenBytes = 1 << 20;
+
 function openSink(options: LogOptions): Sink {
   const { level = 'info', file = null, name } = options;
   const base = name === undefined ? {} : { node: name };
@@ -76,8 +79,14 @@ function openSink(options: LogOptions): Sink {
     return { root: pino(settings, stream), reopen() {}, flush() {} };
   }
   // Synchronous: lines are rare (nothing per packet), and the last line before a crash is the one that matters.
-  const target = destination({ dest: file ?? 2, append: true, mkdir: true, sync: true, mode: 0o640 });
-  return { root: pino(settings, target), reopen: () => target.reopen(), flush: () => target.flushSync() };
+  const target = destination({
+    ...{ dest: file ?? 2, append: true, mkdir: true, sync: true, mode: 0o640 },
+    maxLength: mostUnwrittenBytes,
+  });
+  // A full disk must end nothing that logs on its way, least of all a withdrawal: lines are kept until there is room, the first of them.
+  target.on('error', () => {});
+  // Nothing is left to flush but what the disk does not take; sonic-boom's flushSync would try that for ever.
+  return { root: pino(settings, target), reopen: () => target.reopen(), flush() {} };
 }
 
 class PinoLog implements Log {

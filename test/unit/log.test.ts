@@ -1,4 +1,5 @@
 // The log: JSON lines with stable event names, levels at run time, repeated conditions summed up.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +71,28 @@ t.test('a file is appended to, and opened anew after logrotate', (t) => {
   log.flush();
   t.match(readFileSync(`${file}.1`, 'utf8'), /node\.starting/);
   t.match(JSON.parse(readFileSync(file, 'utf8')), { event: 'node.started' });
+  t.end();
+});
+
+t.test('a full disk ends nothing that logs, and what fits is there', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'dpvs-log-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'dpvs.log');
+  const program = `
+    import { createLog } from ${JSON.stringify(new URL('../../log/index.js', import.meta.url).href)};
+    const log = createLog({ file: ${JSON.stringify(file)} });
+    for (let i = 0; i < 8_000; i++) log.event('bridge.started', { i });
+    log.flush();
+    process.stdout.write('went on');`;
+  // 8 blocks of 512 bytes a file: what is beyond is refused (EFBIG).
+  const command = `unset NODE_OPTIONS; ulimit -f 8; exec ${process.execPath} --input-type=module -e "$PROGRAM"`;
+  const { stdout } = spawnSync('sh', ['-c', command], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: { ...process.env, PROGRAM: program },
+  });
+  t.equal(stdout, 'went on');
+  t.match(readFileSync(file, 'utf8'), /"event":"bridge.started"/);
   t.end();
 });
 
