@@ -153,6 +153,11 @@ const groups = {
     started: card('info', 'the routing bridge runs'),
     stopped: card('info', 'the routing bridge has stopped, its VIPs are withdrawn'),
     mirrored: card('info', 'a kernel address or route was mirrored to the dataplane'),
+    journal_failed: card(
+      'error',
+      'what the bridge is to announce cannot be written down: new wishes are refused, all else goes on',
+    ),
+    journal_written: card('info', 'what the bridge is to announce is written down again'),
     dataplane_lost: card('error', 'the dataplane does not answer the routing bridge'),
   },
   log: {

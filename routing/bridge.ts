@@ -56,6 +56,7 @@ export class Bridge {
     for (const vip of book.all) if (isHeld(vip.state)) book.tell(vip, stops);
     const { error } = await this.#core.exclusive(() => this.#core.withdraw(book.all, false));
     release();
+    book.close();
     kernel.close();
     return error === null;
   }

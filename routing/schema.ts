@@ -101,6 +101,8 @@ export const bridgeStatus = z.strictObject({
   pid: z.int(),
   startedAt: z.string(),
   frrNamespace: z.string().nullable(),
+  /** Why what the bridge is to announce cannot be written down; null: it is. */
+  journal: z.strictObject({ trouble: z.string().nullable() }),
   dataplane: z.strictObject({ reachable: z.boolean(), serving: z.boolean(), problems: z.array(z.string()) }),
   routing: z.array(routingStatus),
   vips: z.array(vipStatus),

@@ -21,6 +21,7 @@ export function statusOf(core: BridgeCore, { name, startedAt, frrNamespace }: Br
     pid: process.pid,
     startedAt,
     frrNamespace,
+    journal: { trouble: book.journalTrouble },
     dataplane: { reachable, serving: dataplane.serving, problems: [...problems] },
     routing: core.speakers.map((speaker) => routingOf(core, speaker)),
     vips: book.all.map((vip) => vipStatus(core, vip)),

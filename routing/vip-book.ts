@@ -1,8 +1,9 @@
-// The VIPs that are wanted: their journal entries, their states and how they came there; moved by inputs and written down when they
-// change. Each transition has its reason, in the log, as an event and in the VIP's history.
+// The VIPs that are wanted: their journal entries, their states and how they came there; moved by inputs and written down (by
+// journal-keeper.ts) when they change. Each transition has its reason, in the log, as an event and in the VIP's history.
 import type { Log } from '../log/index.js';
 import { noPenalty, type Penalty, penalised, relieved, suppressedMs } from './damping.js';
 import type { Departed, Journal, JournalEntry } from './journal.js';
+import { JournalKeeper } from './journal-keeper.js';
 import { mostVips } from './limits.js';
 import {
   advance,
@@ -48,6 +49,7 @@ function intentOf({ drain, wanted }: JournalEntry): Intent {
 export class VipBook {
   readonly #vips = new Map<string, Vip>();
   readonly #journal: Journal;
+  readonly #keeper: JournalKeeper;
   readonly #log: Log;
   /** Called for each transition. */
   onTransition: (vip: Vip, transition: Transition) => void = () => {};
@@ -56,7 +58,8 @@ export class VipBook {
   constructor(journal: Journal, log: Log) {
     this.#journal = journal;
     this.#log = log;
-    for (const entry of journal.read()) this.#vips.set(entry.vip, fresh(entry, true));
+    this.#keeper = new JournalKeeper(journal, log, () => this.all.map(({ entry }) => entry));
+    for (const entry of journal.read()) this.#vips.set(entry.vip, newVip(entry, true));
   }
 
   get all(): Vip[] {
@@ -67,10 +70,38 @@ export class VipBook {
     return this.#vips.get(vip);
   }
 
+  /** Why the journal cannot be written; null: it can. */
+  get journalTrouble(): string | null {
+    return this.#keeper.trouble;
+  }
+
+  /**
+   * New VIPs, or known ones with another policy: written down before anything changes here.
+   * @returns the new ones. @throws {DpvsError} journal: it cannot be written, and nothing has changed
+   */
+  want(wishes: readonly JournalEntry[]): Vip[] {
+    const fresh = wishes.filter(({ vip }) => !this.#vips.has(vip));
+    const wished = new Map(wishes.map(({ vip, policy, force, wanted }) => [vip, { policy, force, wanted }]));
+    this.#keeper.write([...this.all.map(({ entry }) => ({ ...entry, ...wished.get(entry.vip) })), ...fresh]);
+    for (const { entry } of this.all) Object.assign(entry, wished.get(entry.vip));
+    return this.#enter(fresh);
+  }
+
+  /** Before a change that cannot be taken back, and whose end has to be written down. @throws {DpvsError} journal */
+  refuseUnwritable(): void {
+    this.#keeper.write(this.all.map(({ entry }) => entry));
+  }
+
+  /** Takes back what was removed. */
   add(entries: readonly JournalEntry[]): Vip[] {
-    const vips = entries.map((entry) => fresh(entry, false));
-    for (const vip of vips) this.#vips.set(vip.entry.vip, vip);
+    const vips = this.#enter(entries);
     if (vips.length > 0) this.save();
+    return vips;
+  }
+
+  #enter(entries: readonly JournalEntry[]): Vip[] {
+    const vips = entries.map((entry) => newVip(entry, false));
+    for (const vip of vips) this.#vips.set(vip.entry.vip, vip);
     return vips;
   }
 
@@ -98,7 +129,13 @@ export class VipBook {
     this.save();
   }
 
-  readonly save = (): void => this.#journal.write(this.all.map(({ entry }) => entry));
+  /** On disk when it returns, or else as soon as the disk takes it: what has been done is not undone by a disk. */
+  readonly save = (): void => this.#keeper.save();
+
+  /** Nothing is written after it. */
+  close(): void {
+    this.#keeper.close();
+  }
 
   suppressedMs(vip: Vip): number {
     const now = performance.now();
@@ -167,7 +204,7 @@ export class VipBook {
   }
 }
 
-function fresh(entry: JournalEntry, held: boolean): Vip {
+function newVip(entry: JournalEntry, held: boolean): Vip {
   return {
     entry,
     state: initialState(performance.now(), held, intentOf(entry)),

@@ -22,27 +22,43 @@ export class WishChange {
     return this.#entries.flatMap(({ vip }) => this.#core.parts.book.get(vip) ?? []);
   }
 
-  /** Within `exclusive`. @returns what could not be taken off another port; null: nothing */
+  /**
+   * Within `exclusive`. @returns what could not be taken off another port; null: nothing
+   * @throws {DpvsError} journal: refused, and nothing has changed
+   */
   async make(): Promise<Outcome | null> {
     const { book } = this.#core.parts;
     const known = this.vips;
     this.#before.push(...known.map(({ entry }) => ({ ...entry, owned: { ...entry.owned } })));
     const moved = known.filter(({ entry }) => this.#wish(entry.vip).device !== entry.device);
+    const unwanted = known.filter(({ entry }) => !entry.wanted);
     if (moved.length > 0) {
+      book.refuseUnwritable();
       const away = await this.#core.withdraw(moved, true);
       if (away.error !== null) return away;
       book.remove(moved);
     }
-    const fresh = this.#entries.filter(({ vip }) => book.get(vip) === undefined);
-    this.#added = book.add(fresh.map((entry) => ({ ...entry, owned: { route: false, policy: false } })));
+    this.#added = this.#want();
     for (const vip of this.vips) {
-      const { policy, force, wanted } = this.#wish(vip.entry.vip);
-      if (!vip.entry.wanted) book.advance(vip, { kind: 'undrain' });
-      Object.assign(vip.entry, { policy, force, wanted });
+      if (unwanted.includes(vip)) book.advance(vip, { kind: 'undrain' });
       book.forgive(vip);
     }
-    book.save();
     return null;
+  }
+
+  #want(): Vip[] {
+    try {
+      return this.#core.parts.book.want(this.#entries.map(asNew));
+    } catch (error) {
+      this.#putBack();
+      throw error;
+    }
+  }
+
+  /** Those that were taken off another port, where they were. */
+  #putBack(): void {
+    const { book } = this.#core.parts;
+    book.add(this.#before.filter(({ vip }) => book.get(vip) === undefined).map(asNew));
   }
 
   /** A first announcement that fails is refused as a whole; one that was wanted before stays wanted, where and as it was. Within `exclusive`. */
@@ -52,12 +68,7 @@ export class WishChange {
     const rest = this.#added.filter(({ entry }) => entry.owned.route || entry.owned.policy);
     book.remove(this.#added.filter((vip) => !rest.includes(vip)));
     for (const vip of rest) this.#forsake(vip);
-    const isThere = ({ vip }: JournalEntry): boolean => book.get(vip) !== undefined;
-    book.add(
-      this.#before
-        .filter((entry) => !isThere(entry))
-        .map((entry) => ({ ...entry, owned: { route: false, policy: false } })),
-    );
+    this.#putBack();
     for (const { vip, policy, force, wanted } of this.#before) {
       const known = book.get(vip)!;
       if (rest.includes(known)) continue;
@@ -76,3 +87,6 @@ export class WishChange {
     return this.#entries.find((entry) => entry.vip === vip)!;
   }
 }
+
+/** Nothing of it is set up. */
+const asNew = (entry: JournalEntry): JournalEntry => ({ ...entry, owned: { route: false, policy: false } });

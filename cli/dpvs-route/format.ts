@@ -76,10 +76,11 @@ export function reasonText({ state, held, reason, kept, retrySeconds, stage, dea
 }
 
 export function headLines(status: BridgeStatus): string[][] {
-  const { dataplane, routing } = status;
+  const { dataplane, routing, journal } = status;
   const serving = dataplane.serving ? 'serving' : ['not serving', ...dataplane.problems].join(': ');
   return [
     ['bridge', `${status.name}, pid ${status.pid}`],
+    ...(journal.trouble === null ? [] : [['journal', `cannot be written: ${journal.trouble}`]]),
     ['dataplane', dataplane.reachable ? serving : 'unreachable'],
     ...routing.map((each) => [each.daemon, speaks(each, status.frrNamespace)]),
   ];

@@ -44,8 +44,11 @@ export async function askBridge(name: string): Promise<BridgeFacts> {
   const client = new BridgeClient(name, patienceMs);
   const { bridge, routing } = await client
     .call('status', {})
-    .then(({ vips, routing }) => ({ bridge: { trouble: null, vips }, routing }))
-    .catch((error: unknown) => ({ bridge: { trouble: detailOf(error), vips: [] }, routing: null }));
+    .then(({ vips, routing, journal }) => ({ bridge: { trouble: null, vips, unwritten: journal.trouble }, routing }))
+    .catch((error: unknown) => ({
+      bridge: { trouble: detailOf(error), vips: [], unwritten: null },
+      routing: null,
+    }));
   client.close();
   try {
     return { bridge, routing, wanted: new Journal(journalPath(name)).read() };

@@ -44,7 +44,13 @@ export interface PortFacts {
 export interface Facts {
   /** What could not be collected, and why; what it was to tell is empty. */
   readonly failed: Failed;
-  readonly bridge: { readonly trouble: string | null; readonly vips: readonly VipStatus[] };
+  readonly bridge: {
+    /** Why it cannot be asked. */
+    readonly trouble: string | null;
+    readonly vips: readonly VipStatus[];
+    /** Why it cannot write its journal. */
+    readonly unwritten: string | null;
+  };
   /** What the bridge is to announce, read from its file. */
   readonly wanted: readonly Pick<JournalEntry, 'vip' | 'device' | 'kni'>[];
   readonly dataplane: {

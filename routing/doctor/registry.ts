@@ -6,6 +6,7 @@ import { bgpPolicy } from './checks/bgp-policy.js';
 import { bgpSession } from './checks/bgp-session.js';
 import { bgpdDown } from './checks/bgpd-down.js';
 import { bridge } from './checks/bridge.js';
+import { bridgeJournal } from './checks/bridge-journal.js';
 import { cost } from './checks/cost.js';
 import { dataplane } from './checks/dataplane.js';
 import { deadInterval } from './checks/dead-interval.js';
@@ -36,7 +37,7 @@ import { vipOnPointToPoint } from './checks/vip-on-point-to-point.js';
 import { zebraDown } from './checks/zebra-down.js';
 
 export const checks: readonly Check[] = [
-  ...[dataplane, portDown, kniMtu, bridge, zebraDown, ospfdDown, ospfEnabled],
+  ...[dataplane, portDown, kniMtu, bridge, bridgeJournal, zebraDown, ospfdDown, ospfEnabled],
   ...[neighbour, multicast, silence, area, authentication, netmask, helloInterval, deadInterval],
   ...[routerId, networkType, ospfMtu, gracefulRestart],
   ...[ospf6dDown, ospf6Enabled, ospf6Neighbour, ospf6Hello, ospf6Mtu],

@@ -102,7 +102,7 @@ export const defaultRoute = (device = kni): Facts['kernel']['routes'][number] =>
 
 export const sound: Facts = {
   failed: {},
-  bridge: { trouble: null, vips: [] },
+  bridge: { trouble: null, vips: [], unwritten: null },
   wanted: [{ vip, device: 'dpdk1', kni }],
   dataplane: {
     ...{ trouble: null, status: { serving: true, problems: [] }, services: new Set([vip]) },

@@ -27,6 +27,7 @@ const vip: VipStatus = {
 };
 const status = (...vips: VipStatus[]): BridgeStatus => ({
   ...{ name: 'n', pid: 1, startedAt: '', frrNamespace: null, routing: [], vips },
+  journal: { trouble: null },
   dataplane: { reachable: true, serving: true, problems: [] },
 });
 const gone: VipStatus = {

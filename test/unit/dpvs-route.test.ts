@@ -162,6 +162,7 @@ t.test('status', async (t) => {
     pid: 7,
     startedAt: '2026-01-01T00:00:00.000Z',
     frrNamespace: 'n1',
+    journal: { trouble: null },
     dataplane: { reachable: true, serving: true, problems: [] },
     routing: [
       {
@@ -218,6 +219,8 @@ not verified: what was done is undone; the log of dpvs-route has the steps
     idle,
     /dataplane {2}not serving: dpdk1 is down\nospfd {6}IPv4, ospfd: it does not run or answer\n\nno VIP is announced\n$/,
   );
+  const full = formatStatus({ ...status, journal: { trouble: 'n1.route.json: ENOSPC' } });
+  t.match(full, /^bridge .*\njournal {4}cannot be written: n1\.route\.json: ENOSPC\n/);
   t.same([5, 65, 3661, 90_061].map(duration), ['5s', '1m05s', '1h01m', '1d01h']);
 });
 
