@@ -11,6 +11,7 @@ export class JournalKeeper {
   readonly #log: Log;
   readonly #entries: () => readonly JournalEntry[];
   #trouble: string | null = null;
+  #soon: NodeJS.Immediate | null = null;
   #retry: NodeJS.Timeout | null = null;
 
   /** @param entries the book's, as they are now */
@@ -34,6 +35,11 @@ export class JournalKeeper {
     }
   }
 
+  /** Once for all changes that this turn of the event loop makes: a journal of many VIPs is milliseconds each time. */
+  saveSoon(): void {
+    this.#soon ??= setImmediate(() => this.save());
+  }
+
   /** @param entries the book's, or as they are to become. @throws {DpvsError} journal: they are not on disk */
   write(entries: readonly JournalEntry[]): void {
     this.#cancel();
@@ -49,7 +55,7 @@ export class JournalKeeper {
 
   /** The last attempt. */
   close(): void {
-    if (this.#retry !== null) this.save();
+    if (this.#soon !== null || this.#retry !== null) this.save();
     this.#cancel();
   }
 
@@ -62,7 +68,8 @@ export class JournalKeeper {
   }
 
   #cancel(): void {
+    if (this.#soon !== null) clearImmediate(this.#soon);
     if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#retry = null;
+    [this.#soon, this.#retry] = [null, null];
   }
 }

@@ -200,7 +200,7 @@ export class VipBook {
     const ended = state.kind === 'withdrawn' && state.parked;
     if (ended === entry.drain.ended) return;
     entry.drain = { ...entry.drain, ended };
-    this.save();
+    this.#keeper.saveSoon();
   }
 }
 

@@ -48,6 +48,7 @@ function withVip(t: Test): { book: VipBook; journal: Journal; log: Logged[]; vip
   return { ...opened, vip };
 }
 
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const move = (book: VipBook, vip: Vip, ...inputs: readonly VipInput[]): void => {
   for (const input of inputs) book.advance(vip, input);
 };
@@ -195,9 +196,31 @@ t.test('the journal follows a drain to its end and back', async (t) => {
   move(book, vip, { kind: 'drain' }, { kind: 'left' });
   t.same(written(), { deadline: null, ended: false });
   move(book, vip, { kind: 'emptied', reason: byHand });
+  await endOfTurn();
   t.same(written(), { deadline: null, ended: true });
   const again = new VipBook(journal, silentLog()).get('123.1.2.3')!;
   t.match(again.state, { kind: 'withdrawn', parked: true });
+});
+
+t.test('drains that end together are written down once', async (t) => {
+  const drain = { deadline: null, ended: false };
+  const entries = Array.from({ length: 300 }, (_unused, i) => ({ ...entry, vip: `10.0.${i >> 8}.${i & 255}`, drain }));
+  const { book, journal } = bookOf(t, entries);
+  let writes = 0;
+  const write = journal.write.bind(journal);
+  journal.write = (vips) => {
+    writes++;
+    write(vips);
+  };
+  for (const vip of book.all) move(book, vip, { kind: 'emptied', reason: byHand });
+  await endOfTurn();
+  t.equal(writes, 1);
+  t.ok(journal.read().every(({ drain }) => drain?.ended === true));
+  for (const vip of book.all) move(book, vip, { kind: 'undrain' });
+  book.close();
+  t.equal(writes, 2, 'the end of the bridge does not wait for a turn');
+  await endOfTurn();
+  t.equal(writes, 2, 'and it is the last');
 });
 
 t.test('adding and removing is written down', async (t) => {
