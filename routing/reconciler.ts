@@ -67,13 +67,12 @@ export class Reconciler {
   readonly onKernelEvent = (event: KernelEvent): void => {
     if (event.kind === 'route') return;
     const { book } = this.#core.parts;
+    const vip = event.kind === 'address' ? book.get(event.address.address) : undefined;
     // Whoever did it: the routing daemon changes the VIP's LSA now.
-    if (event.kind === 'address') this.#core.tools.pace.changed([event.address.address]);
+    if (vip !== undefined) this.#core.tools.pace.changed([vip.entry.vip]);
     const concerned =
       event.kind === 'resync' ||
-      (event.kind === 'link'
-        ? book.all.some(({ entry }) => entry.kni === event.link.name)
-        : book.get(event.address.address) !== undefined);
+      (event.kind === 'link' ? book.all.some(({ entry }) => entry.kni === event.link.name) : vip !== undefined);
     if (concerned) this.nudge(true);
   };
 

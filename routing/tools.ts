@@ -27,7 +27,10 @@ export interface Tools {
  * take 0.1 s.
  */
 export class Pace {
+  /** The last changes that are less than `leastMs` ago, oldest first. */
   readonly #changed = new Map<string, number>();
+  /** The last change of any. */
+  #last = Number.NEGATIVE_INFINITY;
   /** When all may have changed: at our start, because of the process before us, and with every new adjacency. */
   #all = performance.now();
 
@@ -43,12 +46,26 @@ export class Pace {
 
   /** Milliseconds since the last change of any of them. */
   get quietMs(): number {
-    return performance.now() - Math.max(this.#all, ...this.#changed.values());
+    return performance.now() - Math.max(this.#all, this.#last);
+  }
+
+  /** How many of them are remembered. */
+  get size(): number {
+    return this.#changed.size;
   }
 
   changed(vips: readonly string[]): void {
     const now = performance.now();
-    for (const vip of vips) this.#changed.set(vip, now);
+    if (vips.length > 0) this.#last = now;
+    for (const vip of vips) {
+      // To the end: the order is that of the changes.
+      this.#changed.delete(vip);
+      this.#changed.set(vip, now);
+    }
+    for (const [vip, at] of this.#changed) {
+      if (now - at < this.leastMs) return;
+      this.#changed.delete(vip);
+    }
   }
 
   /** A neighbour has just received every LSA. */

@@ -1,9 +1,11 @@
 // The bridge as a whole over a model node: announce and withdraw of several VIPs, refusals, moves, and its end.
 import t from 'tap';
+import { BridgeCore } from '../../routing/core.js';
 import type { JournalEntry } from '../../routing/journal.js';
 import { defaultPolicy } from '../../routing/policy.js';
+import { Reconciler } from '../../routing/reconciler.js';
 import { bridgeMethods } from '../../routing/schema.js';
-import { TestBridge } from '../support/routing-bridge.js';
+import { partsOf, TestBridge } from '../support/routing-bridge.js';
 import { fullNeighbour, ModelNode } from '../support/routing-node.js';
 
 // Most of their time they wait for an LSA to rest (MinLSArrival).
@@ -367,4 +369,18 @@ t.test('what a killed bridge left behind and cannot be served any more is taken 
   const vip = await until(first, ({ held }) => !held);
   t.match(vip, { state: 'configured', reason: { code: 'no_service' } });
   t.match(node.state, { addresses: [], permitted: [], lsas: [] });
+});
+
+t.test('an address that is no VIP is no change of a VIP', async (t) => {
+  const { node, journal } = await TestBridge.start(t);
+  const core = new BridgeCore(partsOf(node, journal));
+  const { onKernelEvent } = new Reconciler(core);
+  const comes = (address: string): void =>
+    onKernelEvent({
+      kind: 'address',
+      change: 'added',
+      address: { device: 'eth0', address, prefixLength: 24, family: 'inet', scope: 'global' },
+    });
+  for (let i = 0; i < 100; i++) comes(`10.0.0.${i}`);
+  t.equal(core.tools.pace.size, 0);
 });

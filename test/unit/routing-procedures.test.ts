@@ -377,3 +377,16 @@ t.test('the pace lets an LSA rest, each for itself', async (t) => {
   t.ok((await waited(['b'])) < 40);
   t.ok((await waited(['b', 'a'])) > 40);
 });
+
+t.test('the pace remembers what has just changed and nothing else', async (t) => {
+  const pace = new Pace(60);
+  // More than a call takes as arguments.
+  pace.changed(Array.from({ length: 150_000 }, (_unused, i) => `${i}`));
+  t.ok(pace.quietMs >= 0 && pace.quietMs < 20_000);
+  t.equal(pace.size, 150_000);
+  for (const deadline = performance.now() + 20_000; pace.size > 1 && performance.now() < deadline; ) {
+    await pace.wait(['7']);
+    pace.changed(['a']);
+  }
+  t.equal(pace.size, 1);
+});
