@@ -4,6 +4,7 @@ import type { Target } from './announce.js';
 import { explain } from './steps.js';
 import { hostAddresses, kniHostRoutes, type Tools, withoutRoute } from './tools.js';
 import type { Reason } from './vip-state.js';
+import { VtyshError } from './vtysh.js';
 
 /** By VIP, one reason each. What cannot be asked now is not taken for gone. */
 export async function findDrift(tools: Tools, targets: readonly Target[]): Promise<Map<string, Reason>> {
@@ -39,6 +40,7 @@ export async function findDrift(tools: Tools, targets: readonly Target[]): Promi
       );
     } catch (error) {
       const { code, detail } = explain(error);
+      if (error instanceof VtyshError && error.kind === 'silent') continue;
       // The daemon itself is gone, and what it announced with it.
       note(vipsOf(members), () => ({ at: driver.daemon, code, detail }));
     }

@@ -8,8 +8,11 @@ export type RoutingDaemon = ConfigDaemon;
 export class VtyshError extends Error {
   constructor(
     readonly daemon: RoutingDaemon,
-    /** `absent`: no vtysh here; `down`: the daemon does not run or answer; `refused`: it does not take the command. */
-    readonly kind: 'absent' | 'down' | 'refused',
+    /**
+     * `absent`: no vtysh here. `down`: nobody listens on the daemon's socket, so it does not run. `silent`: it was reached and has not
+     * answered; what it announces meanwhile, nobody here can tell. `refused`: it does not take the command.
+     */
+    readonly kind: 'absent' | 'down' | 'silent' | 'refused',
     detail: string,
   ) {
     super(`${daemon}: ${detail}`);
@@ -39,8 +42,11 @@ export function explainFailure(daemon: RoutingDaemon, output: VtyshOutput): Vtys
     // A pathspace has no vtysh.conf of its own; FRR mentions that each time.
     .filter((line) => line !== '' && !/^% Can't open configuration file/.test(line));
   const detail = lines.join('; ') || `vtysh ended with ${output.exitCode}`;
-  const down = /failed to connect to any daemons|is not running|closed/i.test(detail);
-  return new VtyshError(daemon, down ? 'down' : 'refused', down ? 'it does not run or answer' : detail);
+  if (/failed to connect to any daemons|is not running/i.test(detail))
+    return new VtyshError(daemon, 'down', 'it does not run');
+  // It was killed, or closed the connection, while it was asked.
+  if (/error reading from|closing connection|closed/i.test(detail)) return new VtyshError(daemon, 'silent', detail);
+  return new VtyshError(daemon, 'refused', detail);
 }
 
 /** A prefix-list entry takes ospfd some milliseconds, and more with their number. */
@@ -71,7 +77,7 @@ export class Vtysh {
       execFile(this.#program, args, options, (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);
         if (error.killed === true)
-          return reject(new VtyshError(daemon, 'down', `no answer within ${timeoutMs / 1000} s`));
+          return reject(new VtyshError(daemon, 'silent', `no answer within ${timeoutMs / 1000} s`));
         if (typeof error.code === 'string')
           return reject(new VtyshError(daemon, 'absent', `${this.#program} cannot be run (${error.code})`));
         reject(explainFailure(daemon, { exitCode: error.code ?? null, stdout, stderr }));

@@ -126,7 +126,7 @@ async function stillOriginated(driver: Driver, vips: readonly string[]): Promise
     const now = await driver.originated();
     return vips.filter((vip) => now.get(vip) === 'live');
   } catch (error) {
-    // A daemon that does not run announces nothing any more; its neighbours notice by their dead interval.
+    // A daemon that does not run announces nothing any more; its neighbours notice by their dead interval. One that hangs may go on.
     if (error instanceof VtyshError && error.kind === 'down') return [];
     throw error;
   }

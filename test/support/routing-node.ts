@@ -192,7 +192,7 @@ export class ModelNode {
 
   #ask(call: string): void {
     this.#note(call);
-    if (!this.ospfdRuns) throw new VtyshError('ospfd', 'down', 'it does not run or answer');
+    if (!this.ospfdRuns) throw new VtyshError('ospfd', 'down', 'it does not run');
   }
 
   #emit(change: 'added' | 'removed', key: string): void {

@@ -213,11 +213,11 @@ not verified: what was done is undone; the log of dpvs-route has the steps
     ...status,
     vips: [],
     dataplane: { reachable: true, serving: false, problems: ['dpdk1 is down'] },
-    routing: [{ ...status.routing[0], trouble: 'ospfd: it does not run or answer', neighbours: [] }],
+    routing: [{ ...status.routing[0], trouble: 'ospfd: it does not run', neighbours: [] }],
   });
   t.match(
     idle,
-    /dataplane {2}not serving: dpdk1 is down\nospfd {6}IPv4, ospfd: it does not run or answer\n\nno VIP is announced\n$/,
+    /dataplane {2}not serving: dpdk1 is down\nospfd {6}IPv4, ospfd: it does not run\n\nno VIP is announced\n$/,
   );
   const full = formatStatus({ ...status, journal: { trouble: 'n1.route.json: ENOSPC' } });
   t.match(full, /^bridge .*\njournal {4}cannot be written: n1\.route\.json: ENOSPC\n/);

@@ -278,7 +278,7 @@ t.test('withdraw goes on past what fails', async (t) => {
   }
 });
 
-t.test('an LSA that stays is a failure; an ospfd that is gone announces nothing', async (t) => {
+t.test('an LSA that stays is a failure, as is an ospfd that hangs; one that is gone announces nothing', async (t) => {
   const model = new Model();
   const { owned } = await announce(model);
   const tools = model.tools();
@@ -294,15 +294,22 @@ t.test('an LSA that stays is a failure; an ospfd that is gone announces nothing'
       message: /still announces 123\.1\.2\.3/,
     },
   );
-  const dead: Tools = {
+  const failing = (error: Error): Tools => ({
     ...tools,
-    driver: () => ({
-      ...model.driver(),
-      originated: async () => {
-        throw new VtyshError('ospfd', 'down', 'it does not run or answer');
-      },
-    }),
-  };
+    driver: () => ({ ...model.driver(), originated: async () => Promise.reject(error) }),
+  });
+  const hung = failing(new VtyshError('ospfd', 'silent', 'no answer within 5 s'));
+  await t.rejects(
+    withdrawVips(hung, new Steps(), held, true, () => {}),
+    { step: 'verify ospfd', code: 'routing_daemon', message: /no answer within 5 s/ },
+    'one that hangs proves nothing',
+  );
+  t.same(
+    [...(await findDrift(hung, [target])).values()].map(({ at }) => at),
+    ['kernel address'],
+    'and is not gone',
+  );
+  const dead = failing(new VtyshError('ospfd', 'down', 'it does not run'));
   await withdrawVips(dead, new Steps(), held, false, () => {});
   t.notOk(model.addresses.has(vip));
 });
