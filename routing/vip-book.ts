@@ -1,5 +1,6 @@
 // The VIPs that are wanted: their journal entries, their states and how they came there; moved by inputs and written down (by
 // journal-keeper.ts) when they change. Each transition has its reason, in the log, as an event and in the VIP's history.
+import { DpvsError } from '../api/index.js';
 import type { Log } from '../log/index.js';
 import { noPenalty, type Penalty, penalised, relieved, suppressedMs } from './damping.js';
 import type { Departed, Journal, JournalEntry } from './journal.js';
@@ -77,14 +78,24 @@ export class VipBook {
 
   /**
    * New VIPs, or known ones with another policy: written down before anything changes here.
-   * @returns the new ones. @throws {DpvsError} journal: it cannot be written, and nothing has changed
+   * @returns the new ones. @throws {DpvsError} no_room; journal: it cannot be written. Then nothing has changed
    */
   want(wishes: readonly JournalEntry[]): Vip[] {
+    this.refuseTooMany(wishes.map(({ vip }) => vip));
     const fresh = wishes.filter(({ vip }) => !this.#vips.has(vip));
     const wished = new Map(wishes.map(({ vip, policy, force, wanted }) => [vip, { policy, force, wanted }]));
     this.#keeper.write([...this.all.map(({ entry }) => ({ ...entry, ...wished.get(entry.vip) })), ...fresh]);
     for (const { entry } of this.all) Object.assign(entry, wished.get(entry.vip));
     return this.#enter(fresh);
+  }
+
+  /** @throws {DpvsError} no_room: with these, there would be more than the bridge takes */
+  refuseTooMany(vips: readonly string[]): void {
+    const fresh = vips.filter((vip) => !this.#vips.has(vip)).length;
+    const known = this.#vips.size;
+    // A journal that holds more is read all the same, and may be worked off.
+    if (fresh > 0 && known + fresh > mostVips)
+      throw new DpvsError('no_room', `${known} VIPs and ${fresh} more: one node announces at most ${mostVips}`, 'vips');
   }
 
   /** Before a change that cannot be taken back, and whose end has to be written down. @throws {DpvsError} journal */

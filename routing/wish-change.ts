@@ -24,7 +24,7 @@ export class WishChange {
 
   /**
    * Within `exclusive`. @returns what could not be taken off another port; null: nothing
-   * @throws {DpvsError} journal: refused, and nothing has changed
+   * @throws {DpvsError} no_room, journal: refused, and nothing has changed
    */
   async make(): Promise<Outcome | null> {
     const { book } = this.#core.parts;

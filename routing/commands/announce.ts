@@ -28,6 +28,7 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
   const { core } = commander;
   const vips = [...new Set(params.vips.map(canonicalAddress))];
   refuseDrained(core, vips);
+  core.parts.book.refuseTooMany(vips);
   const wanted = vips.map((vip) => wantedEntry(core, vip, params));
   const found = await untilPossible(commander, wanted, params);
   if ('refused' in found) return found.refused;
@@ -39,6 +40,7 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
     // A drain may have come while this waited.
     refuseDrained(core, vips);
     const entries = vips.map((vip) => ({ ...wantedEntry(core, vip, params), device, kni }));
+    core.parts.book.refuseTooMany(vips);
     if (about.dryRun) return stepsReport(about, [...checked, ...(await planChange(core, entries))]);
     const change = new WishChange(core, entries);
     const away = await core.exclusive(() => change.make());

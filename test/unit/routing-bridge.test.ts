@@ -2,6 +2,7 @@
 import t from 'tap';
 import { BridgeCore } from '../../routing/core.js';
 import type { JournalEntry } from '../../routing/journal.js';
+import { mostVips } from '../../routing/limits.js';
 import { defaultPolicy } from '../../routing/policy.js';
 import { Reconciler } from '../../routing/reconciler.js';
 import { bridgeMethods } from '../../routing/schema.js';
@@ -383,4 +384,16 @@ t.test('an address that is no VIP is no change of a VIP', async (t) => {
     });
   for (let i = 0; i < 100; i++) comes(`10.0.0.${i}`);
   t.equal(core.tools.pace.size, 0);
+});
+
+t.test('a node that has as many VIPs as it takes refuses more, also dry', async (t) => {
+  const entry = (i: number): JournalEntry => ({
+    ...{ vip: `10.0.${i >> 8}.${i & 255}`, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy },
+    ...{ drain: { deadline: null, ended: true }, wanted: true, owned: { route: false, policy: false } },
+  });
+  const full = Array.from({ length: mostVips }, (_unused, i) => entry(i));
+  const { ask, node } = await TestBridge.start(t, serving(first), full);
+  for (const dryRun of [true, false])
+    await t.rejects(ask('announce', { vips: [first], dryRun }), { code: 'no_room', message: /at most 4096/ });
+  t.notOk(node.addresses.has(`dpdk1.kni ${first}`));
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t, { type Test as AnyTest } from 'tap';
 import { type Log, type LogFields, silentLog } from '../../log/index.js';
 import { Journal, type JournalEntry } from '../../routing/journal.js';
+import { mostVips } from '../../routing/limits.js';
 import { defaultPolicy } from '../../routing/policy.js';
 import { type Vip, VipBook } from '../../routing/vip-book.js';
 import type { Reason, VipInput } from '../../routing/vip-state.js';
@@ -200,6 +201,20 @@ t.test('the journal follows a drain to its end and back', async (t) => {
   t.same(written(), { deadline: null, ended: true });
   const again = new VipBook(journal, silentLog()).get('123.1.2.3')!;
   t.match(again.state, { kind: 'withdrawn', parked: true });
+});
+
+t.test('the book takes so many and no more, and changes of those', async (t) => {
+  const many = Array.from({ length: mostVips }, (_unused, i) => ({ ...entry, vip: `10.0.${i >> 8}.${i & 255}` }));
+  const { book, journal } = bookOf(t, many.slice(1));
+  const [first, more] = [structuredClone(many[0]), { ...structuredClone(entry), vip: '10.9.9.9' }];
+  const refusal = { code: 'no_room', message: /4095 VIPs and 2 more: one node announces at most 4096/ };
+  await t.rejects(async () => book.want([first, more]), refusal);
+  t.same([book.all.length, journal.read().length], [mostVips - 1, mostVips - 1], 'none of them');
+  t.equal(book.want([first])[0].entry.vip, first.vip);
+  t.same(book.want([{ ...structuredClone(many[7]), force: true }]), [], 'a known one');
+  t.equal(book.get(many[7].vip)?.entry.force, true);
+  await t.rejects(async () => book.want([more]), { code: 'no_room' });
+  t.equal(journal.read().length, mostVips);
 });
 
 t.test('drains that end together are written down once', async (t) => {
