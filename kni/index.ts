@@ -8,4 +8,5 @@ export type { KernelNextHop, KernelRoute } from './kernel-routes.js';
 export { type KniAddressEvent, type KniEvents, KniManager, type KniOwn, type KniPort } from './kni-manager.js';
 export type { KernelGroup } from './multicast-groups.js';
 export { type LinkChange, type RouteChange, Rtnetlink } from './rtnetlink.js';
+export { tellOnce } from './unreadable-log.js';
 export type { KernelEvent, KernelWatch, WatchOptions } from './watch.js';

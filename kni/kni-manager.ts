@@ -1,7 +1,6 @@
 // Keeps each `<port>.kni` equal to its port (MAC, MTU, carrier) and reports what the kernel has on it.
 // The TAP itself is made by the dataplane through DPDK; this waits for it, also when it goes and comes back.
 import { type Log, RepeatedCondition } from '../log/index.js';
-import type { OnUnreadable } from './attributes.js';
 import { isKernelError } from './kernel-error.js';
 import type { KernelLink } from './kernel-objects.js';
 import type { KernelRoute } from './kernel-routes.js';
@@ -9,6 +8,7 @@ import { KniState } from './kni-state.js';
 import { GroupReader, type GroupsByDevice, type KernelGroup } from './multicast-groups.js';
 import { RouteReader } from './route-reader.js';
 import { Rtnetlink } from './rtnetlink.js';
+import { tellOnce } from './unreadable-log.js';
 import type { KernelEvent, WatchOptions } from './watch.js';
 
 export interface KniPort {
@@ -55,8 +55,6 @@ export interface KniEvents {
 
 const appearTimeoutMs = 3_000;
 const appearPollMs = 20;
-/** Of messages that cannot be read. */
-const mostReasons = 16;
 
 export class KniManager {
   readonly #kernel: Rtnetlink;
@@ -207,15 +205,4 @@ export class KniManager {
       this.#log?.event('kni.failed', { kni: state.port.kniName, reason: String(error) });
     });
   }
-}
-
-/** The same message comes with every reading: each kind and reason once. */
-function tellOnce(log: Log): OnUnreadable {
-  const told = new Set<string>();
-  return ({ what, error }) => {
-    const reason = String(error);
-    if (told.size >= mostReasons || told.has(`${what} ${reason}`)) return;
-    told.add(`${what} ${reason}`);
-    log.event('kni.not_understood', { what, reason });
-  };
 }

@@ -1,7 +1,7 @@
 // The bridge as a process: its parts put together, its API, and its end: SIGTERM withdraws first.
 import { bridgeEndpoint, bridgeEventEndpoint, eventEndpoint, stateDirectory } from '../api/index.js';
 import { ApiServer, EventPublisher, makePrivateDirectory } from '../api/server.js';
-import { Rtnetlink } from '../kni/index.js';
+import { Rtnetlink, tellOnce } from '../kni/index.js';
 import { createLog, type LogLevel } from '../log/index.js';
 import { modelDefaults } from '../quagga-conf/index.js';
 import { Bridge } from './bridge.js';
@@ -37,7 +37,7 @@ export async function runBridge(options: RunOptions): Promise<number> {
   const book = new VipBook(new Journal(journalPath(name)), log);
   const api = new DataplaneLink(name);
   const vtysh = new Vtysh({ namespace: frrNamespace });
-  const kernel = new Rtnetlink();
+  const kernel = new Rtnetlink(tellOnce(log));
   // A link of its own: a look that is not answered in time must not end a change that is under way.
   const sight = new DataplaneLink(name);
   const dataplane = new DataplaneWatch({ api: sight, log, events: eventEndpoint(name), changed: () => bridge.nudge() });

@@ -6,6 +6,8 @@ import { readEach, type Unreadable } from '../../kni/attributes.js';
 import { decodeAddress, decodeLink } from '../../kni/kernel-objects.js';
 import { decodeRoute } from '../../kni/kernel-routes.js';
 import { decodeNextHopObject, nextHopsById, withNextHops } from '../../kni/next-hop-objects.js';
+import { tellOnce } from '../../kni/unreadable-log.js';
+import { silentLog } from '../../log/index.js';
 
 const little = endianness() === 'LE';
 function host(value: number, bytes: 1 | 2 | 4): Buffer {
@@ -124,4 +126,16 @@ t.test('a route that names a next-hop object has its next hops', async (t) => {
   t.notOk('nextHopId' in both);
   t.equal(withNextHops(both, hops), both, 'compat mode 1: its own next hop stands beside the number');
   t.throws(() => decodeNextHopObject(Buffer.from([2, 0, 11, 0, 0, 0, 0, 0]), names), /without a number/);
+});
+
+t.test('the log has each reason once', async (t) => {
+  const logged: object[] = [];
+  const tell = tellOnce({ ...silentLog(), event: (name, fields) => void logged.push({ name, ...fields }) });
+  for (const reason of ['one', 'two', 'one', 'one']) tell({ what: 'route', error: new Error(reason) });
+  t.same(logged, [
+    { name: 'kni.not_understood', what: 'route', reason: 'Error: one' },
+    { name: 'kni.not_understood', what: 'route', reason: 'Error: two' },
+  ]);
+  for (let i = 0; i < 100; i++) tell({ what: 'route', error: new Error(`${i}`) });
+  t.equal(logged.length, 16, 'and not without end');
 });
