@@ -1,7 +1,24 @@
 // The generated files on disk: written all or none, never over what somebody wrote by hand.
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { DpvsError, replaceFileSync } from '../common/index.js';
+import { DpvsError } from '../common/index.js';
+
+/** Fails where the name is taken, be it by a link. */
+const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 export interface WriteOptions {
   readonly directory: string;
@@ -29,22 +46,41 @@ export function previousFiles(
   return found;
 }
 
-/** All or, when one of them is somebody's own, none. */
+/**
+ * All or, when one of them is somebody's own or the disk is full, none. As root into a directory of somebody else: no name in it is
+ * trusted, everything is done to the descriptor of a file that is new.
+ * @returns the paths. @throws {DpvsError}
+ */
 export function writeFiles(files: object, options: WriteOptions): string[] {
   const { directory, secret } = options;
-  const entries = Object.entries(files).map(([name, text]) => ({ path: join(directory, name), text: String(text) }));
+  const written: { readonly temporary: string; readonly path: string }[] = [];
   try {
     mkdirSync(directory, { recursive: true });
     previousFiles(files, options);
-    // The daemons read their files as the user they run as, to whom their directory belongs.
-    const { uid, gid } = statSync(directory);
-    const owner = process.getuid?.() === 0 ? { uid, gid } : undefined;
-    for (const { path, text } of entries) replaceFileSync(path, text, { mode: secret ? 0o640 : 0o644, owner });
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(directory, name);
+      const temporary = `${path}.${randomBytes(8).toString('hex')}`;
+      const fd = openSync(temporary, createNew, 0o600);
+      written.push({ temporary, path });
+      try {
+        writeFileSync(fd, String(text));
+        // The daemons read their files as the user they run as, to whom their directory belongs.
+        const { uid, gid } = statSync(directory);
+        if (process.getuid?.() === 0) fchownSync(fd, uid, gid);
+        fchmodSync(fd, secret ? 0o640 : 0o644);
+        // Some file systems find out only now that there is no room.
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    }
+    for (const { temporary, path } of written) renameSync(temporary, path);
+    return written.map(({ path }) => path);
   } catch (error) {
+    for (const { temporary } of written) rmSync(temporary, { force: true });
     if (error instanceof DpvsError) throw error;
     throw new DpvsError('invalid_parameter', (error as Error).message, 'out');
   }
-  return entries.map(({ path }) => path);
 }
 
 function readOrNull(path: string): string | null {
