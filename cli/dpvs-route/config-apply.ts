@@ -2,7 +2,7 @@
 import type { ApplyReport } from '../../routing/apply-config.js';
 import type { Terminal } from '../common/index.js';
 import type { ConfigFile } from './config.js';
-import { previousFiles, type WriteOptions, writeFiles } from './config-files.js';
+import { previousFiles, stageFiles, type WriteOptions } from './config-files.js';
 import { frrNamespace } from './config-options.js';
 import type { Options } from './parse.js';
 
@@ -25,12 +25,24 @@ export async function apply(
     previous: previous.get(name) ?? null,
   }));
   const dryRun = options.has('dryRun');
-  const report = await applyConfig(new Vtysh({ namespace }), requests, { force: writing.force, dryRun });
-  if (!dryRun) writeFiles(byName, writing);
+  // Before a daemon is changed it is sure that its file can be.
+  const staged = dryRun ? null : stageFiles(byName, writing);
+  let report: ApplyReport;
+  try {
+    report = await applyConfig(new Vtysh({ namespace }), requests, {
+      force: writing.force,
+      dryRun,
+      progress: (text) => terminal.writeError(`${text}\n`),
+    });
+    staged?.commit();
+  } catch (error) {
+    staged?.discard();
+    throw error;
+  }
   terminal.write(options.has('json') ? `${JSON.stringify(report, null, 2)}\n` : reportText(report, dryRun));
 }
 
-function reportText({ applied, lost }: ApplyReport, dryRun: boolean): string {
+function reportText({ applied, lost, watchedSeconds }: ApplyReport, dryRun: boolean): string {
   const lines: string[] = [];
   for (const { daemon, commands, kept, disruptive } of applied) {
     lines.push(`${daemon}: ${commands.length === 0 ? 'nothing to do' : dryRun ? 'would be told' : 'told'}`);
@@ -39,6 +51,7 @@ function reportText({ applied, lost }: ApplyReport, dryRun: boolean): string {
       lines.push(`  kept, as it is not ours: ${running}${wanted === null ? '' : ` (wanted: ${wanted})`}`);
     for (const line of disruptive) lines.push(`  takes the adjacency down: ${line}`);
   }
-  if (lost.length > 0) lines.push(`no longer Full: ${lost.join(', ')}`);
+  if (watchedSeconds > 0) lines.push(`the neighbours were watched for ${watchedSeconds} s`);
+  if (lost.length > 0) lines.push(`no longer Full or Established: ${lost.join(', ')}`);
   return `${lines.join('\n')}\n`;
 }

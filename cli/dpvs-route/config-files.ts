@@ -46,15 +46,36 @@ export function previousFiles(
   return found;
 }
 
+/** Files that are written, and not yet under their names. */
+export interface StagedFiles {
+  /** @returns the paths. @throws {DpvsError} */
+  commit(): string[];
+  discard(): void;
+}
+
+/** All or, when one of them is somebody's own or the disk is full, none. @returns the paths. @throws {DpvsError} */
+export const writeFiles = (files: object, options: WriteOptions): string[] => stageFiles(files, options).commit();
+
 /**
- * All or, when one of them is somebody's own or the disk is full, none. As root into a directory of somebody else: no name in it is
- * trusted, everything is done to the descriptor of a file that is new.
- * @returns the paths. @throws {DpvsError}
+ * As root into a directory of somebody else: no name in it is trusted, everything is done to the descriptor of a file that is new.
+ * @throws {DpvsError} nothing is left of them then
  */
-export function writeFiles(files: object, options: WriteOptions): string[] {
+export function stageFiles(files: object, options: WriteOptions): StagedFiles {
   const { directory, secret } = options;
   const written: { readonly temporary: string; readonly path: string }[] = [];
-  try {
+  const discard = (): void => {
+    for (const { temporary } of written) rmSync(temporary, { force: true });
+  };
+  const orNothing = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      discard();
+      if (error instanceof DpvsError) throw error;
+      throw new DpvsError('invalid_parameter', (error as Error).message, 'out');
+    }
+  };
+  orNothing(() => {
     mkdirSync(directory, { recursive: true });
     previousFiles(files, options);
     for (const [name, text] of Object.entries(files)) {
@@ -74,13 +95,13 @@ export function writeFiles(files: object, options: WriteOptions): string[] {
         closeSync(fd);
       }
     }
-    for (const { temporary, path } of written) renameSync(temporary, path);
-    return written.map(({ path }) => path);
-  } catch (error) {
-    for (const { temporary } of written) rmSync(temporary, { force: true });
-    if (error instanceof DpvsError) throw error;
-    throw new DpvsError('invalid_parameter', (error as Error).message, 'out');
-  }
+  });
+  const commit = (): string[] =>
+    orNothing(() => {
+      for (const { temporary, path } of written) renameSync(temporary, path);
+      return written.map(({ path }) => path);
+    });
+  return { commit, discard };
 }
 
 function readOrNull(path: string): string | null {

@@ -1,4 +1,6 @@
 // BGP: the bridge with real zebra and bgpd at both ends and a mock of the dataplane.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { must } from '../../lab/index.js';
 import { announcing, lacking } from './routing/announcing.js';
@@ -23,6 +25,18 @@ t.test('BGP', { skip: await lacking('bgpd') }, async (t) => {
     await scene.becomes(six, true);
     await scene.cli('withdraw', six);
     await scene.becomes(six, false);
+  });
+
+  await t.test('config --apply needs no ospfd', async (t) => {
+    const directory = t.testdir({});
+    const given = ['config', '--protocol', 'bgp', '--as', '65001', '--peer-as', '65000', '--graceful-restart', 'off'];
+    const apply = [...given, '--apply', '--out', directory, '--frr-namespace', scene.nodeFrr.pathspace];
+    const { code, stdout, stderr } = await scene.cli(...apply);
+    t.equal(code, 0, stderr);
+    t.match(stdout, /bgpd: told/);
+    t.notMatch(stdout, /no longer/);
+    t.ok(existsSync(join(directory, 'bgpd.conf')));
+    t.match((await scene.cli('status')).stdout, /Established/);
   });
 
   await t.test('obstacles say what bgpd needs', async (t) => {
