@@ -1,6 +1,6 @@
 // A file read by the daemon that is to read it: its own parser is the judge of it.
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigDaemon, Flavor } from '../quagga-conf/index.js';
@@ -18,16 +18,28 @@ export interface ConfigVerdict {
   readonly complaints: readonly string[];
 }
 
-export async function checkConfig(daemon: ConfigDaemon, text: string, flavor: Flavor): Promise<ConfigVerdict> {
-  const program = directories[flavor].map((directory) => join(directory, daemon)).find(existsSync) ?? null;
+/** @param search directories that may hold the program; for tests */
+export async function checkConfig(
+  daemon: ConfigDaemon,
+  text: string,
+  flavor: Flavor,
+  search = directories[flavor],
+): Promise<ConfigVerdict> {
+  const program = search.map((directory) => join(directory, daemon)).find(existsSync) ?? null;
   if (program === null) return { daemon, program, complaints: [] };
   const directory = mkdtempSync(join(tmpdir(), 'dpvs-route-'));
   try {
-    // The daemon reads it as a user of its own.
-    chmodSync(directory, 0o711);
     const file = join(directory, `${daemon}.conf`);
     // Opening the log is not a question of syntax, and would leave a file behind. The line stays a line: complaints name its number.
-    writeFileSync(file, text.replace(/^log file .*$/m, '!'));
+    writeFileSync(file, text.replace(/^log file .*$/m, '!'), { mode: 0o600, flag: 'wx' });
+    // There may be keys in it. The daemon reads it as a user of its own, and nobody else does.
+    const gid = process.getuid?.() === 0 ? groupId(flavor) : null;
+    if (gid !== null) {
+      chownSync(file, 0, gid);
+      chmodSync(file, 0o640);
+      chownSync(directory, 0, gid);
+      chmodSync(directory, 0o710);
+    }
     const { code, output } = await dryRun(program, [
       ...['-C', '-f', file],
       // FRR's bfdd takes its control socket away from a running one even then.
@@ -41,6 +53,13 @@ export async function checkConfig(daemon: ConfigDaemon, text: string, flavor: Fl
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Of the group that the daemons run as, which both projects name after themselves; null: they run as root. */
+function groupId(name: string): number | null {
+  const group = existsSync('/etc/group') ? readFileSync('/etc/group', 'utf8') : '';
+  const found = group.split('\n').find((line) => line.startsWith(`${name}:`));
+  return found === undefined ? null : Number(found.split(':')[2]);
 }
 
 /** Without the time and the message's code. */
