@@ -1,4 +1,4 @@
-// The bridge as a process: its parts put together, its API, and its end: SIGTERM withdraws first.
+// The bridge as a process: its parts put together, its API, its signals: SIGTERM withdraws first, SIGHUP reopens the log.
 import { bridgeEndpoint, bridgeEventEndpoint, eventEndpoint, stateDirectory } from '../api/index.js';
 import { ApiServer, EventPublisher, makePrivateDirectory } from '../api/server.js';
 import { Rtnetlink, tellOnce } from '../kni/index.js';
@@ -28,11 +28,13 @@ export interface RunOptions extends Partial<SpeakerOptions> {
   readonly logFile?: string | null;
 }
 
-/** Runs until SIGTERM or SIGINT. @returns the exit code. @throws {DpvsError} when it cannot start */
+/** Runs until SIGTERM or SIGINT; SIGHUP reopens the log file. @returns the exit code. @throws {DpvsError} when it cannot start */
 export async function runBridge(options: RunOptions): Promise<number> {
   const { name, frrNamespace, protocol = 'ospf', form = 'redistribute', ospf6 = false } = options;
   const { metric = modelDefaults.externalMetric } = options;
   const log = createLog({ name, level: options.logLevel, file: options.logFile });
+  // Its default would end the process, with the VIPs left announced.
+  process.on('SIGHUP', () => log.reopen());
   makePrivateDirectory(stateDirectory());
   const book = new VipBook(new Journal(journalPath(name)), log);
   const api = new DataplaneLink(name);

@@ -156,7 +156,8 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route run [OPTIONS]',
       '',
-      'In the network namespace of the kni and of zebra and ospfd (ospf6d, bgpd). Needs root.',
+      'In the network namespace of the kni and of zebra and ospfd (ospf6d, bgpd). Needs root. SIGTERM withdraws the VIPs, then ends it;',
+      'SIGHUP reopens the log file.',
     ),
     options: byCommand.run,
     examples: [

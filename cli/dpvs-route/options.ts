@@ -343,6 +343,6 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       help: 'VIPs that may go within a minute for want of real servers or ports (default 32; 0: any number)',
     },
     { key: 'logLevel', long: ['log-level'], value: 'LEVEL', help: 'fatal, error, warn, info, debug or trace' },
-    { key: 'logFile', long: ['log-file'], value: 'FILE', help: 'default: standard error' },
+    { key: 'logFile', long: ['log-file'], value: 'FILE', help: 'default: standard error; SIGHUP reopens it' },
   ],
 };
