@@ -19,7 +19,7 @@ export interface Target {
 export interface Owned {
   /** The kni_host route in the dataplane. */
   route: boolean;
-  /** The entry in the routing daemon's configuration. */
+  /** Lines about it in the routing daemon's configuration. */
   policy: boolean;
 }
 
@@ -72,12 +72,14 @@ export async function setUpVips(
   );
   await pace.wait(vips);
   let permitted: readonly string[] = [];
+  let allowedBefore: readonly string[] = [];
   await steps.run(
     `${driver.daemon} permission`,
     async () => {
       const change = await driver.permission(vips, kni);
       if (change.lines.length === 0) return { outcome: 'already', detail: driver.form };
       permitted = change.vips;
+      allowedBefore = change.allowedBefore ?? [];
       own('policy', permitted, true);
       await driver.apply(change);
       return { outcome: 'done', detail: driver.form };
@@ -94,7 +96,8 @@ export async function setUpVips(
     async () => {
       const there = await hostAddresses(kernel, kni);
       // The daemon has seen those addresses and was not allowed to announce them then; it has to look again, or they to come anew.
-      const anew = vips.filter((vip) => there.has(vip) && permitted.includes(vip));
+      const news = permitted.filter((vip) => !allowedBefore.includes(vip));
+      const anew = vips.filter((vip) => there.has(vip) && news.includes(vip));
       const missing = vips.filter((vip) => !there.has(vip));
       added = missing;
       taken = anew;

@@ -1,7 +1,7 @@
 // What a command would do: the same questions as the procedures ask, and nothing changed.
 import { hostRoute } from './address.js';
-import { driverOf, type Target } from './announce.js';
-import type { Change } from './drivers/driver.js';
+import { driverOf, type OwnedTarget, type Target } from './announce.js';
+import { type Change, noChange } from './drivers/driver.js';
 import { wouldStep } from './report.js';
 import type { Step } from './schema.js';
 import { hostAddresses, kniHostRoutes, some, type Tools, withoutRoute } from './tools.js';
@@ -16,7 +16,8 @@ export async function planAnnounce(tools: Tools, targets: readonly Target[]): Pr
   const change = await driver.permission(vips, kni);
   const missing = vips.filter((vip) => !there.has(vip));
   // As in announcing: the daemon has seen those when it was not allowed to announce them.
-  const anew = change.vips.filter((vip) => there.has(vip)).map((vip) => `${hostRoute(vip)} anew`);
+  const news = change.vips.filter((vip) => !change.allowedBefore?.includes(vip));
+  const anew = news.filter((vip) => there.has(vip)).map((vip) => `${hostRoute(vip)} anew`);
   const addresses = [...missing.map(hostRoute), ...anew];
   return [
     routes.length === 0
@@ -27,14 +28,21 @@ export async function planAnnounce(tools: Tools, targets: readonly Target[]): Pr
   ];
 }
 
-export async function planWithdraw(tools: Tools, targets: readonly Target[]): Promise<Step[]> {
+/** What is not the bridge's stays. */
+export async function planWithdraw(tools: Tools, targets: readonly OwnedTarget[]): Promise<Step[]> {
   const { driver, vips, kni, device } = about(tools, targets);
+  const [ours, foreign] = [true, false].map((policy) => vipsOf(targets.filter(({ owned }) => owned.policy === policy)));
+  const routes = vipsOf(targets.filter(({ owned }) => owned.route)).map(hostRoute);
+  const preference = foreign.length === 0 ? noChange : await driver.improvement(foreign, kni);
   return [
-    ...configured(`${driver.daemon} permission`, await driver.prohibition(vips, kni)),
+    ...configured(`${driver.daemon} permission`, ours.length === 0 ? noChange : await driver.prohibition(ours, kni)),
     wouldStep('kernel address', `${some(vips.map(hostRoute))} off ${kni}`),
-    wouldStep('dataplane route', `${some(vips.map(hostRoute))} dev ${device}, where the bridge added it`),
+    ...(preference.lines.length === 0 ? [] : configured(`${driver.daemon} preference`, preference)),
+    routes.length === 0 ? already('dataplane route') : wouldStep('dataplane route', `${some(routes)} dev ${device}`),
   ];
 }
+
+const vipsOf = (targets: readonly Target[]): string[] => targets.map(({ vip }) => vip);
 
 export async function planPreference(
   tools: Tools,
@@ -47,7 +55,7 @@ export async function planPreference(
 
 function about(tools: Tools, targets: readonly Target[]) {
   const { vip, kni, device } = targets[0];
-  return { driver: driverOf(tools, vip), vips: targets.map((target) => target.vip), kni, device };
+  return { driver: driverOf(tools, vip), vips: vipsOf(targets), kni, device };
 }
 
 const configured = (name: string, { lines }: Change): Step[] =>

@@ -3,7 +3,7 @@ import { DpvsError } from '../../api/index.js';
 import { canonicalAddress } from '../address.js';
 import { addressesOf, type BridgeCore, byPlace } from '../core.js';
 import type { JournalEntry } from '../journal.js';
-import type { planAnnounce } from '../plan.js';
+import type { planWithdraw } from '../plan.js';
 import type { Report, Step } from '../schema.js';
 import { explain } from '../steps.js';
 import { some } from '../tools.js';
@@ -46,7 +46,7 @@ export function refuseDuringRestart({ graceful }: BridgeCore): void {
     throw new DpvsError('busy', `a graceful restart is under way, for at most ${graceful.status?.secondsLeft} s more`);
 }
 
-type Plan = typeof planAnnounce;
+type Plan = typeof planWithdraw;
 
 export function findVips(
   { parts: { book } }: BridgeCore,

@@ -20,6 +20,8 @@ export interface Change {
   readonly lines: readonly string[];
   /** The VIPs that are concerned by them. */
   readonly vips: readonly string[];
+  /** Of a permission: those of `vips` that the daemon was allowed to announce already, so that their addresses need not come anew. */
+  readonly allowedBefore?: readonly string[];
 }
 
 export const noChange: Change = { lines: [], vips: [] };

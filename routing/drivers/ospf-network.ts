@@ -28,12 +28,16 @@ export class OspfNetwork extends OspfDriver {
     const [config, state] = await Promise.all([this.ospfd.config(), this.ospfd.interface(kni)]);
     const area = state?.area ?? '0.0.0.0';
     const added = vips.filter((vip) => !config.networks.some(({ prefix }) => covers(prefix, vip)));
-    const loud = vips.filter((vip) => !config.passive.has(`${kni} ${vip}`));
+    // The tutorial's line, written by somebody: the VIP stays as they wrote it, with its hellos; what is ours could not be told from theirs.
+    const byHand = vips.filter((vip) => config.networks.some(({ prefix }) => prefix === `${vip}/32`));
+    const loud = vips.filter((vip) => !config.passive.has(`${kni} ${vip}`) && !byHand.includes(vip));
     const lines: string[] = [];
     // Passive first: otherwise the VIP sends a hello of its own as soon as it is an OSPF interface.
     if (loud.length > 0) lines.push(`interface ${kni}`, ...loud.map((vip) => `ip ospf passive ${vip}`), 'exit');
     if (added.length > 0) lines.push('router ospf', ...added.map((vip) => `network ${vip}/32 area ${area}`));
-    return { lines, vips: added };
+    // Where a wider network of the administrator's covers it, the passive line is all that is ours.
+    const allowedBefore = loud.filter((vip) => !added.includes(vip));
+    return { lines, vips: [...added, ...allowedBefore], allowedBefore };
   }
 
   async prohibition(vips: readonly string[], kni: string): Promise<Change> {

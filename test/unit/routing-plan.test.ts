@@ -59,12 +59,38 @@ t.test('withdraw', async (t) => {
     vips.map((vip) => `would forbid ${vip}`),
   );
   t.same(said(plan, 'kernel address'), [`would ${vips.map((vip) => `${vip}/32`).join(' ')} off dpdk1.kni`]);
-  t.match(said(plan, 'dataplane route'), [/^would 123\.1\.2\.1\/32 .* where the bridge added it$/]);
+  t.same(said(plan, 'dataplane route'), [`would ${vips.map((vip) => `${vip}/32`).join(' ')} dev dpdk1`]);
   await withdrawVips(node.tools(), new Steps(), ours, true, () => {});
   t.same(
     node.changes.filter((call) => call.startsWith('forbid')),
     vips.map((vip) => `forbid ${vip}`),
   );
+});
+
+t.test('withdraw: what was there before the bridge stays, and the plan says so', async (t) => {
+  const node = new ModelNode();
+  node.routes.add('dpdk1 123.1.2.1/32');
+  node.permitted.add('123.1.2.1');
+  node.permitted.add('123.1.2.2');
+  const ours = targets.map((target) => ({ ...target, owned: { route: false, policy: false } }));
+  await announceVips(node.tools(), new Steps(), ours, () => {});
+  node.worse.add('123.1.2.2');
+  node.calls.length = 0;
+  const plan = await planWithdraw(node.tools(), ours);
+  t.same(said(plan, 'ospfd permission'), ['would forbid 123.1.2.3']);
+  t.same(said(plan, 'ospfd preference'), ['would improve 123.1.2.2'], 'what a drain has added goes');
+  t.same(said(plan, 'dataplane route'), ['would 123.1.2.2/32 123.1.2.3/32 dev dpdk1']);
+  await withdrawVips(node.tools(), new Steps(), ours, true, () => {});
+  const lines = node.changes.filter((call) => /^(forbid|improve) /.test(call));
+  t.same(lines.sort(), ['forbid 123.1.2.3', 'improve 123.1.2.2'], 'what is then done');
+  t.same(
+    node.changes.filter((call) => call.startsWith('route.del')).map((call) => call.split(' ')[1]),
+    ['123.1.2.2/32', '123.1.2.3/32'],
+  );
+  const foreign = ours.map((target) => ({ ...target, owned: { route: false, policy: false } }));
+  const nothing = await planWithdraw(node.tools(), foreign);
+  t.same(said(nothing, 'ospfd permission'), ['already']);
+  t.same(said(nothing, 'dataplane route'), ['already']);
 });
 
 t.test('preference, both ways', async (t) => {
