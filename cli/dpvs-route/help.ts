@@ -10,7 +10,7 @@ const program: HelpPage = {
   commands: [
     ['announce VIP…', 'address on the kni, route in the dataplane, LSA or BGP route: each verified'],
     ['withdraw VIP…', 'the reverse, the routing daemon first'],
-    ['drain VIP…', 'other nodes take over first; withdrawn when its flows have ended'],
+    ['drain VIP…', 'other nodes take over first; withdrawn when its flows have ended, or at the deadline'],
     ['undrain VIP…', 'back as before the drain'],
     ['graceful-restart', 'asks the neighbours to keep the routes while ospfd is restarted'],
     ['status', 'the VIPs with their states and reasons, the neighbours'],
@@ -49,7 +49,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
   },
   withdraw: {
     usage: lines(
-      'dpvs-route withdraw VIP… | --all',
+      'dpvs-route withdraw VIP… | --all [--dry-run]',
       '',
       'At once, and for good. `drain` lets other nodes take over first.',
     ),
@@ -62,7 +62,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
       'dpvs-route drain VIP… | --all [--deadline SEC|never] [--wait] [--force] [--dry-run]',
       '',
       'Announces the VIP worse than other nodes do, proves in the area that it has left the best set and that the neighbours know, watches',
-      'its flows end, and withdraws it. It stays so, also after a restart, until `undrain`. A switch that rehashes moves flows that are',
+      'its flows end, and withdraws it, at the deadline with whatever flows are left. It stays so, also after a restart, until `undrain`. A switch that rehashes moves flows that are',
       'under way to other nodes at once, which do not know them: --dry-run shows how many there are.',
     ),
     options: byCommand.drain,
@@ -73,7 +73,11 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     epilogue: exitCodes,
   },
   undrain: {
-    usage: 'dpvs-route undrain VIP… | --all',
+    usage: lines(
+      'dpvs-route undrain VIP… | --all [--dry-run]',
+      '',
+      'As good as other nodes again; a VIP that the drain has withdrawn is announced as soon as its conditions hold.',
+    ),
     options: byCommand.undrain,
     examples: [['dpvs-route undrain --all', 'after maintenance']],
     epilogue: exitCodes,
@@ -121,10 +125,11 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route config [--flavor frr|quagga] [--form redistribute|network] [--out DIR] [OPTIONS]',
       'dpvs-route config --for switch [OPTIONS]',
-      'dpvs-route config --import DIR|FILE [--import …] [--out DIR] [--json]',
+      'dpvs-route config --apply --out DIR [--dry-run] [--force] [OPTIONS]',
+      'dpvs-route config --import DIR|FILE [--import …] | --from-running [--out DIR] [--json]',
       '',
-      'zebra.conf and ospfd.conf, or bgpd.conf with --protocol bgp; bfdd.conf with --bfd; ospf6d.conf with --ospf6 or --vip6, for which',
-      'the bridge announces no VIPs itself.',
+      'zebra.conf and ospfd.conf, or bgpd.conf with --protocol bgp; bfdd.conf with --bfd; ospf6d.conf with --ospf6 or --vip6, by which',
+      'the bridge announces IPv6 VIPs when it is `dpvs-route run --ospf6`.',
       'What is not given is taken from the kernel in this network namespace. Needs no bridge.',
       '--import reads files written by hand (Quagga, FRR, also an integrated frr.conf). Keys are never shown.',
     ),

@@ -96,7 +96,7 @@ const form: Spec = {
   value: 'redistribute|network',
   help: 'a type-5 LSA a VIP (default), or the tutorial\'s "network VIP/32 area A"',
 };
-const metric: Spec = { key: 'metric', long: ['metric'], value: 'N', help: 'of the type-5 LSAs (default 20)' };
+const metric: Spec = { key: 'metric', long: ['metric'], value: 'N', help: 'of the external LSAs (default 20)' };
 
 const frrNamespace: Spec = {
   key: 'frrNamespace',
@@ -121,7 +121,7 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       key: 'dev',
       long: ['dev'],
       value: 'PORT',
-      help: 'the port whose kni carries it (default: the one with a neighbour)',
+      help: 'the port whose kni carries it (default: where it is, else the one with a neighbour)',
     },
     { key: 'force', short: 'F', long: ['force'], help: 'without a neighbour that is Full or Established' },
     { key: 'noForce', long: ['no-force'], help: 'ask for a neighbour again, of a VIP that was announced with --force' },
@@ -136,19 +136,19 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       key: 'hysteresis',
       long: ['hysteresis'],
       value: 'N',
-      help: 'up at quorum + N, down below quorum - N (default 0)',
+      help: 'up at quorum + N, down below quorum - N (default 0, or what it was)',
     },
     {
       key: 'services',
       long: ['services'],
       value: 'any|all',
-      help: 'of a VIP with several services, which have to be there (default any)',
+      help: 'of a VIP with several services, which have to be there (default any, or what it was)',
     },
     {
       key: 'floor',
       long: ['floor'],
       value: 'N',
-      help: 'not withdrawn for want of real servers unless N other nodes announce it (default 0)',
+      help: 'not withdrawn for want of real servers or ports unless N other nodes announce it (default 0, or what it was)',
     },
     file,
     dryRun,

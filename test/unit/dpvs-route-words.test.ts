@@ -8,6 +8,12 @@ import { testSeed } from '../support/property.js';
 
 const commands = Object.keys(byCommand) as CommandName[];
 
+t.test('config speaks of IPv6 VIPs as run does', async (t) => {
+  const flat = async (command: string) => (await runDpvsRoute([command, '--help'])).out.replaceAll(/\s+/g, ' ');
+  t.match(await flat('run'), '--ospf6 IPv6 VIPs by ospf6d');
+  t.match(await flat('config'), 'by which the bridge announces IPv6 VIPs when it is `dpvs-route run --ospf6`');
+});
+
 t.test('the page of a command has every option of it, with its letter, its value and its help', async (t) => {
   for (const command of commands) {
     const { out, code } = await runDpvsRoute([command, '--help']);
