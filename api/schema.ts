@@ -489,8 +489,12 @@ export const methods = {
     result: z.strictObject({ connections: z.array(connectionInfo), nextCursor: z.int().nullable() }),
     mutates: false,
   },
-  /** The live flows of one VIP, all its services together: for a drain. */
-  'conn.summary': { params: z.strictObject({ address: ipAddress }), result: connSummary, mutates: false },
+  /** The live flows of so many VIPs, all their services together, in one sweep of the table: for a drain. */
+  'conn.summary': {
+    params: z.strictObject({ addresses: z.array(ipAddress).min(1).max(4096) }),
+    result: connSummary,
+    mutates: false,
+  },
   'timeout.get': {
     params: nothing,
     result: z.strictObject({ tcp: z.int(), tcpfin: z.int(), udp: z.int() }),

@@ -36,8 +36,12 @@ export function formatReport(report: Report): string {
 }
 
 function flowsHere({ action, flows, cutFlows }: Report): string {
-  if (flows === null || action !== 'drain') return '';
-  const cut = cutFlows === null ? '' : `; ${cutFlows} of them would be cut at the deadline unless they end before`;
+  if (action !== 'drain') return '';
+  if (flows === null) return '  how many flows are here, and would be cut at the deadline, is unknown\n';
+  const cut =
+    cutFlows === null
+      ? '; how many of them the deadline would cut is unknown'
+      : `; ${cutFlows} of them would be cut at the deadline unless they end before`;
   return `  ${flows.live} flows are here now, ${flows.newPerSecond} new a second${cut}\n`;
 }
 

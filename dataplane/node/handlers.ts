@@ -69,7 +69,7 @@ function readHandlers(parts: HandlerParts): Pick<Handlers, ReadMethod> {
       if (params.service !== undefined) desired.service(params.service);
       return slowPath.query('connections', params);
     },
-    'conn.summary': ({ address }) => summariseConnections(parts, address),
+    'conn.summary': ({ addresses }) => summariseConnections(parts, addresses),
     'timeout.get': async () => {
       const set = desired.timeouts();
       const { tcp, tcpfin, udp } = parts.timeouts;

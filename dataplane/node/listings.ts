@@ -128,11 +128,14 @@ export async function listServiceHealth(parts: ListingParts): Promise<Result<'se
 }
 
 /** Over the whole table, a part of it a turn of the slow path. */
-export async function summariseConnections(parts: ListingParts, address: string): Promise<Result<'conn.summary'>> {
+export async function summariseConnections(
+  parts: ListingParts,
+  addresses: readonly string[],
+): Promise<Result<'conn.summary'>> {
   const sum = emptyTally();
   let cursor: number | null | undefined;
   while (cursor !== null) {
-    const part: ConnSummaryPart = await parts.slowPath.query('connSummary', { address, cursor });
+    const part: ConnSummaryPart = await parts.slowPath.query('connSummary', { addresses, cursor });
     addTally(sum, part);
     cursor = part.nextCursor;
   }

@@ -1,4 +1,4 @@
-// How the connections of one VIP stand: for a drain that must say how many flows a deadline would cut. Counts over the records.
+// How the connections of some VIPs stand: for a drain that must say how many flows a deadline would cut. Counts over the records.
 import { loadLibrary, usage } from '../../native/index.js';
 import type { ServiceTable } from '../ipvs/index.js';
 import { ConnFlag, type ConnView, TCP_ESTABLISHED } from './conn-view.js';
@@ -6,7 +6,7 @@ import { keyOf } from './service-key.js';
 
 /** Upper ends of the histograms' classes, in seconds; what is longer is in one class more. */
 export const SUMMARY_SECONDS = [1, 10, 60, 300, 900] as const;
-/** Records a turn: a few milliseconds when all are the VIP's, so that new connections do not wait for a count. */
+/** Records a turn: a few milliseconds when all are the VIPs', so that new connections do not wait for a count. */
 const CHUNK = 16_384;
 const TCP = 6;
 
@@ -52,9 +52,13 @@ export function addTally(sum: ConnTally, part: ConnTally): void {
 }
 
 /** From `cursor` on, as many records as one turn may look at. */
-export function connSummary({ services, conns }: SummaryParts, address: string, cursor = 1): ConnSummaryPart {
+export function connSummary(
+  { services, conns }: SummaryParts,
+  addresses: ReadonlySet<string>,
+  cursor = 1,
+): ConnSummaryPart {
   const { highestConnection } = usage();
-  const isOurs = destsOf(services, address);
+  const isOurs = destsOf(services, addresses);
   const now = loadLibrary().dp_clock_ms() as number;
   const tally = emptyTally();
   const end = Math.min(highestConnection, cursor + CHUNK - 1);
@@ -83,8 +87,8 @@ function classOf(ms: number): number {
   return at;
 }
 
-/** 1 for each real server's slot, retired ones too, that is or was of a service of the VIP. */
-function destsOf(services: ServiceTable, address: string): Uint8Array {
+/** 1 for each real server's slot, retired ones too, that is or was of a service of one of the VIPs. */
+function destsOf(services: ServiceTable, addresses: ReadonlySet<string>): Uint8Array {
   const { capacity } = services.dests;
   const ours = new Uint8Array(capacity);
   const known = new Map<object, boolean>();
@@ -93,7 +97,7 @@ function destsOf(services: ServiceTable, address: string): Uint8Array {
     if (service === undefined) continue;
     let matches = known.get(service);
     if (matches === undefined) {
-      matches = keyOf(service).address === address;
+      matches = addresses.has(keyOf(service).address);
       known.set(service, matches);
     }
     if (matches) ours[dest] = 1;

@@ -47,7 +47,7 @@ export interface Queries {
   serviceHealth: { params: Record<string, never>; result: ServiceHealthRuntime[] };
   /** Counter slots of all real servers. */
   dests: { params: Record<string, never>; result: number[] };
-  connSummary: { params: { address: string; cursor?: number }; result: ConnSummaryPart };
+  connSummary: { params: { addresses: readonly string[]; cursor?: number }; result: ConnSummaryPart };
   /** Answers at once: the control thread's proof that the slow path is alive. */
   ping: { params: Record<string, never>; result: number };
 }
@@ -94,8 +94,8 @@ export function answerQuery(parts: QueryParts, name: keyof Queries, params: Quer
     case 'dests':
       return parts.services.list().flatMap(({ members, count }) => [...members.subarray(0, count)]);
     case 'connSummary': {
-      const { address, cursor } = params as Queries['connSummary']['params'];
-      return connSummary(parts, address, cursor);
+      const { addresses, cursor } = params as Queries['connSummary']['params'];
+      return connSummary(parts, new Set(addresses), cursor);
     }
     case 'ping':
       return parts.now();

@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import type { ServiceHealth } from '../../api/index.js';
 import type { Scene } from '../support/scene.js';
 import { TcpFlow } from '../support/tcp-flow.js';
-import { packetTest, packetTestWith, serverKey, tcpService, vip } from '../support/two-arm.js';
+import { lip, packetTest, packetTestWith, serverKey, tcpService, vip } from '../support/two-arm.js';
 import { UdpFlow } from '../support/udp-flow.js';
 
 async function tcpHealth({ harness }: Scene): Promise<ServiceHealth> {
@@ -49,7 +49,7 @@ packetTest('ports are counted where the real servers can use them', async (t, sc
 
 /** By another road: the listing of connections, one by one. */
 async function byListing(t: Test, scene: Scene): Promise<void> {
-  const summary = await scene.harness.configure('conn.summary', { address: vip });
+  const summary = await scene.harness.configure('conn.summary', { addresses: [vip] });
   const flows = (await scene.harness.connections()).filter((flow) => flow.vip.address === vip);
   t.equal(summary.flows, flows.length);
   t.equal(summary.established, flows.filter(({ state }) => state === 'TCP_EST').length);
@@ -64,7 +64,7 @@ async function byListing(t: Test, scene: Scene): Promise<void> {
 }
 
 packetTest('the flows of a VIP by state, idle time and time left', async (t, scene) => {
-  const summary = () => scene.harness.configure('conn.summary', { address: vip });
+  const summary = () => scene.harness.configure('conn.summary', { addresses: [vip] });
   await byListing(t, scene);
   for (let i = 0; i < 5; i++) await new TcpFlow(scene, { sport: 30_000 + i }).establish();
   await new TcpFlow(scene, { sport: 30_100 }).syn();
@@ -82,14 +82,28 @@ packetTest('the flows of a VIP by state, idle time and time left', async (t, sce
   });
   await scene.advance(60_000);
   await byListing(t, scene);
-  t.equal((await scene.harness.configure('conn.summary', { address: '10.0.0.101' })).flows, 0, 'of another VIP');
+  t.equal((await scene.harness.configure('conn.summary', { addresses: ['10.0.0.101'] })).flows, 0, 'of another VIP');
+});
+
+packetTest('the flows of several VIPs are counted together, and no others', async (t, scene) => {
+  const other = '10.0.0.101';
+  const { configure } = scene.harness;
+  const second = { protocol: 'tcp', address: other, port: 80 } as const;
+  await configure('service.add', { service: second });
+  await configure('server.add', { service: second, server: serverKey(0), forwarding: 'FullNat', weight: 1 });
+  await configure('laddr.add', { service: second, address: lip, device: 'dpdk0' });
+  for (let i = 0; i < 3; i++) await new TcpFlow(scene, { sport: 30_000 + i }).establish();
+  await new TcpFlow(scene, { sport: 30_000, vip: other }).establish();
+  const count = async (...addresses: string[]) => (await configure('conn.summary', { addresses })).established;
+  t.same([await count(vip), await count(other), await count(vip, other, vip)], [3, 1, 4]);
+  t.equal(await count('10.0.0.102', '2001:db8::1'), 0);
 });
 
 packetTestWith('flows of a server that was taken out still count', { realServers: 1 }, async (t, scene) => {
   await new TcpFlow(scene).establish();
   await scene.harness.configure('server.del', { service: tcpService, server: serverKey(0) });
   await byListing(t, scene);
-  t.equal((await scene.harness.configure('conn.summary', { address: vip })).established, 1);
+  t.equal((await scene.harness.configure('conn.summary', { addresses: [vip] })).established, 1);
   await scene.harness.configure('service.del', { service: tcpService });
   await byListing(t, scene);
 });

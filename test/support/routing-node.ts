@@ -238,7 +238,15 @@ export class ModelNode {
         return [...this.ports].map(([name, { up }]) => ({ name, up, kni: `${name}.kni` }));
       case 'conn.summary':
         return {
-          expires: [{ below: null, flows: this.services.get((params as { address: string }).address)?.flows ?? 0 }],
+          expires: [
+            {
+              below: null,
+              flows: (params as { addresses: string[] }).addresses.reduce(
+                (sum, vip) => sum + (this.services.get(vip)?.flows ?? 0),
+                0,
+              ),
+            },
+          ],
         };
       case 'service.health':
         return [...this.services].map(([address, { healthy, servers = healthy, flows = 0, newPerSecond = 0 }]) => ({

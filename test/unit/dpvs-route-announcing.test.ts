@@ -170,6 +170,16 @@ t.test('reports as text', async (t) => {
       '1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before\n',
     ],
     [
+      'drain 1.2.3.4',
+      { ...drained, cutFlows: null },
+      '1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second; how many of them the deadline would cut is unknown\n',
+    ],
+    [
+      'drain 1.2.3.4',
+      { ...drained, flows: null, cutFlows: null },
+      '1.2.3.4/32 draining on dpdk1\n  how many flows are here, and would be cut at the deadline, is unknown\n',
+    ],
+    [
       'drain 1.2.3.4 -n',
       { ...drained, dryRun: true },
       '1.2.3.4/32 would drain on dpdk1\n  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before\n',
