@@ -12,6 +12,8 @@ export interface OptionSpec<K extends string = string> {
   readonly value?: string;
   /** The value may be left out: only a next word that is no option is taken. */
   readonly optional?: boolean;
+  /** Of an optional value: what the next word has to look like to be it. */
+  readonly looks?: RegExp;
   /** How many words it takes when more than one. */
   readonly count?: number;
   readonly help: string;
@@ -61,7 +63,8 @@ export function scanOptions<K extends string>(specs: readonly OptionSpec<K>[], a
     }
     const values = attached === undefined ? [] : [attached];
     const wanted = spec.count ?? 1;
-    while (values.length < wanted && rest.length > 0 && !looksLikeOption(rest[0])) values.push(rest.shift()!);
+    const isValue = (next: string): boolean => !looksLikeOption(next) && (spec.looks?.test(next) ?? true);
+    while (values.length < wanted && rest.length > 0 && isValue(rest[0])) values.push(rest.shift()!);
     if (values.length < wanted && spec.optional !== true)
       throw new UsageError(`option '${spelled}' needs ${wanted > 1 ? `${wanted} values` : 'a value'}: ${spec.value}`);
     options.push({ key: spec.key, values, spelled });

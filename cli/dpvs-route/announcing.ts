@@ -59,12 +59,13 @@ export async function drain(line: Line, context: Context): Promise<Work> {
   const deadline = options.last('deadline');
   const deadlineSeconds =
     deadline === 'never' ? null : (seconds(options, 'deadline', 86_400) ?? defaultDeadlineSeconds);
+  const waitSeconds = seconds(options, 'waitEnd', 86_400) ?? null;
   const params = { vips, deadlineSeconds, ...(options.has('force') ? { force: true } : {}), ...dry(options) };
   return async (bridge) => {
     const report = await bridge.call('drain', params, patience(vips));
     const code = tell(report, options, context);
     if (!options.has('waitEnd') || report.dryRun) return code;
-    return followDrain(bridge, report.vips, options, context);
+    return followDrain(bridge, report.vips, waitSeconds, options, context);
   };
 }
 
@@ -75,14 +76,16 @@ export function gracefulRestart({ options }: Line, context: Context): Work {
     tell(await bridge.call('graceful-restart', params, waitSeconds * 1000 + changeMs), options, context);
 }
 
-/** Until all of them are withdrawn. A line whenever something has changed. */
+/** Until all of them are withdrawn. A line whenever something has changed. @param waitSeconds null: however long it takes */
 async function followDrain(
   bridge: OpenBridge,
   vips: readonly string[],
+  waitSeconds: number | null,
   options: Options,
   { terminal }: Context,
 ): Promise<ExitCode> {
   let said = '';
+  const end = waitSeconds === null ? Number.POSITIVE_INFINITY : performance.now() + waitSeconds * 1000;
   for (;;) {
     const status = await bridge.call('status', {});
     const ours = status.vips.filter(({ vip }) => vips.includes(vip));
@@ -91,8 +94,14 @@ async function followDrain(
     said = text;
     const undone = ours.filter(({ state, stage }: VipStatus) => state !== 'withdrawn' && stage === null);
     if (undone.length > 0) throw new DpvsError('busy', `${undone[0].vip} was brought back meanwhile`);
-    if (ours.every(({ state, held }) => state === 'withdrawn' && !held)) return ExitCode.done;
-    await sleep(drainLookMs);
+    const left = ours.filter(({ state, held }) => state !== 'withdrawn' || held);
+    if (left.length === 0) return ExitCode.done;
+    if (performance.now() >= end)
+      throw new DpvsError(
+        'busy',
+        `${left.length} of ${vips.length} not withdrawn after ${waitSeconds} s; the drain goes on`,
+      );
+    await sleep(Math.min(drainLookMs, end - performance.now()));
   }
 }
 
@@ -111,7 +120,7 @@ function policyOf(options: Options): PolicyChange | null {
   return given.length === 0 ? null : Object.fromEntries(given);
 }
 
-function seconds(options: Options, key: 'wait' | 'deadline', most: number): number | undefined {
+function seconds(options: Options, key: 'wait' | 'waitEnd' | 'deadline', most: number): number | undefined {
   const word = options.last(key);
   return word === undefined ? undefined : integer(word, 'number of seconds', 0, most);
 }

@@ -59,7 +59,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
   },
   drain: {
     usage: lines(
-      'dpvs-route drain VIP… | --all [--deadline SEC|never] [--wait] [--force] [--dry-run]',
+      'dpvs-route drain VIP… | --all [--deadline SEC|never] [--wait [SEC]] [--force] [--dry-run]',
       '',
       'Announces the VIP worse than other nodes do, proves in the area that it has left the best set and that the neighbours know, watches',
       'its flows end, and withdraws it, at the deadline with whatever flows are left. It stays so, also after a restart, until `undrain`. A switch that rehashes moves flows that are',
@@ -70,7 +70,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
       ['dpvs-route drain --all --dry-run', 'how many flows are here, and who would take over'],
       ['dpvs-route drain --all --deadline 300 --wait', 'before maintenance'],
     ],
-    epilogue: exitCodes,
+    epilogue: `${exitCodes} With --wait also 1 when a VIP was brought back meanwhile, or has not been withdrawn after SEC.`,
   },
   undrain: {
     usage: lines(

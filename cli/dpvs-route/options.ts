@@ -161,7 +161,12 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       value: 'SEC|never',
       help: 'withdraw it then, whatever flows are left (default 60)',
     },
-    { key: 'waitEnd', short: 'w', long: ['wait'], help: 'until it is withdrawn, with a line for each change' },
+    {
+      ...{ key: 'waitEnd', short: 'w', long: ['wait'], value: 'SEC', optional: true },
+      // No VIP is a number.
+      looks: /^\d+$/,
+      help: 'until it is withdrawn, with a line for each change; SEC: at most so long, however long the drain goes on',
+    },
     { key: 'force', short: 'F', long: ['force'], help: 'also where no other node announces it' },
     all,
     file,

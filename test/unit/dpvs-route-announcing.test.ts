@@ -240,6 +240,28 @@ t.test('drain --wait of a VIP that was withdrawn for good meanwhile ends, too', 
   t.equal(code, 0);
 });
 
+t.test('drain --wait takes seconds, as the others do, or none', async (t) => {
+  const draining = { answers: [drained, status(vip), status(vip), status(gone)] };
+  const vips = async (line: string) =>
+    ((await runDpvsRoute(words(line), draining)).asked[0]![1] as { vips: string[] }).vips;
+  for (const line of [
+    'drain -w 30 1.2.3.4',
+    'drain --wait=30 1.2.3.4',
+    'drain 1.2.3.4 --wait 30',
+    'drain -w30 1.2.3.4',
+  ])
+    t.same(await vips(line), ['1.2.3.4'], line);
+  for (const line of ['drain -w 1.2.3.4', 'drain --wait 1.2.3.4'])
+    t.same(await vips(line), ['1.2.3.4'], `${line}: a VIP is no number of seconds`);
+  t.equal((await runDpvsRoute(words('drain -w 30 1.2.3.4'), draining)).code, 0);
+  const late = await runDpvsRoute(words('drain --wait 1 1.2.3.4'), { answers: [drained, status(vip)] });
+  t.equal(late.code, 1);
+  t.match(late.err, /1 of 1 not withdrawn after 1 s; the drain goes on/);
+  const now = await runDpvsRoute(words('drain --wait 0 1.2.3.4'), { answers: [drained, status(vip)] });
+  t.same([now.code, now.asked.length], [1, 2]);
+  t.equal((await runDpvsRoute(words('drain --wait=never 1.2.3.4'), draining)).code, 2);
+});
+
 t.test('drain --wait neither follows a dry run nor a refusal', async (t) => {
   const dry = await runDpvsRoute(words('drain 1.2.3.4 -w -n'), { answers: [{ ...drained, dryRun: true }] });
   t.same([dry.code, dry.asked.length], [0, 1]);

@@ -20,14 +20,19 @@ t.test('the page of a command has every option of it, with its letter, its value
     t.equal(code, 0);
     t.match(out, new RegExp(`^dpvs-route ${command}`), command);
     const flat = out.replaceAll(/\s+/g, ' ');
-    for (const { long = [], short = '', value, help } of [...byCommand[command], ...common]) {
+    for (const { long = [], short = '', value, optional, help } of [...byCommand[command], ...common]) {
       t.ok(
         long.every((name) => new RegExp(`--${name}[ ,]`).test(flat)),
         `${command} --${long.join(', --')}`,
       );
       for (const letter of short) t.ok(new RegExp(`-${letter}, --`).test(flat), `${command} -${letter}`);
       t.ok(
-        flat.includes(`${value === undefined ? '' : `${value}: `}${help}`.replaceAll(/\s+/g, ' ')),
+        flat.includes(
+          `${value === undefined ? '' : optional === true ? `[${value}]: ` : `${value}: `}${help}`.replaceAll(
+            /\s+/g,
+            ' ',
+          ),
+        ),
         `${command}: ${help}`,
       );
     }
