@@ -105,7 +105,8 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route watch [--interval SEC] [--count N] [--json]',
       '',
-      'ANNOUNCERS 2 of 3 *: two of three are preferred, this node is one of them.',
+      'ANNOUNCERS 2 of 3 *: two of three are preferred, this node is one of them. What does not fit on the terminal is counted, VIPs that',
+      'are not announced are shown first. A bridge that is restarted is waited for; exit code 3 when the last of --count had no answer.',
     ),
     options: byCommand.watch,
     examples: [['dpvs-route watch -i 0.5', '']],

@@ -56,7 +56,7 @@ async function execute(line: Line, context: Context, open: typeof openBridge): P
       return withBridge(options, open, await show(line, context));
     case 'watch':
       noWords(words);
-      return withBridge(options, open, watch(line, context));
+      return watch(line, context, () => open(options.last('name')));
     case 'config':
       noWords(words);
       return config(options, terminal);

@@ -1,7 +1,7 @@
 // dpvs-route show and watch: what they print, to a terminal and to a pipe, as text and as JSON.
 import t, { type Test } from 'tap';
 import { DpvsError, plain } from '../../cli/common/index.js';
-import { formatWatch } from '../../cli/dpvs-route/watch.js';
+import { cutLine, watchLines } from '../../cli/dpvs-route/watch-view.js';
 import { defaultPolicy } from '../../routing/policy.js';
 import type { BridgeResult, VipDetail } from '../../routing/schema.js';
 import { runDpvsRoute, words } from '../support/dpvs-route.js';
@@ -109,6 +109,8 @@ t.test('show of some, of none, and as JSON', async (t) => {
   t.equal(unknown.code, 1);
 });
 
+const formatWatch = (...given: Parameters<typeof watchLines>): string => watchLines(...given).join('\n');
+
 /** Without the first line, which is the time. */
 const body = (text: string): string => text.slice(text.indexOf('\n') + 1);
 
@@ -140,7 +142,7 @@ VIP        ANNOUNCED BY
 too few healthy real servers: ipvsadm -ln shows them; --quorum says how many there have to be
 kept announced although it should go: dpvs-route show VIP has its policy; dpvs-route withdraw takes it back all the same`,
   );
-  t.match(formatWatch({ ...view(), routing: [] }, plain), /\n\nno neighbour\n\nno VIP is announced\n$/);
+  t.match(formatWatch({ ...view(), routing: [] }, plain), /\n\nno neighbour\n\nno VIP is announced$/);
 });
 
 t.test('watch shows the last eight transitions, the newest last', async (t) => {
@@ -173,13 +175,16 @@ t.test('the state alone is painted, and the columns stay where they are', async 
 });
 
 /** As a process on a terminal, or on a pipe. */
-function onTerminal(t: Test, isTTY: boolean): void {
-  const before = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY');
-  Object.defineProperty(process.stdout, 'isTTY', { value: isTTY, configurable: true });
-  t.teardown(() => {
-    if (before === undefined) Reflect.deleteProperty(process.stdout, 'isTTY');
-    else Object.defineProperty(process.stdout, 'isTTY', before);
-  });
+function onTerminal(t: Test, isTTY: boolean, rows = 40, columns = 150): void {
+  const values = { isTTY, rows: isTTY ? rows : undefined, columns: isTTY ? columns : undefined };
+  for (const [name, value] of Object.entries(values)) {
+    const before = Object.getOwnPropertyDescriptor(process.stdout, name);
+    Object.defineProperty(process.stdout, name, { value, configurable: true });
+    t.teardown(() => {
+      if (before === undefined) Reflect.deleteProperty(process.stdout, name);
+      else Object.defineProperty(process.stdout, name, before);
+    });
+  }
 }
 
 t.test('watch on a pipe: one view after the other, without escape sequences', async (t) => {
@@ -211,6 +216,77 @@ t.test('watch on a terminal: drawn over, the cursor back in the end, also after 
   t.ok(lost.out.endsWith('\x1b[?25h'));
   t.equal(lost.closed, 1);
   t.equal(process.listenerCount('SIGINT'), listeners, 'and SIGINT is left as it was');
+});
+
+t.test('a table that is taller than the terminal: what is not as it should be first, the rest counted', async (t) => {
+  const many = Array.from({ length: 200 }, (_, i) => ({ ...up, vip: `10.0.0.${i}`, forSeconds: 1000 + i }));
+  const all = view(...many.slice(0, 120), down, ...many.slice(120, 150), kept, draining, ...many.slice(150));
+  for (const rows of [200, 60, 40, 24, 16, 12]) {
+    const lines = watchLines(all, plain, rows);
+    t.ok(lines.length <= rows, `${lines.length} lines on ${rows}`);
+    const shown = lines
+      .filter((line) => / (announced|withdrawn|draining) {2,}\d/.test(line))
+      .map((line) => line.split('/')[0]);
+    t.ok(shown.length > 0);
+    t.same(
+      shown.slice(0, 4),
+      ['2001:db8::1', '123.1.2.4', '123.1.2.5', '10.0.0.0'].slice(0, shown.length),
+      `${rows} rows`,
+    );
+    t.ok(lines.includes(`… and ${203 - shown.length} more, as dpvs-route status lists them`));
+    if (rows >= 24)
+      t.ok(
+        lines.some((line) => line.startsWith('too few healthy real servers')),
+        'and what to do',
+      );
+  }
+  const whole = watchLines(all, plain);
+  t.equal(whole.filter((line) => / (announced|withdrawn|draining) {2,}\d/.test(line)).length, 203, 'a pipe has no end');
+  t.ok(watchLines(view(...many.slice(0, 3)), plain, 40).every((line) => !line.startsWith('…')));
+});
+
+t.test('long lines are cut, painted ones as well', (t) => {
+  t.equal(cutLine('abcdef', 6), 'abcde…');
+  t.equal(cutLine('abcde', 6), 'abcde');
+  t.equal(cutLine('a\x1b[31mbcd\x1b[0mefgh', 5), 'a\x1b[31mbcd\x1b[0m…');
+  t.end();
+});
+
+t.test('no view is taller or wider than the terminal', async (t) => {
+  onTerminal(t, true, 20, 60);
+  const many = Array.from({ length: 100 }, (_, i) => ({ ...up, vip: `10.0.0.${i}` }));
+  const { out } = await runDpvsRoute(words('watch -c 2 -i 0.2'), { answers: [view(down, ...many)] });
+  const views = out.split('\x1b[H').slice(1);
+  t.equal(views.length, 2);
+  for (const each of views) {
+    const lines = each
+      .replace(/\n\x1b\[\?25h$/, '')
+      .replaceAll(/\x1b\[[?0-9]*[A-Za-z]/g, '')
+      .split('\n');
+    t.ok(lines.length <= 20);
+    t.ok(lines.every((line) => line.length < 60));
+  }
+});
+
+t.test('watch outlives a bridge that is restarted', async (t) => {
+  onTerminal(t, true);
+  const gone = new DpvsError('bridge_unreachable', 'no socket');
+  const live = await runDpvsRoute(words('watch -c 4 -i 0.2'), { answers: [view(up), gone, gone, view(down)] });
+  t.equal(live.code, 0);
+  const [, , lost, , back] = live.out.split('\x1b[H');
+  t.match(lost, /the bridge does not answer: no socket/);
+  t.match(lost, /123\.1\.2\.3\/32/, 'what was seen last stays');
+  t.match(back, /2001:db8::1\/128/);
+  t.notMatch(back, /does not answer/);
+  t.equal(live.closed, 1 + 1 + 1, 'each connection is closed');
+  const json = await runDpvsRoute(words('watch --json -c 3 -i 0.2'), { answers: [view(up), gone, view(down)] });
+  const lines = json.out.trimEnd().split('\n');
+  t.same(
+    lines.map((line) => JSON.parse(line)),
+    [view(up), { error: { code: 'bridge_unreachable', detail: 'no socket' } }, view(down)],
+  );
+  const never = await runDpvsRoute(words('watch -c 3 -i 0.2'), { answers: [gone] });
+  t.same([never.code, never.asked.length], [3, 1], 'one that was never there is not waited for');
 });
 
 t.test('watch --json: a line a view, on a terminal, too', async (t) => {
