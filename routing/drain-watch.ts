@@ -1,6 +1,7 @@
 // Watches the VIPs that are draining: first until the area prefers other nodes (after a restart of the bridge; the command has seen to
 // it otherwise), then until their flows have ended or the deadline has come.
 import { type BridgeCore, byPlace, reasonOf } from './core.js';
+import { drainLeftMs } from './drain-deadline.js';
 import type { ServiceHealth } from './view.js';
 import type { Vip } from './vip-book.js';
 import type { Reason, VipState } from './vip-state.js';
@@ -73,11 +74,12 @@ export class DrainWatch {
 const stageOf = ({ state }: Vip): string => (state.kind === 'draining' ? state.stage : '');
 
 /** null: not yet. @param flows null: unknown */
-function endOf({ entry, state }: Vip, flows: Flows | null): Reason | null {
+function endOf(vip: Vip, flows: Flows | null): Reason | null {
+  const { entry, state } = vip;
   if (state.kind !== 'draining' || entry.drain === null) return null;
-  const { deadline } = entry.drain;
+  const leftMs = drainLeftMs(vip);
   const ended = (detail: string): Reason => ({ at: 'drain', code: 'drained', detail });
-  if (deadline !== null && Date.now() >= Date.parse(deadline))
+  if (leftMs !== null && leftMs <= 0)
     return ended(flows === null ? 'at the deadline' : `at the deadline, ${flows.live} flows were left`);
   if (state.stage === 'emptying' && flows !== null && flows.live === 0 && flows.newPerSecond === 0)
     return ended('no flow was left');

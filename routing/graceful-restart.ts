@@ -16,16 +16,24 @@ export interface Restarter extends Speaker {
   readonly restart: RestartDriver;
 }
 
+/** No daemon takes a longer period (RFC 3623 appendix A: 1800 s); a clock that was set back may ask for one. */
+const longestGraceMs = 1_800_000;
+
 export class GracefulRestart {
   readonly #core: BridgeCore;
   #phase: Phase | null;
+  /** The end of the grace period, monotonic: the journal's end is asked once, when a bridge begins with it. */
+  #until = 0;
   /** Monotonic. */
   #awaySince: number | null = null;
 
   /** One that was under way when the bridge was killed goes on. */
   constructor(core: BridgeCore) {
     this.#core = core;
-    this.#phase = core.parts.book.restartUntil === null ? null : 'prepared';
+    const { restartUntil } = core.parts.book;
+    this.#phase = restartUntil === null ? null : 'prepared';
+    if (restartUntil !== null)
+      this.#until = performance.now() + Math.min(Date.parse(restartUntil) - Date.now(), longestGraceMs);
   }
 
   get status(): RoutingStatus['gracefulRestart'] {
@@ -56,6 +64,7 @@ export class GracefulRestart {
   prepared(graceSeconds: number): void {
     this.#phase = 'prepared';
     this.#awaySince = null;
+    this.#until = performance.now() + graceSeconds * 1000;
     this.#core.parts.book.setRestartUntil(new Date(Date.now() + graceSeconds * 1000).toISOString());
   }
 
@@ -76,7 +85,7 @@ export class GracefulRestart {
   }
 
   get #leftMs(): number {
-    return Date.parse(this.#core.parts.book.restartUntil ?? '') - Date.now();
+    return this.#until - performance.now();
   }
 
   #end(how: 'done' | 'expired', { driver, watch }: Restarter): void {

@@ -2,6 +2,7 @@
 import { familyOf } from './address.js';
 import type { Condition } from './conditions.js';
 import type { BridgeCore } from './core.js';
+import { drainLeftMs } from './drain-deadline.js';
 import { flowsOf } from './drain-watch.js';
 import type { BridgeStatus, RoutingStatus, VipDetail, VipStatus } from './schema.js';
 import type { Vip } from './vip-book.js';
@@ -70,13 +71,14 @@ const conditionOf = ({ name, failure, detail }: Condition): VipDetail['condition
 
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 100) / 10);
 
-function vipStatus(core: BridgeCore, { entry, state, kept, took }: Vip): VipStatus {
+function vipStatus(core: BridgeCore, vip: Vip): VipStatus {
+  const { entry, state, kept, took } = vip;
   const now = performance.now();
-  const { vip, device, force, policy, drain } = entry;
-  const draining = state.kind === 'draining';
+  const { vip: address, device, force, policy } = entry;
+  const leftMs = state.kind === 'draining' ? drainLeftMs(vip) : null;
   const view = core.parts.dataplane.view();
   return {
-    vip,
+    vip: address,
     device,
     force,
     policy: { ...policy },
@@ -85,11 +87,10 @@ function vipStatus(core: BridgeCore, { entry, state, kept, took }: Vip): VipStat
     forSeconds: seconds(now - state.since),
     reason: reasonOf(state),
     kept,
-    stage: draining ? state.stage : null,
-    deadlineSeconds:
-      draining && drain !== null && drain.deadline !== null ? seconds(Date.parse(drain.deadline) - Date.now()) : null,
+    stage: state.kind === 'draining' ? state.stage : null,
+    deadlineSeconds: leftMs === null ? null : seconds(leftMs),
     retrySeconds: state.kind === 'ready' ? seconds(state.retryAt - now) : null,
-    flows: view.reachable ? flowsOf(view.vips.get(vip)) : null,
+    flows: view.reachable ? flowsOf(view.vips.get(address)) : null,
     took: { ...took },
   };
 }

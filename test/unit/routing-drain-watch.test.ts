@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { BridgeCore } from '../../routing/core.js';
+import { drainLeftMs } from '../../routing/drain-deadline.js';
 import { DrainWatch, flowsOf } from '../../routing/drain-watch.js';
 import { Journal, type JournalEntry } from '../../routing/journal.js';
 import { defaultPolicy } from '../../routing/policy.js';
@@ -83,6 +84,31 @@ t.test('the deadline ends it, in whatever stage', async (t) => {
   node.ospfdObeys = false;
   t.same(await round(), [first]);
   t.same(states(), ['at the deadline, 2 flows were left', 'leaving']);
+});
+
+/** As if somebody, or NTP, had set the clock. */
+function setClock(t: Test, bySeconds: number): void {
+  const { now } = Date;
+  Date.now = () => now() + bySeconds * 1_000;
+  t.teardown(() => {
+    Date.now = now;
+  });
+}
+
+t.test('a clock that is set moves no deadline', async (t) => {
+  for (const step of [86_400, -86_400])
+    await t.test(`by ${step} s`, async (t) => {
+      const { round, states, book } = watching(t, [entry(first, ago(-3600))]);
+      t.same(await round(), []);
+      setClock(t, step);
+      t.same(await round(), []);
+      t.same(states(), ['emptying']);
+      const left = drainLeftMs(book.get(first)!)!;
+      t.ok(left > 3_500_000 && left < 3_600_000, `${left} ms left of the hour`);
+      // What is asked for now counts from now.
+      book.get(first)!.entry.drain = { deadline: new Date(Date.now() + 10_000).toISOString(), ended: false };
+      t.ok(Math.abs(drainLeftMs(book.get(first)!)! - 10_000) < 1_000);
+    });
 });
 
 t.test('a dataplane that is silent does not say that no flow is left', async (t) => {
