@@ -4,6 +4,7 @@
 import { familyOf } from './address.js';
 import { type BridgeCore, byPlace, type Speaker } from './core.js';
 import { noChange, type RestartDriver } from './drivers/driver.js';
+import type { Neighbour } from './frr-output.js';
 import { isDpvsError } from './refusal.js';
 import type { RoutingStatus } from './schema.js';
 import type { Vip } from './vip-book.js';
@@ -26,6 +27,8 @@ export class GracefulRestart {
   #until = 0;
   /** Monotonic. */
   #awaySince: number | null = null;
+  /** Who was Full when it was prepared; null: a bridge before this one knew. */
+  #before: ReadonlySet<string> | null = null;
 
   /** One that was under way when the bridge was killed goes on. */
   constructor(core: BridgeCore) {
@@ -65,6 +68,8 @@ export class GracefulRestart {
     this.#phase = 'prepared';
     this.#awaySince = null;
     this.#until = performance.now() + graceSeconds * 1000;
+    const neighbours = this.restarter?.watch.view.neighbours ?? [];
+    this.#before = new Set(neighbours.filter(({ full }) => full).map(({ routerId }) => routerId));
     this.#core.parts.book.setRestartUntil(new Date(Date.now() + graceSeconds * 1000).toISOString());
   }
 
@@ -80,8 +85,13 @@ export class GracefulRestart {
     this.#phase = trouble === null ? 'returning' : 'away';
     // Not before: ospfd asks its route-map again 5 s after a permission, and where that fell together with the end of the restart the switch
     // lost the VIPs for 5 s (FRR 8.4.4, measured). Until then the LSAs of before are still there, permitted or not.
-    if (trouble !== null || !full || !neighbours.every((each) => each.full)) return;
+    if (trouble !== null || !full || !neighbours.every((each) => this.#isSettled(each))) return;
     if (await this.#giveBack(restarter)) this.#end('done', restarter);
+  }
+
+  /** Routers that are neither DR nor Backup stay 2-Way to each other for good (RFC 2328 section 10.4); who was Full is so again. */
+  #isSettled({ routerId, state, full }: Neighbour): boolean {
+    return full || (state.startsWith('2-Way') && this.#before?.has(routerId) !== true);
   }
 
   get #leftMs(): number {

@@ -57,6 +57,39 @@ t.test('prepared, away, returning, over', async (t) => {
   t.equal(journal.restartUntil, null);
 });
 
+t.test('on a broadcast link routers that are neither DR nor Backup stay 2-Way: it ends all the same', async (t) => {
+  const of = (routerId: string, state: string) => ({
+    ...fullNeighbour(),
+    ...{ routerId, state, full: state.startsWith('Full') },
+  });
+  const link = [of('10.0.0.1', 'Full/DR'), of('10.0.0.2', 'Full/Backup'), of('10.0.0.3', '2-Way/DROther')];
+  const { node, graceful, round } = restarting(t);
+  node.neighbours = link;
+  await round();
+  graceful.prepared(60);
+  node.ospfdRuns = false;
+  t.equal(await round(), 'away');
+  node.ospfdRuns = true;
+  node.neighbours = [of('10.0.0.1', 'Full/DR'), of('10.0.0.2', '2-Way/Backup'), of('10.0.0.3', '2-Way/DROther')];
+  t.equal(await round(), 'returning', 'the Backup was Full, and is to be so again');
+  node.neighbours = [link[0]!, link[1]!, of('10.0.0.3', 'Init/DROther')];
+  t.equal(await round(), 'returning', 'not even 2-Way');
+  node.neighbours = link;
+  t.equal(await round(), 'over');
+});
+
+t.test('a bridge that does not know who was Full takes 2-Way for settled', async (t) => {
+  const { node, round } = restarting(t, { until: inSeconds(30) });
+  node.ospfdRuns = false;
+  t.equal(await round(), 'away');
+  node.ospfdRuns = true;
+  node.neighbours = [
+    fullNeighbour(),
+    { ...fullNeighbour(), routerId: '10.0.0.3', state: '2-Way/DROther', full: false },
+  ];
+  t.equal(await round(), 'over');
+});
+
 t.test('a clock that is set neither ends the grace period nor prolongs it', async (t) => {
   for (const step of [86_400, -86_400])
     await t.test(`by ${step} s`, async (t) => {
