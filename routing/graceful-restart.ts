@@ -76,8 +76,10 @@ export class GracefulRestart {
   /** After each look at the neighbours. Within `exclusive`. */
   async round(): Promise<void> {
     const { restarter } = this;
-    if (this.#phase === null || restarter === null) return;
+    if (this.#phase === null) return;
     if (this.#leftMs <= 0) return this.#end('expired', restarter);
+    // A bridge of another protocol that goes on with the journal: it waits for the end.
+    if (restarter === null) return;
     const { trouble, neighbours } = restarter.watch.view;
     const full = neighbours.some((each) => each.full);
     if (this.#phase === 'prepared' && trouble === null && full) return;
@@ -98,14 +100,14 @@ export class GracefulRestart {
     return this.#until - performance.now();
   }
 
-  #end(how: 'done' | 'expired', { driver, watch }: Restarter): void {
+  #end(how: 'done' | 'expired', restarter: Restarter | null): void {
     const { book, log } = this.#core.parts;
     const awayMs = this.#awaySince === null ? null : Math.round(performance.now() - this.#awaySince);
     log.event(`routing.graceful_restart_${how}`, {
-      daemon: driver.daemon,
+      daemon: restarter?.driver.daemon ?? null,
       phase: this.#phase,
       awayMs,
-      trouble: watch.view.trouble,
+      trouble: restarter?.watch.view.trouble ?? null,
     });
     this.#phase = null;
     book.setRestartUntil(null);

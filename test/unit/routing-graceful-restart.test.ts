@@ -104,6 +104,16 @@ t.test('a clock that is set neither ends the grace period nor prolongs it', asyn
     });
 });
 
+t.test('a bridge without a daemon that can be restarted so ends what another has begun', async (t) => {
+  const going = restarting(t, { until: inSeconds(30), restartable: false });
+  t.equal(await going.round(), 'prepared');
+  const late = restarting(t, { until: inSeconds(-1), restartable: false });
+  t.ok(late.graceful.active);
+  t.equal(await late.round(), 'over');
+  t.notOk(late.graceful.active);
+  t.equal(late.journal.restartUntil, null);
+});
+
 t.test('a bridge that is started in the grace period takes the rest of it from the journal', async (t) => {
   const { graceful, round } = restarting(t, { until: inSeconds(30) });
   t.equal(await round(), 'prepared');
