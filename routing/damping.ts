@@ -2,12 +2,16 @@
 // coming back is delayed; going away never is.
 
 const perWithdrawal = 1_000;
-/** The third withdrawal within half a minute or so is one too many. */
-const suppressAbove = 2_500;
-const reuseBelow = 1_000;
-const halfLifeMs = 30_000;
-/** Whatever happens, it is back within 90 s of its last withdrawal. */
-const most = 8_000;
+/**
+ * The third withdrawal within a minute is one too many, however the two before it lie: 1000 (1 + 2 / 2^(60/120)) = 2414. Two at once, 2000,
+ * are none too many. The half-life has to be above a minute for both to be so.
+ */
+const suppressAbove = 2_400;
+const halfLifeMs = 120_000;
+/** One that goes again as soon as it has come back is kept back again. */
+const reuseBelow = 2_000;
+/** Whatever happens, it is back within 120 log2(3300 / 2000) = 87 s of its last withdrawal. */
+const most = 3_300;
 
 export interface Penalty {
   readonly value: number;
