@@ -5,19 +5,26 @@ import { type Announcement, othersOf } from './drivers/driver.js';
 import type { Vip } from './vip-book.js';
 import type { Reason } from './vip-state.js';
 
-type Announcers = ReadonlyMap<string, readonly Announcement[]> | null;
+interface Look {
+  readonly announcers: ReadonlyMap<string, readonly Announcement[]> | null;
+  /** Wall clock, before it began. */
+  readonly at: number;
+}
 
 export class HealthGate {
   readonly #core: BridgeCore;
-  readonly #announcers = new Map<AddressFamily, Announcers>();
+  readonly #clock: () => number;
+  readonly #looks = new Map<AddressFamily, Look>();
 
-  constructor(core: BridgeCore) {
+  /** @param clock the wall clock, milliseconds */
+  constructor(core: BridgeCore, clock: () => number = Date.now) {
     this.#core = core;
+    this.#clock = clock;
   }
 
   /** A new round: what was read before is old. */
   open(): void {
-    this.#announcers.clear();
+    this.#looks.clear();
   }
 
   /** Why the VIP stays announced all the same; null: it goes. */
@@ -25,22 +32,21 @@ export class HealthGate {
     const { vip: address, policy } = vip.entry;
     const family = familyOf(address);
     const driver = this.#core.tools.driver(family);
-    const all = policy.floor === 0 || driver === null ? undefined : (await this.#read(family))?.get(address);
+    const look = policy.floor === 0 || driver === null ? null : await this.#look(family);
+    const all = look?.announcers?.get(address);
     const announcers =
       driver === null || all === undefined ? null : [...all.filter(({ self }) => self), ...othersOf(all, driver)];
-    const question = { vip: address, floor: policy.floor, spreadMs: driver?.spreadMs ?? 0, announcers };
-    return this.#core.parts.guard.heldBack(question, performance.now());
+    const decidedAt = this.#clock();
+    const times = { spreadMs: driver?.spreadMs ?? 0, lookedAt: look?.at ?? decidedAt, decidedAt };
+    return this.#core.parts.guard.heldBack({ floor: policy.floor, announcers, ...times }, performance.now());
   }
 
-  forget(vip: Vip): void {
-    this.#core.parts.guard.forget(vip.entry.vip);
-  }
-
-  async #read(family: AddressFamily): Promise<Announcers> {
-    const known = this.#announcers.get(family);
+  async #look(family: AddressFamily): Promise<Look> {
+    const known = this.#looks.get(family);
     if (known !== undefined) return known;
-    const read = await this.#core.announcers(family);
-    this.#announcers.set(family, read);
-    return read;
+    const at = this.#clock();
+    const look = { announcers: await this.#core.announcers(family), at };
+    this.#looks.set(family, look);
+    return look;
   }
 }

@@ -187,7 +187,6 @@ export class Reconciler {
       const health = conditionReason(firstFailure(conditions, 'health'));
       const hard = conditionReason(firstFailure(conditions, 'serve'));
       const held = mayBeUp(vip, view) && hard === null && health !== null ? await this.#gate.heldBack(vip) : null;
-      if (health === null) this.#gate.forget(vip);
       book.keep(vip, held);
       // While the daemon is away for a planned restart the neighbours keep what it had announced.
       const excused = this.#core.graceful.active && vip.state.kind === 'announced';

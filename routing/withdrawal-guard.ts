@@ -6,56 +6,32 @@ import type { Reason } from './vip-state.js';
 const minuteMs = 60_000;
 
 export interface GuardQuestion {
-  readonly vip: string;
   readonly floor: number;
   /** A withdrawal is in every database of the area by then, milliseconds. */
   readonly spreadMs: number;
-  /** Who announces it now and does not drain it, this node included; null: cannot be counted. */
+  /** Who announces it and does not drain it, this node included; null: cannot be counted. */
   readonly announcers: readonly Announcement[] | null;
+  /** When that was looked at, and now; wall clock, milliseconds: it is what the nodes have in common. */
+  readonly lookedAt: number;
+  readonly decidedAt: number;
 }
 
+/** A round of the watch, and what it takes to read the area's database on a busy machine. */
+const windowMs = 2_000;
+/** By so much the clocks of two nodes may differ. */
+const skewMs = 500;
+
 export class WithdrawalGuard {
-  /** When a VIP was first asked about in vain, monotonic. */
-  readonly #waiting = new Map<string, number>();
   #withdrawnAt: number[] = [];
 
   /** @param perMinute VIPs that may go for reasons of health within a minute; 0: any number */
   constructor(readonly perMinute: number) {}
 
-  /** null: it may be withdrawn now, and is counted as that. Otherwise why it stays. */
+  /** null: it may be withdrawn now, and is counted as that. Otherwise why it stays. @param now monotonic, milliseconds */
   heldBack(question: GuardQuestion, now: number): Reason | null {
-    const reason = this.#floor(question, now) ?? this.#limit(now);
-    if (reason === null) {
-      this.#waiting.delete(question.vip);
-      this.#withdrawnAt.push(now);
-    }
+    const reason = floorOf(question) ?? this.#limit(now);
+    if (reason === null) this.#withdrawnAt.push(now);
     return reason;
-  }
-
-  /** It is well again, or not wanted any more. */
-  forget(vip: string): void {
-    this.#waiting.delete(vip);
-  }
-
-  #floor({ vip, floor, announcers, spreadMs }: GuardQuestion, now: number): Reason | null {
-    if (floor === 0) return null;
-    const kept = (detail: string): Reason => ({ at: 'floor', code: 'kept', detail });
-    const others = announcers?.filter(({ self }) => !self).length ?? 0;
-    if (announcers === null || others < floor) {
-      // Who comes now may fail together with us: the turns are taken anew.
-      this.#waiting.delete(vip);
-      if (announcers === null) return kept('the announcers in the area cannot be counted');
-      return kept(`${others} other announcers, ${floor} have to stay`);
-    }
-    // Nodes that fail at the same time must not all count each other. By router id, as many as may go are first; the others look again
-    // when the first are out of the LSDB.
-    const rank = announcers.filter(({ self, router }) => !self && router < ownRouter(announcers)).length;
-    const allowed = announcers.length - floor;
-    if (rank < allowed) return null;
-    const since = this.#waiting.get(vip) ?? now;
-    this.#waiting.set(vip, since);
-    const wait = (rank - allowed + 1) * spreadMs;
-    return now - since >= wait ? null : kept('other nodes may withdraw at the same time; they go first');
   }
 
   #limit(now: number): Reason | null {
@@ -69,4 +45,31 @@ export class WithdrawalGuard {
   }
 }
 
-const ownRouter = (announcers: readonly Announcement[]): string => announcers.find(({ self }) => self)?.router ?? '';
+function floorOf(question: GuardQuestion): Reason | null {
+  const { floor, announcers } = question;
+  if (floor === 0) return null;
+  const kept = (detail: string): Reason => ({ at: 'floor', code: 'kept', detail });
+  if (announcers === null) return kept('the announcers in the area cannot be counted');
+  const others = announcers.filter(({ self }) => !self);
+  if (others.length < floor) return kept(`${others.length} other announcers, ${floor} have to stay`);
+  return isOurTurn(question, others) ? null : kept('other nodes may withdraw at the same time: it waits for its turn');
+}
+
+/**
+ * Nodes that fail must not all count each other, whenever each of them has failed. So each may go in its turn only, having looked in it:
+ * what went in the turn before is out of the area's database by then. The turns follow the clock, for nothing else is common to nodes that
+ * do not talk to each other; a node that waits from its own failure on may end its wait just when another begins. As many as may go
+ * together have the first turn together; each of the `floor` highest router ids has one of its own.
+ */
+function isOurTurn(
+  { announcers, floor, spreadMs, lookedAt, decidedAt }: GuardQuestion,
+  others: readonly Announcement[],
+) {
+  const own = announcers?.find(({ self }) => self)?.router ?? '';
+  const above = others.filter(({ router }) => router > own).length;
+  const turnMs = windowMs + spreadMs + skewMs;
+  const turn = Math.max(0, floor - above);
+  const start = Math.floor(decidedAt / turnMs) * turnMs;
+  const isOurs = Math.floor(decidedAt / turnMs) % (floor + 1) === turn;
+  return isOurs && lookedAt >= start && decidedAt < start + windowMs;
+}

@@ -148,7 +148,7 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       key: 'floor',
       long: ['floor'],
       value: 'N',
-      help: 'not withdrawn for want of real servers or ports unless N other nodes announce it (default 0, or what it was)',
+      help: 'not withdrawn for want of real servers or ports unless N other nodes announce it, and in turns (default 0, or what it was)',
     },
     file,
     dryRun,

@@ -5,73 +5,73 @@ import type { Announcement } from '../../routing/drivers/driver.js';
 import { WithdrawalGuard } from '../../routing/withdrawal-guard.js';
 import { holds, testSeed } from '../support/property.js';
 
-const vip = '123.1.2.3';
-const staggerMs = 2_000;
+const spreadMs = 2_000;
+/** Two seconds to go in, two to be heard of, half a second by which clocks may differ. */
+const turnMs = 4_500;
 const area = (self: string, ...others: string[]): Announcement[] =>
   [self, ...others].sort().map((router) => ({ router, metric: 20, self: router === self }));
-const at = (guard: WithdrawalGuard, floor: number, announcers: readonly Announcement[] | null, now: number): string => {
-  const reason = guard.heldBack({ vip, floor, spreadMs: staggerMs, announcers }, now);
+const answer = (floor: number, announcers: readonly Announcement[] | null, decidedAt: number, lookedAt = decidedAt) => {
+  const reason = new WithdrawalGuard(0).heldBack({ floor, spreadMs, announcers, lookedAt, decidedAt }, 0);
   return reason === null ? 'goes' : `${reason.at}: ${reason.detail}`;
 };
 
-t.test('without a floor it goes, whoever announces it', async (t) => {
+t.test('without a floor it goes, whoever announces it, at any time', async (t) => {
   for (const announcers of [null, [], area('a'), area('a', 'b')])
-    t.equal(at(new WithdrawalGuard(0), 0, announcers, 0), 'goes');
+    for (let now = 0; now < 20_000; now += 500) t.equal(answer(0, announcers, now), 'goes');
 });
 
 t.test('the floor counts others', async (t) => {
-  t.match(at(new WithdrawalGuard(0), 1, null, 0), /^floor: the announcers .* cannot be counted/);
-  t.match(at(new WithdrawalGuard(0), 1, area('a'), 0), /^floor: 0 other announcers, 1 have to stay/);
-  t.match(at(new WithdrawalGuard(0), 2, area('a', 'b'), 0), /^floor: 1 other announcers, 2/);
-  t.equal(at(new WithdrawalGuard(0), 1, area('a', 'b'), 0), 'goes');
-  t.equal(at(new WithdrawalGuard(0), 2, area('a', 'b', 'c'), 0), 'goes');
+  t.match(answer(1, null, 0), /^floor: the announcers .* cannot be counted/);
+  t.match(answer(1, area('a'), 0), /^floor: 0 other announcers, 1 have to stay/);
+  t.match(answer(2, area('a', 'b'), 0), /^floor: 1 other announcers, 2/);
+  t.equal(answer(1, area('a', 'b'), 0), 'goes');
+  t.equal(answer(2, area('a', 'b', 'c'), 0), 'goes');
 });
 
-t.test('by rank: the first may go, each later one waits for those before it', async (t) => {
+t.test('turns by the clock: those who may go together have the first, the highest ids one each', async (t) => {
   const nodes = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'];
-  /** When it goes if it is asked every 100 ms and nobody else does anything. */
-  const goesAt = (self: string, floor: number): number => {
-    const guard = new WithdrawalGuard(0);
+  /** When it may go, in a day somewhere, as turns of a cycle. */
+  const turnsOf = (self: string, floor: number): number[] => {
     const announcers = area(self, ...nodes.filter((node) => node !== self));
-    for (let now = 0; now < 60_000; now += 100) if (at(guard, floor, announcers, now) === 'goes') return now;
-    return -1;
+    const cycle = (floor + 1) * turnMs;
+    const start = Math.ceil(1_700_000_000_000 / cycle) * cycle;
+    const going = new Set<number>();
+    for (let now = 0; now < 3 * cycle; now += 100)
+      if (answer(floor, announcers, start + now) === 'goes') {
+        going.add(Math.floor((now % cycle) / turnMs));
+        t.ok(now % turnMs < 2_000, 'early in the turn: it is heard of before the next one');
+      }
+    return [...going];
   };
   t.same(
-    nodes.map((node) => goesAt(node, 1)),
-    [0, 0, 0, staggerMs],
+    nodes.map((node) => turnsOf(node, 1)),
+    [[0], [0], [0], [1]],
   );
   t.same(
-    nodes.map((node) => goesAt(node, 2)),
-    [0, 0, staggerMs, 2 * staggerMs],
+    nodes.map((node) => turnsOf(node, 2)),
+    [[0], [0], [1], [2]],
   );
   t.same(
-    nodes.map((node) => goesAt(node, 3)),
-    [0, staggerMs, 2 * staggerMs, 3 * staggerMs],
+    nodes.map((node) => turnsOf(node, 3)),
+    [[0], [1], [2], [3]],
   );
   t.same(
-    nodes.map((node) => goesAt(node, 4)),
-    [-1, -1, -1, -1],
+    nodes.map((node) => turnsOf(node, 4)),
+    [[], [], [], []],
   );
 });
 
-t.test('what was waited before it was well again, or alone, does not count', async (t) => {
-  const guard = new WithdrawalGuard(0);
-  t.match(at(guard, 1, area('b', 'a'), 0), /they go first/);
-  guard.forget(vip);
-  t.match(at(guard, 1, area('b', 'a'), staggerMs), /they go first/, 'well again in between');
-  t.match(at(guard, 1, area('b'), staggerMs + 500), /0 other announcers/);
-  t.match(
-    at(guard, 1, area('b', 'a'), 3_600_000),
-    /they go first/,
-    'alone in between: the other may fail again with us',
-  );
-  t.equal(at(guard, 1, area('b', 'a'), 3_600_000 + staggerMs), 'goes');
+t.test('what was looked at before the turn does not count', async (t) => {
+  const start = 2 * turnMs * 1_000;
+  t.equal(answer(1, area('a', 'b'), start + 300, start), 'goes');
+  t.match(answer(1, area('a', 'b'), start + 300, start - 1), /it waits for its turn/);
 });
+
+const nobody = { spreadMs, announcers: null, lookedAt: 0, decidedAt: 0 };
 
 t.test('the limit a minute counts what went, of all VIPs', async (t) => {
   const guard = new WithdrawalGuard(2);
-  const ask = (name: string, now: number): string =>
-    guard.heldBack({ vip: name, floor: 0, spreadMs: staggerMs, announcers: null }, now)?.detail ?? 'goes';
+  const ask = (_name: string, now: number): string => guard.heldBack({ ...nobody, floor: 0 }, now)?.detail ?? 'goes';
   t.equal(ask('1', 0), 'goes');
   t.equal(ask('2', 30_000), 'goes');
   t.match(ask('3', 59_999), /^2 VIPs went .* within a minute, 2 may/);
@@ -79,14 +79,14 @@ t.test('the limit a minute counts what went, of all VIPs', async (t) => {
   t.match(ask('4', 89_999), /2 may/);
   t.equal(ask('4', 90_000), 'goes');
   const free = new WithdrawalGuard(0);
-  for (let i = 0; i < 1_000; i++)
-    t.equal(free.heldBack({ vip: `${i}`, floor: 0, spreadMs: staggerMs, announcers: null }, 0), null);
+  for (let i = 0; i < 1_000; i++) t.equal(free.heldBack({ ...nobody, floor: 0 }, 0), null);
 });
 
 t.test('who is held by the floor uses nothing of the limit', async (t) => {
   const guard = new WithdrawalGuard(1);
-  for (let now = 0; now < 5_000; now += 1_000) t.match(at(guard, 1, area('a'), now), /^floor/);
-  t.equal(at(guard, 1, area('a', 'b'), 5_000), 'goes');
+  for (let now = 0; now < 5_000; now += 1_000) t.equal(guard.heldBack({ ...nobody, floor: 1 }, now)?.at, 'floor');
+  t.equal(guard.heldBack({ ...nobody, floor: 1, announcers: area('a', 'b') }, 5_000), null);
+  t.equal(guard.heldBack({ ...nobody, floor: 1, announcers: area('a', 'b') }, 6_000)?.at, 'withdraw limit');
 });
 
 // ---- several nodes ---------------------------------------------------------------------------------------------------
@@ -97,80 +97,92 @@ interface Trouble {
   readonly to: number;
 }
 
-/** Nodes that ask once a second and see each other's changes late. @returns the fewest announcers there ever were */
-function fewest(
-  nodes: number,
-  floor: number,
-  delayMs: number,
-  phases: readonly number[],
-  troubles: readonly Trouble[],
-) {
+interface Cluster {
+  readonly nodes: number;
+  readonly floor: number;
+  /** Until the others know what a node has done. */
+  readonly delayMs: number;
+  /** To read the area's database. */
+  readonly readMs: number;
+  /** Of each node: when in a second it asks, and by how much its clock is ahead. */
+  readonly phases: readonly number[];
+  readonly skews: readonly number[];
+}
+
+/** Nodes that ask once a second and see each other's changes late. @returns how many announced, each 50 ms */
+function counts({ nodes, floor, delayMs, readMs, phases, skews }: Cluster, troubles: readonly Trouble[]): number[] {
   const routers = Array.from({ length: nodes }, (_, i) => `10.0.0.${i + 1}`);
-  const guards = routers.map(() => new WithdrawalGuard(0));
   /** Of each node: when it began and ceased to announce. */
   const log = routers.map(() => [{ at: Number.NEGATIVE_INFINITY, up: true }]);
   const upAt = (node: number, when: number): boolean =>
     log[node].findLast(({ at: since }) => since <= when)?.up ?? true;
-  const end = Math.max(...troubles.map(({ to }) => to)) + 10_000;
-  let least = nodes;
-  for (let now = 0; now < end; now += 50)
+  const end = Math.max(0, ...troubles.map(({ to }) => to)) + 10_000;
+  const seen: number[] = [];
+  for (let now = 0; now < end; now += 50) {
     for (let node = 0; node < nodes; node++) {
       if ((now + phases[node]) % 1_000 !== 0) continue;
       const sick = troubles.some((each) => each.node === node && now >= each.from && now < each.to);
       const up = upAt(node, now);
-      if (!sick) {
-        guards[node].forget(vip);
-        if (!up) log[node].push({ at: now, up: true });
-      } else if (up) {
-        const announcers = routers
-          .map((router, i) => ({ router, metric: 20, self: i === node, seen: i === node || upAt(i, now - delayMs) }))
-          .filter(({ seen }) => seen);
-        if (guards[node].heldBack({ vip, floor, spreadMs: staggerMs, announcers }, now) === null)
-          log[node].push({ at: now, up: false });
-      }
-      least = Math.min(least, routers.filter((_, i) => upAt(i, now)).length);
+      if (!sick && !up) log[node].push({ at: now, up: true });
+      if (!sick || !up) continue;
+      const announcers = routers
+        .map((router, i) => ({ router, metric: 20, self: i === node }))
+        .filter(({ self }, i) => self || upAt(i, now - readMs - delayMs));
+      const decidedAt = now + skews[node];
+      const question = { floor, spreadMs, announcers, decidedAt, lookedAt: decidedAt - readMs };
+      if (new WithdrawalGuard(0).heldBack(question, now) === null) log[node].push({ at: now, up: false });
     }
-  return least;
+    seen.push(routers.filter((_, i) => upAt(i, now)).length);
+  }
+  return seen;
 }
 
-t.test('nodes that fail at the same time leave as many announcers as the floor says', async (t) => {
-  // A withdrawal is seen within the stagger, less the second by which two nodes may look apart.
-  const scene = fc
-    .record({ nodes: fc.integer({ min: 2, max: 7 }), delaySteps: fc.integer({ min: 0, max: 18 }) })
-    .chain(({ nodes, delaySteps }) =>
-      fc.record({
-        nodes: fc.constant(nodes),
-        delayMs: fc.constant(delaySteps * 50),
-        floor: fc.integer({ min: 1, max: nodes }),
-        phases: fc.array(
-          fc.integer({ min: 0, max: 19 }).map((step) => step * 50),
-          { minLength: nodes, maxLength: nodes },
-        ),
-        // Who takes part in the first failure, and in a second one that follows a recovery.
-        first: fc.array(fc.boolean(), { minLength: nodes, maxLength: nodes }),
-        second: fc.array(fc.boolean(), { minLength: nodes, maxLength: nodes }),
-        stay: fc.array(fc.boolean(), { minLength: nodes, maxLength: nodes }),
-      }),
-    );
-  const property = fc.property(scene, ({ nodes, floor, delayMs, phases, first, second, stay }) => {
-    const again = 40_000;
-    const troubles: Trouble[] = [];
-    for (let node = 0; node < nodes; node++) {
-      // Some that failed first are sick the whole time.
-      if (first[node]) troubles.push({ node, from: 1_000, to: stay[node] ? 60_000 : 20_000 });
-      if (second[node]) troubles.push({ node, from: again, to: 60_000 });
-    }
-    return (
-      fewest(nodes, floor, delayMs, phases, troubles.length > 0 ? troubles : [{ node: 0, from: 0, to: 0 }]) >= floor
-    );
+t.test('nodes that fail whenever they do leave as many announcers as the floor says', async (t) => {
+  const step = (most: number) => fc.integer({ min: 0, max: most / 50 }).map((steps) => steps * 50);
+  const scene = fc.integer({ min: 2, max: 7 }).chain((nodes) => {
+    const each = <T>(of: fc.Arbitrary<T>) => fc.array(of, { minLength: nodes, maxLength: nodes });
+    return fc.record({
+      nodes: fc.constant(nodes),
+      delayMs: step(spreadMs),
+      readMs: step(600),
+      floor: fc.integer({ min: 1, max: nodes }),
+      phases: each(step(950)),
+      skews: each(step(500)),
+      // Of each node two failures, at any time; many together.
+      troubles: fc.array(
+        fc.record({
+          node: fc.integer({ min: 0, max: nodes - 1 }),
+          from: fc.oneof(step(4_000), step(60_000)),
+          lasts: fc.oneof(fc.constant(60_000), step(30_000)),
+        }),
+        { minLength: 1, maxLength: 2 * nodes },
+      ),
+    });
   });
-  holds(t, 'never fewer', property, { seed: testSeed(t), numRuns: 400 });
+  const property = fc.property(scene, ({ troubles, ...cluster }) => {
+    const list = troubles.map(({ node, from, lasts }) => ({ node, from, to: from + lasts }));
+    return Math.min(...counts(cluster, list)) >= cluster.floor;
+  });
+  holds(t, 'never fewer', property, { seed: testSeed(t), numRuns: 600 });
 });
 
-t.test('one that fails alone goes, whatever its rank', async (t) => {
+t.test('the second fails just when the first has waited: one of them stays', async (t) => {
+  const cluster = { nodes: 2, floor: 1, delayMs: 500, readMs: 100, phases: [0, 0], skews: [0, 0] };
+  for (let later = 0; later < 20_000; later += 50) {
+    const troubles = [
+      { node: 1, from: 1_000, to: 60_000 },
+      { node: 0, from: 1_000 + later, to: 60_000 },
+    ];
+    t.equal(Math.min(...counts(cluster, troubles)), 1, `${later} ms later`);
+  }
+});
+
+t.test('one that fails alone goes, whatever its rank, within a cycle of turns', async (t) => {
   for (const floor of [1, 2, 3])
     for (let node = 0; node < 4; node++) {
-      const least = fewest(4, floor, 500, [0, 0, 0, 0], [{ node, from: 1_000, to: 30_000 }]);
-      t.equal(least, 3, `floor ${floor}, node ${node}`);
+      const cluster = { ...{ nodes: 4, floor, delayMs: 500, readMs: 100 }, phases: [0, 0, 0, 0], skews: [0, 0, 0, 0] };
+      const seen = counts(cluster, [{ node, from: 1_000, to: 60_000 }]);
+      t.equal(Math.min(...seen), 3, `floor ${floor}, node ${node}`);
+      t.ok(seen.indexOf(3) * 50 <= 1_000 + (floor + 1) * turnMs + 1_000);
     }
 });
