@@ -250,6 +250,46 @@ t.test('what the bridge depends on goes and comes back', { skip, buffered: true 
   });
 });
 
+t.test('two links: a VIP is moved to the other one before the first goes', { skip, buffered: true }, async (t) => {
+  const scene = await sceneOf(t, { linkType: 'point-to-point' });
+  const { dataplane } = scene;
+  dataplane.setService(vip, true);
+  const second = ['type', 'veth', 'peer', 'name', 'to-node2', 'netns', scene.switch];
+  await scene.ip('link', 'add', 'dpdk0.kni', ...second);
+  const ends = [
+    { frr: scene.nodeFrr, namespace: scene.node, name: 'dpdk0.kni', address: '172.31.9.2/30' },
+    { frr: scene.switchFrr, namespace: scene.switch, name: 'to-node2', address: '172.31.9.1/30' },
+  ];
+  for (const { frr, namespace, name, address } of ends) {
+    await must(['ip', 'address', 'add', address, 'dev', name], { namespace });
+    await must(['ip', 'link', 'set', name, 'up'], { namespace });
+    const lines = ['configure terminal', `interface ${name}`, 'ip ospf network point-to-point'];
+    lines.push('ip ospf hello-interval 1', 'ip ospf dead-interval 4', 'exit');
+    lines.push('router ospf', 'network 172.31.9.0/30 area 0.0.0.0');
+    await must(['vtysh', '-N', frr.pathspace, '-d', 'ospfd', ...lines.flatMap((line) => ['-c', line])]);
+  }
+  await scene.startBridge();
+  const route = () => must(['ip', 'route', 'show', vip], { namespace: scene.switch });
+  const ways = (wanted: RegExp) =>
+    eventually('the route of the switch', route, (seen) => wanted.test(seen.replaceAll('\n', ' ')), {
+      timeoutMs: 15_000,
+    });
+  await done(t, scene, 'announce', vip, '--dev', 'dpdk1', '--wait', '60');
+  await done(t, scene, 'announce', vip, '--dev', 'dpdk0', '--wait', '60');
+  t.notMatch(await scene.kniAddresses(), vip);
+  t.match(await scene.ip('-brief', 'address', 'show', 'dev', 'dpdk0.kni'), vip);
+  // One router announces it, which is reached by either link.
+  await ways(/dev to-node .*dev to-node2|dev to-node2 .*dev to-node /);
+  dataplane.links.get('dpdk1')!.up = false;
+  await scene.ip('link', 'set', kni, 'down');
+  await ways(/^(?!.*dev to-node ).*dev to-node2/);
+  t.equal(await stateOf(scene, vip), 'announced -');
+  // On the port whose link goes, it goes with it, whatever the other link could do.
+  dataplane.links.get('dpdk0')!.up = false;
+  await stateBecomes(scene, vip, 'withdrawn port', 15_000);
+  await ways(/^$/);
+});
+
 for (const [linkType, form] of [
   ['broadcast', 'redistribute'],
   ['broadcast', 'network'],
