@@ -32,7 +32,6 @@ export type {
   TrafficStats,
 } from '../../api/index.js';
 export { controlEndpoint, nodeName } from '../../api/paths.js';
-export { replaceFileSync } from '../../api/replace-file.js';
 
 import type { Method, Params, Result } from '../../api/index.js';
 

@@ -57,7 +57,8 @@ export interface StagedFiles {
 export const writeFiles = (files: object, options: WriteOptions): string[] => stageFiles(files, options).commit();
 
 /**
- * As root into a directory of somebody else: no name in it is trusted, everything is done to the descriptor of a file that is new.
+ * As root into a directory of somebody else: no name in it is trusted, everything is done to the descriptor of a file that is new, whose
+ * name nobody knows beforehand (as that of replaceFileSync).
  * @throws {DpvsError} nothing is left of them then
  */
 export function stageFiles(files: object, options: WriteOptions): StagedFiles {
@@ -99,6 +100,10 @@ export function stageFiles(files: object, options: WriteOptions): StagedFiles {
   const commit = (): string[] =>
     orNothing(() => {
       for (const { temporary, path } of written) renameSync(temporary, path);
+      // The names are on disk only when the directory is.
+      const fd = openSync(directory, 'r');
+      fsyncSync(fd);
+      closeSync(fd);
       return written.map(({ path }) => path);
     });
   return { commit, discard };
