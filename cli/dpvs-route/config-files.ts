@@ -58,7 +58,7 @@ export const writeFiles = (files: object, options: WriteOptions): string[] => st
 
 /**
  * As root into a directory of somebody else: no name in it is trusted, everything is done to the descriptor of a file that is new, whose
- * name nobody knows beforehand (as that of replaceFileSync).
+ * name nobody knows beforehand, unlike the one of replaceFileSync.
  * @throws {DpvsError} nothing is left of them then
  */
 export function stageFiles(files: object, options: WriteOptions): StagedFiles {
