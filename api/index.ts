@@ -11,5 +11,5 @@ export {
   runDirectory,
   stateDirectory,
 } from './paths.js';
-export { type ReplaceOptions, replaceFile, replaceFileSync } from './replace-file.js';
+export { replaceFile, replaceFileSync } from './replace-file.js';
 export * from './schema.js';

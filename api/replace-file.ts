@@ -1,19 +1,17 @@
 // Replaces a file so that whoever reads it, also after a crash or a loss of power, finds the old text or the new one, whole: a temporary
 // file beside it, written to the end, on disk, renamed over it, and the directory on disk as well.
-import { chownSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-export interface ReplaceOptions {
-  /** Of the new file, before the umask. */
-  readonly mode: number;
-  readonly owner?: { readonly uid: number; readonly gid: number };
-}
-
 const temporaryOf = (path: string): string => `${path}.new`;
 
-/** @throws {NodeJS.ErrnoException} ENOSPC, EROFS, …; the old file is as it was */
-export function replaceFileSync(path: string, text: string, { mode, owner }: ReplaceOptions): void {
+/**
+ * In a directory of our own: the temporary file's name can be guessed.
+ * @param mode of the new file, before the umask
+ * @throws {NodeJS.ErrnoException} ENOSPC, EROFS, …; the old file is as it was
+ */
+export function replaceFileSync(path: string, text: string, mode: number): void {
   const temporary = temporaryOf(path);
   try {
     const fd = openSync(temporary, 'w', mode);
@@ -24,7 +22,6 @@ export function replaceFileSync(path: string, text: string, { mode, owner }: Rep
     } finally {
       closeSync(fd);
     }
-    if (owner !== undefined) chownSync(temporary, owner.uid, owner.gid);
     renameSync(temporary, path);
   } catch (error) {
     discard(temporary);
@@ -39,13 +36,12 @@ export function replaceFileSync(path: string, text: string, { mode, owner }: Rep
 }
 
 /** The same without blocking the thread. One at a time for each path. */
-export async function replaceFile(path: string, text: string, { mode, owner }: ReplaceOptions): Promise<void> {
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = temporaryOf(path);
   try {
     const file = await open(temporary, 'w', mode);
     try {
       await file.writeFile(text);
-      if (owner !== undefined) await file.chown(owner.uid, owner.gid);
       await file.sync();
     } finally {
       await file.close();

@@ -90,7 +90,7 @@ export class Journal {
     const text = `${JSON.stringify({ version: 1, vips, ...rest }, null, 2)}\n`;
     try {
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-      replaceFileSync(this.path, text, { mode: 0o600 });
+      replaceFileSync(this.path, text, 0o600);
     } catch (error) {
       throw new DpvsError('journal', `${this.path}: ${(error as Error).message}`);
     }

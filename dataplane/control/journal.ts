@@ -175,7 +175,7 @@ export class Journal {
     const before = this.#length;
     try {
       if (this.#keepBefore) copyFileSync(this.path, `${this.path}.before`);
-      await replaceFile(this.path, text, { mode: 0o600 });
+      await replaceFile(this.path, text, 0o600);
       await this.#file?.close();
       this.#file = await open(this.path, 'a');
     } catch (error) {

@@ -39,7 +39,7 @@ export function readKept(path: string): KeptKni[] {
 
 /** On disk when it resolves. */
 export const writeKept = (path: string, knis: readonly KeptKni[]): Promise<void> =>
-  replaceFile(path, `${JSON.stringify({ version: 1, knis }, null, 2)}\n`, { mode: 0o600 });
+  replaceFile(path, `${JSON.stringify({ version: 1, knis }, null, 2)}\n`, 0o600);
 
 /**
  * Every address that the routing bridge's journal names, in whatever place: its VIPs. The bridge puts them on the kni and takes

@@ -22,8 +22,8 @@ t.test('graceful restart', { skip }, async (t) => {
 
   await t.test('prepared, away for longer than the dead interval: no request fails, no route changes', async (t) => {
     const prepared = await node.cliOrThrow('dpvs-route', ['graceful-restart', '--wait', '30']);
-    t.match(prepared, /verify grace-LSA/);
-    t.match(prepared, /within 60 s/);
+    t.match(prepared, /verify grace-LSA/, prepared);
+    t.match(prepared, /within 60 s/, prepared);
     const routes = routeEvents(lab);
     const since = Date.now();
     const streams = await Promise.all([lab.client.stream(20, 3000), lab.client.keptConnection(20)]);
@@ -34,9 +34,14 @@ t.test('graceful restart', { skip }, async (t) => {
       () => phaseOf(lab),
       (seen) => seen === 'away',
     );
-    t.match(await node.cliOrThrow('dpvs-route', ['status']), /graceful restart, away, \d+ ?s left/);
+    const status = await node.cliOrThrow('dpvs-route', ['status']);
+    t.match(status, /graceful restart, away, [\dms]+ left/, status);
     const refused = await node.cli('dpvs-route', 'drain', plan.vip, '--force');
-    t.match(refused.stderr, /a graceful restart is under way/);
+    t.match(
+      refused.stderr,
+      /a graceful restart is under way/,
+      `a drain: ${refused.code} ${refused.stderr}${refused.stdout}`,
+    );
     await eventually(
       'it is away for long',
       async () => performance.now() - gone,

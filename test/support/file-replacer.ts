@@ -21,8 +21,8 @@ const entry = (i: number): JournalEntry => ({
   owned: { route: false, policy: false },
 });
 const ways: Record<string, () => void | Promise<void>> = {
-  sync: () => replaceFileSync(path, of(address).join('\n'), { mode: 0o600 }),
-  async: () => replaceFile(path, of(address).join('\n'), { mode: 0o600 }),
+  sync: () => replaceFileSync(path, of(address).join('\n'), 0o600),
+  async: () => replaceFile(path, of(address).join('\n'), 0o600),
   journal: () => new Journal(path).write(of(entry)),
   kept: () => writeKept(path, [{ name: 'dpdk1.kni', up: true, addresses: of(address), routes: [] }]),
 };

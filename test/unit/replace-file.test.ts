@@ -32,11 +32,11 @@ t.test('mode and contents; a directory that is not there', async (t) => {
   const path = join(t.testdir({}), 'file');
   writeFileSync(path, 'old');
   chmodSync(path, 0o644);
-  replaceFileSync(path, 'new', { mode: 0o600 });
+  replaceFileSync(path, 'new', 0o600);
   t.same([readFileSync(path, 'utf8'), statSync(path).mode & 0o777], ['new', 0o600]);
-  await replaceFile(path, 'newer', { mode: 0o640 });
+  await replaceFile(path, 'newer', 0o640);
   t.same([readFileSync(path, 'utf8'), statSync(path).mode & 0o777], ['newer', 0o640]);
   const nowhere = join(t.testdirName, 'none', 'file');
-  t.throws(() => replaceFileSync(nowhere, '', { mode: 0o600 }), { code: 'ENOENT' });
-  await t.rejects(replaceFile(nowhere, '', { mode: 0o600 }), { code: 'ENOENT' });
+  t.throws(() => replaceFileSync(nowhere, '', 0o600), { code: 'ENOENT' });
+  await t.rejects(replaceFile(nowhere, '', 0o600), { code: 'ENOENT' });
 });
