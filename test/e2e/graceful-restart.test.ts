@@ -1,5 +1,4 @@
 // A planned restart of ospfd on a whole node: with `dpvs-route graceful-restart` before it nothing fails, without it requests do.
-// Runs alone: not one of a thousand connections may be late, which a machine busy with other topologies makes them.
 import { spawn } from 'node:child_process';
 import t from 'tap';
 import { eventually, isFull, type Lab, outage, plan } from '../../lab/index.js';
