@@ -152,6 +152,9 @@ export async function verifyVips(
     if (left.length === 0) return;
     const once = async () => {
       if (tools.stopping()) throw new StepError(name, 'busy', 'the bridge is stopping');
+      for (const vip of left.filter(tools.hopeless))
+        failures.set(vip, new StepError(name, 'not_serving', `${vip} cannot be served any more`));
+      left = left.filter((vip) => !failures.has(vip));
       const seen = await look(left);
       left = seen.left;
       return { missing: left.length === 0 ? null : `${some(left)}: ${seen.what}`, deadlineMs: seen.deadlineMs };

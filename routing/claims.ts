@@ -27,6 +27,11 @@ export class Claims {
     return this.#held.size === 0;
   }
 
+  /** When nothing new is begun any more. */
+  async allGivenBack(): Promise<void> {
+    while (!this.none) await Promise.all(this.#held.values());
+  }
+
   #hold(vips: readonly string[]): () => void {
     let free = (): void => {};
     const held = new Promise<void>((resolve) => {

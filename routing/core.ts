@@ -51,6 +51,8 @@ export class BridgeCore {
   readonly tools: Tools;
   readonly graceful: GracefulRestart;
   readonly claims = new Claims();
+  /** Those that somebody is changing and that cannot be served any more. */
+  readonly hopeless = new Set<string>();
   /** Nothing new is begun, and whoever waits for a proof gives up. */
   stopping = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -60,7 +62,15 @@ export class BridgeCore {
     const pace = new Pace();
     for (const { watch } of this.speakers) watch.onFull = () => pace.changedAll();
     const driver = (family: AddressFamily): Driver | null => speakers[family]?.driver ?? null;
-    this.tools = { dataplane: api, kernel, driver, zebraAnswers, pace, stopping: () => this.stopping };
+    this.tools = {
+      dataplane: api,
+      kernel,
+      driver,
+      zebraAnswers,
+      pace,
+      stopping: () => this.stopping,
+      hopeless: (vip) => this.hopeless.has(vip),
+    };
     this.graceful = new GracefulRestart(this);
   }
 
@@ -126,7 +136,7 @@ export class BridgeCore {
       const lost = fresh.filter(({ entry }) => failures.has(entry.vip));
       if (!undone && lost.length > 0)
         await this.#attempt((own) => withdrawVips(this.tools, own, entriesOf(lost), true, this.parts.book.save));
-      const view = await this.view();
+      const view = await this.#viewOrNull();
       for (const vip of vips) {
         const failure = failures.get(vip.entry.vip) ?? (undone && fresh.includes(vip) ? first : null);
         if (failure === null) this.#announced(vip, view, start);
@@ -159,10 +169,20 @@ export class BridgeCore {
     return failures;
   }
 
-  #announced(vip: Vip, view: NodeView, start: number): void {
+  /** null: the kernel does not answer now; the next round looks again. */
+  async #viewOrNull(): Promise<NodeView | null> {
+    try {
+      return await this.view();
+    } catch (error) {
+      explain(error);
+      return null;
+    }
+  }
+
+  #announced(vip: Vip, view: NodeView | null, start: number): void {
     vip.took.announce = elapsed(start);
     // An attempt that was no more than a look, or came before the adjacency: it may be set up with nobody to hear of it.
-    const hear = conditionReason(firstFailure(this.conditions(view, vip, true), 'hear'));
+    const hear = view === null ? null : conditionReason(firstFailure(this.conditions(view, vip, true), 'hear'));
     this.parts.book.advance(vip, { kind: 'announced', hear });
   }
 

@@ -138,6 +138,16 @@ export class Reconciler {
     if (error === null) book.remove(unwanted);
   }
 
+  /** Whose proof is under way is not waited for when it cannot be served any more: the next round takes it back. */
+  #giveUpHopeless(view: NodeView): void {
+    const { claims, hopeless, parts } = this.#core;
+    hopeless.clear();
+    for (const vip of parts.book.all) {
+      if (!claims.has(vip.entry.vip)) continue;
+      if (firstFailure(this.#core.conditions(view, vip, true), 'serve') !== null) hopeless.add(vip.entry.vip);
+    }
+  }
+
   /** In the background: the rounds go on meanwhile. */
   #attempt(vips: readonly Vip[]): void {
     if (this.#closed || this.#attempts.size >= attemptsAtOnce) return;
@@ -145,13 +155,21 @@ export class Reconciler {
     if (release === null) return;
     const attempt = this.#core
       .announce(vips, false)
-      .catch((error: unknown) => this.#core.parts.log.event('api.defect', { method: 'announce', error }))
+      .catch((error: unknown) => this.#failed(vips, error))
       .then(() => {
         release();
         this.#attempts.delete(attempt);
         this.nudge(false);
       });
     this.#attempts.add(attempt);
+  }
+
+  /** A fault of our own, or what the kernel says in no word that is known: tried again like any other failure. */
+  #failed(vips: readonly Vip[], error: unknown): void {
+    const { book, log } = this.#core.parts;
+    log.event('api.defect', { method: 'announce', error });
+    const reason = { at: 'announce', code: 'internal', detail: error instanceof Error ? error.message : String(error) };
+    for (const vip of vips) if (vip.state.kind === 'ready') book.advance(vip, { kind: 'failed', reason });
   }
 
   /** A dataplane that is stopping goes on forwarding until it hears that nothing is announced any more. */
@@ -182,6 +200,7 @@ export class Reconciler {
     const { book } = this.#core.parts;
     const view = await this.#core.view();
     this.#gate.open();
+    this.#giveUpHopeless(view);
     for (const vip of this.#free) {
       const conditions = this.#core.conditions(view, vip);
       const health = conditionReason(firstFailure(conditions, 'health'));

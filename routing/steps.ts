@@ -63,13 +63,18 @@ export class Steps {
     }
   }
 
-  /** Last done, first undone. What cannot be undone is in the list as failed. */
+  /** false: something that was to be undone could not be, and is in the list as failed. */
+  undone = true;
+
+  /** Last done, first undone. */
   async undo(): Promise<void> {
-    for (const { name, work } of this.#undo.splice(0).reverse())
-      await this.try(name, async () => {
+    for (const { name, work } of this.#undo.splice(0).reverse()) {
+      const succeeded = await this.try(name, async () => {
         await work();
         return { outcome: 'done' };
       });
+      this.undone &&= succeeded;
+    }
   }
 
   #record(name: string, outcome: Step['outcome'], start: number, detail: string): void {

@@ -19,6 +19,8 @@ export interface Tools {
   readonly pace: Pace;
   /** Whoever waits gives up. */
   readonly stopping: () => boolean;
+  /** Its proof is not waited for: it cannot be served any more. */
+  readonly hopeless: (vip: string) => boolean;
 }
 
 /**

@@ -83,7 +83,9 @@ export class VipBook {
   want(wishes: readonly JournalEntry[]): Vip[] {
     this.refuseTooMany(wishes.map(({ vip }) => vip));
     const fresh = wishes.filter(({ vip }) => !this.#vips.has(vip));
-    const wished = new Map(wishes.map(({ vip, policy, force, wanted }) => [vip, { policy, force, wanted }]));
+    const wished = new Map(
+      wishes.map(({ vip, policy, force, wanted, drain }) => [vip, { policy, force, wanted, drain }]),
+    );
     this.#keeper.write([...this.all.map(({ entry }) => ({ ...entry, ...wished.get(entry.vip) })), ...fresh]);
     for (const { entry } of this.all) Object.assign(entry, wished.get(entry.vip));
     return this.#enter(fresh);

@@ -2,7 +2,7 @@
 import type { BridgeCore, Outcome } from './core.js';
 import type { JournalEntry } from './journal.js';
 import type { Vip } from './vip-book.js';
-import { byHand } from './vip-state.js';
+import { byHand, isParked } from './vip-state.js';
 
 export class WishChange {
   readonly #core: BridgeCore;
@@ -31,7 +31,6 @@ export class WishChange {
     const known = this.vips;
     this.#before.push(...known.map(({ entry }) => ({ ...entry, owned: { ...entry.owned } })));
     const moved = known.filter(({ entry }) => this.#wish(entry.vip).device !== entry.device);
-    const unwanted = known.filter(({ entry }) => !entry.wanted);
     if (moved.length > 0) {
       book.refuseUnwritable();
       const away = await this.#core.withdraw(moved, true);
@@ -40,7 +39,8 @@ export class WishChange {
     }
     this.#added = this.#want();
     for (const vip of this.vips) {
-      if (unwanted.includes(vip)) book.advance(vip, { kind: 'undrain' });
+      // Only what was not wanted is parked: a drain is ended by undrain alone.
+      if (isParked(vip.state)) book.advance(vip, { kind: 'undrain' });
       book.forgive(vip);
     }
     return null;
@@ -64,15 +64,15 @@ export class WishChange {
   /** A first announcement that fails is refused as a whole; one that was wanted before stays wanted, where and as it was. Within `exclusive`. */
   async takeBack(): Promise<void> {
     const { book } = this.#core.parts;
-    // What its undoing could not undo goes on being taken back.
+    // What its undoing could not undo goes on being taken back; of those that were wanted before, the watch goes on trying it here.
     const rest = this.#added.filter(({ entry }) => entry.owned.route || entry.owned.policy);
     book.remove(this.#added.filter((vip) => !rest.includes(vip)));
-    for (const vip of rest) this.#forsake(vip);
+    const wasKnown = ({ entry }: Vip): boolean => this.#before.some(({ vip }) => vip === entry.vip);
+    for (const vip of rest) if (!wasKnown(vip)) this.#forsake(vip);
     this.#putBack();
-    for (const { vip, policy, force, wanted } of this.#before) {
+    for (const { vip, policy, force, wanted, drain } of this.#before) {
       const known = book.get(vip)!;
-      if (rest.includes(known)) continue;
-      Object.assign(known.entry, { policy, force });
+      Object.assign(known.entry, { policy, force, drain });
       if (!wanted) this.#forsake(known);
     }
     book.save();

@@ -29,13 +29,17 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
   const vips = [...new Set(params.vips.map(canonicalAddress))];
   refuseDrained(core, vips);
   core.parts.book.refuseTooMany(vips);
-  const wanted = vips.map((vip) => wantedEntry(core, vip, params));
-  const found = await untilPossible(commander, wanted, params);
-  if ('refused' in found) return found.refused;
-  const { device, kni, conditions } = found;
-  const about = { action: 'announce', vips, device, dryRun: params.dryRun === true } as const;
-  const checked = conditions.map(checkedStep);
+  const wanted = () => vips.map((vip) => wantedEntry(core, vip, params));
+  const first = await untilPossible(commander, wanted(), params);
+  if ('refused' in first) return first.refused;
+  const waits = vips.some((vip) => core.claims.has(vip));
   return claimed(commander, vips, async () => {
+    // Whom this waited for may have moved them, or it may be too late.
+    const found = waits ? await untilPossible(commander, wanted(), { ...params, waitSeconds: 0 }) : first;
+    if ('refused' in found) return found.refused;
+    const { device, kni, conditions } = found;
+    const about = { action: 'announce', vips, device, dryRun: params.dryRun === true } as const;
+    const checked = conditions.map(checkedStep);
     refuseDuringRestart(core);
     // A drain may have come while this waited.
     refuseDrained(core, vips);
@@ -45,7 +49,10 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
     const change = new WishChange(core, entries);
     const away = await core.exclusive(() => change.make());
     if (away !== null) return outcomeReport(about, away, checked);
-    const outcome = await core.announce(change.vips, true);
+    const outcome = await core.announce(change.vips, true).catch(async (error: unknown) => {
+      await core.exclusive(() => change.takeBack());
+      throw error;
+    });
     if (outcome.error !== null) await core.exclusive(() => change.takeBack());
     core.parts.book.save();
     commander.nudge();
@@ -69,7 +76,7 @@ function wantedEntry(core: BridgeCore, vip: string, { force, policy = {} }: Brid
     vip,
     force: force ?? known?.force ?? false,
     policy: changedPolicy(known?.policy ?? defaultPolicy, policy),
-    drain: known?.drain ?? null,
+    drain: null,
     wanted: true,
     owned: known?.owned ?? { route: false, policy: false },
   };

@@ -34,7 +34,9 @@ export async function claimed<T>(
   const release = await claims.take(asked);
   try {
     commander.refuseWhenStopping();
-    return await work(asked);
+    // Some may have gone while this waited.
+    const isWanted = (vip: string): boolean => parts.book.get(vip)?.entry.wanted === true;
+    return await work(vips === 'all' ? asked.filter(isWanted) : asked);
   } finally {
     release();
   }

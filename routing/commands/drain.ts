@@ -3,6 +3,7 @@ import { familyOf } from '../address.js';
 import { addressesOf, type BridgeCore } from '../core.js';
 import { flowsOf } from '../drain-watch.js';
 import { cutByDeadline } from '../flows-left.js';
+import type { JournalEntry } from '../journal.js';
 import { planPreference } from '../plan.js';
 import { outcomeReport, stepsReport } from '../report.js';
 import type { BridgeParams, Flows, Report, Step } from '../schema.js';
@@ -21,18 +22,21 @@ export async function drain(commander: Commander, params: BridgeParams<'drain'>)
   if ('report' in begun) return begun.report;
   const { about, before, leaving, steps } = begun;
   // Not claimed any more: what else happens to other VIPs, or to these, does not wait for the area.
-  const proved = await core.proveWorse(leaving, steps);
+  const proved = await core.proveWorse([...leaving.keys()], steps);
   await core.exclusive(async () => {
     if (proved.error !== null) await steps.undo();
-    for (const vip of leaving) {
-      if (book.get(vip.entry.vip) !== vip || !vip.entry.wanted) continue;
-      if (proved.error !== null) takeBack(core, vip);
-      else {
+    for (const [vip, intent] of leaving) {
+      // Another command has spoken since.
+      if (book.get(vip.entry.vip) !== vip || vip.entry.drain !== intent) continue;
+      if (proved.error === null) {
         // The time for what is left begins when nothing new comes.
-        if (vip.entry.drain !== null)
-          vip.entry.drain = { ...vip.entry.drain, deadline: deadlineIn(params.deadlineSeconds) };
+        vip.entry.drain = { ...intent, deadline: deadlineIn(params.deadlineSeconds) };
         book.advance(vip, { kind: 'left' });
+      } else if (steps.undone) {
+        vip.entry.drain = null;
+        book.advance(vip, { kind: 'undrain' });
       }
+      // Else it is worse than it was, and goes on draining: undrain takes it back.
     }
     book.save();
   });
@@ -49,7 +53,14 @@ const deadlineIn = (seconds: number | null, more = 0): string | null =>
 type About = Parameters<typeof outcomeReport>[0];
 type Begun =
   | { readonly report: Report }
-  | { readonly about: About; readonly before: Step[]; readonly leaving: Vip[]; readonly steps: Steps };
+  | {
+      readonly about: About;
+      readonly before: Step[];
+      readonly leaving: ReadonlyMap<Vip, Intent>;
+      readonly steps: Steps;
+    };
+/** Of one command; another one makes another. */
+type Intent = NonNullable<JournalEntry['drain']>;
 type DrainParams = BridgeParams<'drain'>;
 
 /** What is only told of the others, which are not announced, or drain already. */
@@ -77,24 +88,23 @@ async function beginDrain(core: BridgeCore, known: readonly Vip[], params: Drain
   const { about, idle } = await aboutDrain(core, known, params);
   const leaving = known.filter(leaves);
   const { error, steps } = await core.worsen(leaving, params.force ?? false);
-  if (error !== null) return { report: outcomeReport(about, { error, steps }, idle) };
+  if (error !== null && steps.undone) return { report: outcomeReport(about, { error, steps }, idle) };
+  const intents = new Map<Vip, Intent>();
   const withdraw: Vip[] = [];
-  for (const vip of known) {
-    const more = leaving.includes(vip) ? longestProofSeconds : 0;
-    vip.entry.drain = { deadline: deadlineIn(params.deadlineSeconds, more), ended: false };
+  // What could be neither done nor undone drains, so that undrain can take it back.
+  for (const vip of error === null ? known : leaving) {
+    const proves = leaving.includes(vip);
+    const intent = { deadline: deadlineIn(params.deadlineSeconds, proves ? longestProofSeconds : 0), ended: false };
+    vip.entry.drain = intent;
     // One that was draining before is not proved by this command; the watch sees to it.
+    if (proves) intents.set(vip, intent);
     if (book.advance(vip, { kind: 'drain' }) === 'withdraw') withdraw.push(vip);
   }
   book.save();
+  if (error !== null) return { report: outcomeReport(about, { error, steps }, idle) };
   // They are on their way out already, and the watch goes on with it.
   const away = withdraw.length === 0 ? [] : (await core.withdraw(withdraw, false)).steps.list;
-  return { about, before: [...idle, ...away], leaving, steps };
-}
-
-/** As it was before the drain, whatever has become of it meanwhile. */
-function takeBack({ parts: { book } }: BridgeCore, vip: Vip): void {
-  vip.entry.drain = null;
-  book.advance(vip, { kind: 'undrain' });
+  return { about, before: [...idle, ...away], leaving: intents, steps };
 }
 
 export function undrain(commander: Commander, { vips, dryRun = false }: BridgeParams<'undrain'>): Promise<Report> {

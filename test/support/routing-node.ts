@@ -81,6 +81,7 @@ export class ModelNode {
       pace: new Pace(0),
       zebraAnswers: async () => true,
       stopping: () => false,
+      hopeless: () => false,
       dataplane: this.api,
       kernel: this.kernel,
       driver: (family) => (family === 'inet' ? this.driver : null),

@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { JournalEntry } from '../../routing/journal.js';
 import { defaultPolicy } from '../../routing/policy.js';
+import { VtyshError } from '../../routing/vtysh.js';
 import { TestBridge } from '../support/routing-bridge.js';
 import { fullNeighbour, ModelNode } from '../support/routing-node.js';
 
@@ -98,6 +99,55 @@ t.test('while the area takes its time, other VIPs are looked after, and this one
   node.worse.add(first);
   t.match(await draining, { done: true }, 'it was proved');
   t.match(await vip(first), { state: 'announced', stage: null }, 'but not wanted any more');
+});
+
+t.test('a drain that can be neither proved nor undone goes on, and undrain takes it back', async (t) => {
+  const { node, ask, vip, journal } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  node.ospfdObeys = false;
+  node.interfere = (call) => {
+    if (call.startsWith('improve')) throw new VtyshError('ospfd', 'silent', 'no answer');
+  };
+  const report = await ask('drain', { vips: [first], ...drain });
+  t.match(report, { done: false, error: { code: 'not_verified' } });
+  t.match(report.steps.at(-1), { name: 'undo ospfd preference', outcome: 'failed' });
+  t.match(await vip(first), { state: 'draining' });
+  t.ok(journal.read()[0].drain !== null);
+  node.interfere = () => {};
+  node.ospfdObeys = true;
+  t.match(await ask('undrain', { vips: [first] }), { done: true });
+  t.same(node.state.worse, [], 'as good as before');
+  t.match(await vip(first), { state: 'announced' });
+});
+
+t.test('of two drains the last word counts', async (t) => {
+  const { node, ask, vip, until } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  node.ospfdObeys = false;
+  Object.assign(node.driver, { preferenceMs: 8_000 });
+  const long = ask('drain', { vips: [first], deadlineSeconds: 3_600 });
+  await until(first, ({ stage }) => stage === 'leaving');
+  t.match(await ask('drain', { vips: [first], deadlineSeconds: 500 }), { done: true });
+  node.ospfdObeys = true;
+  t.match(await long, { done: true });
+  const { deadlineSeconds } = (await vip(first))!;
+  t.ok(deadlineSeconds !== null && deadlineSeconds <= 500, String(deadlineSeconds));
+  await until(first, ({ stage }) => stage === 'emptying');
+});
+
+t.test('announced again after a withdrawal that was not proved, it does not drain any more', async (t) => {
+  const { node, ask, vip, journal } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  await ask('drain', { vips: [first], ...drain });
+  node.interfere = (call) => {
+    if (call === 'originated') node.lsas.add(first);
+  };
+  t.match(await ask('withdraw', { vips: [first] }), { done: false });
+  node.interfere = () => {};
+  t.match(await ask('announce', { vips: [first] }), { done: true });
+  t.match(await vip(first), { state: 'announced', stage: null });
+  t.same(journal.read()[0].drain, null);
+  t.same(node.state.worse, []);
 });
 
 t.test('one that cannot serve while it leaves is taken back, and stays drained', async (t) => {

@@ -6,6 +6,7 @@ import { mostVips } from '../../routing/limits.js';
 import { defaultPolicy } from '../../routing/policy.js';
 import { Reconciler } from '../../routing/reconciler.js';
 import { bridgeMethods } from '../../routing/schema.js';
+import { VtyshError } from '../../routing/vtysh.js';
 import { partsOf, TestBridge } from '../support/routing-bridge.js';
 import { fullNeighbour, ModelNode } from '../support/routing-node.js';
 
@@ -227,6 +228,51 @@ t.test('one that is being taken back can be announced again', async (t) => {
   t.match(await ask('announce', { vips: [first], policy: { quorum: 2 } }), { done: true });
   t.match(await vip(first), { state: 'announced', policy: { quorum: 2 } });
   t.match(journal.read(), [{ vip: first, wanted: true }]);
+});
+
+t.test('what cannot be served any more is not waited for while it is proved', async (t) => {
+  const node = serving(first, second);
+  const { ask, until } = await TestBridge.start(t, node);
+  await ask('announce', { vips: [first, second] });
+  Object.assign(node.driver, { followMs: 12_000 });
+  node.interfere = (call) => {
+    if (call === 'originated') node.lsas.delete(first);
+  };
+  await until(first, ({ state }) => state === 'ready');
+  const gone = performance.now();
+  node.services.delete(first);
+  await until(first, ({ held }) => !held);
+  t.ok(performance.now() - gone < 6_000, `taken back after ${Math.round(performance.now() - gone)} ms`);
+  t.notOk(node.addresses.has(`dpdk1.kni ${first}`));
+  await until(second, ({ state }) => state === 'announced');
+});
+
+t.test('a move that can be neither done nor undone does not lose the VIP', async (t) => {
+  const { node, ask, until, journal } = await TestBridge.start(t, serving(first));
+  node.neighbours = [fullNeighbour('dpdk1'), fullNeighbour('dpdk0')];
+  await ask('announce', { vips: [first], device: 'dpdk1' });
+  let moved = false;
+  node.interfere = (call) => {
+    moved ||= call.startsWith('route.add') && call.includes(first);
+    if (moved && /^(permit|forbid) /.test(call)) throw new VtyshError('ospfd', 'silent', 'no answer');
+  };
+  t.match(await ask('announce', { vips: [first], device: 'dpdk0' }), { done: false });
+  t.match(journal.read(), [{ vip: first, wanted: true }]);
+  node.interfere = () => {};
+  await until(first, ({ state }) => state === 'announced');
+  t.same(node.state.lsas, [first]);
+});
+
+t.test('an announce that waited for another one goes by what that one has done', async (t) => {
+  const { node, ask, vip } = await TestBridge.start(t, serving(first));
+  node.neighbours = [fullNeighbour('dpdk1'), fullNeighbour('dpdk0')];
+  await ask('announce', { vips: [first], device: 'dpdk1' });
+  const moving = ask('announce', { vips: [first], device: 'dpdk0' });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  t.match(await vip(first), { device: 'dpdk1' }, 'it is under way');
+  t.match(await ask('announce', { vips: [first], policy: { quorum: 2 } }), { done: true, device: 'dpdk0' });
+  t.match(await moving, { done: true });
+  t.match(await vip(first), { device: 'dpdk0', state: 'announced', policy: { quorum: 2 } });
 });
 
 t.test('VIPs that cannot be proved hold nothing up: neither the others, nor a withdrawal', async (t) => {

@@ -42,6 +42,7 @@ class Model {
       pace: new Pace(0),
       zebraAnswers: async () => true,
       stopping: () => false,
+      hopeless: () => false,
       dataplane: { call: async (method: Method, params: unknown) => this.#dataplane(method, params) as never },
       kernel: {
         addresses: async () => {
