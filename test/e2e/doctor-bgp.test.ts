@@ -65,6 +65,13 @@ const refused: readonly Break[] = [
     finding: 'bgp-not-known-there',
     evidence: /NOTIFICATION of 172\.31\.7\.1, \d+ s ago: Cease/,
   },
+  {
+    what: 'the switch wants a longer hold time',
+    breakIt: [atSwitch, 'bgp minimum-holdtime 60'],
+    mendIt: [atSwitch, 'no bgp minimum-holdtime'],
+    finding: 'bgp-hold-time',
+    evidence: /NOTIFICATION of 172\.31\.7\.1, \d+ s ago: OPEN Message Error\/Unacceptable Hold Time/,
+  },
 ];
 
 const dropped: readonly Break[] = [
@@ -118,6 +125,8 @@ for (const [what, breaks] of [
       await t.test(what, async (t) => {
         if (breakIt !== undefined) await doctor.onSwitch(...breakIt);
         if (onNode !== undefined) await doctor.onNode('bgpd', ...onNode);
+        // Some settings count for new sessions only.
+        if (breaks === refused) await doctor.scene.nodeFrr.show('bgpd', 'clear bgp *');
         // What TCP drops has to happen while doctor looks; what a peer refused, bgpd remembers.
         const seen = await eventually<Diagnosis>(
           `doctor finds ${finding}`,
