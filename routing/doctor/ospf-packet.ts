@@ -1,8 +1,6 @@
 // OSPFv2 packets as they arrive: header, hello and database description (RFC 2328 A.3.1-A.3.3), and whether a key signed them (D.3, D.4).
 import { createHash } from 'node:crypto';
-
-export const packetTypes = ['hello', 'database-description', 'request', 'update', 'acknowledgment'] as const;
-export type PacketType = (typeof packetTypes)[number];
+import { dotted, neighboursOf, type PacketType, parseHeader } from './ospf-header.js';
 
 export interface Hello {
   readonly mask: string;
@@ -45,15 +43,13 @@ const digestBytes = 16;
 
 /** @param bytes what follows the IP header, to the end of the IP packet. @returns null: not OSPFv2, or cut off */
 export function parseOspf(bytes: Buffer): OspfPacket | null {
-  if (bytes.length < headerBytes || bytes[0] !== 2) return null;
-  const type = packetTypes[bytes[1] - 1];
-  const length = bytes.readUInt16BE(2);
-  if (type === undefined || length < headerBytes || length > bytes.length) return null;
-  const body = bytes.subarray(headerBytes, length);
+  const header = parseHeader(bytes, 2, headerBytes);
+  if (header === null) return null;
+  const { type, length, routerId, area, body } = header;
   return {
     type,
-    routerId: dotted(bytes, 4),
-    area: dotted(bytes, 8),
+    routerId,
+    area,
     authentication: parseAuthentication(bytes, length),
     hello: type === 'hello' ? parseHello(body) : null,
     // A.3.3: the interface MTU stands first.
@@ -63,8 +59,6 @@ export function parseOspf(bytes: Buffer): OspfPacket | null {
 
 function parseHello(body: Buffer): Hello | null {
   if (body.length < 20) return null;
-  const neighbours: string[] = [];
-  for (let at = 20; at + 4 <= body.length; at += 4) neighbours.push(dotted(body, at));
   return {
     mask: dotted(body, 0),
     helloInterval: body.readUInt16BE(4),
@@ -74,7 +68,7 @@ function parseHello(body: Buffer): Hello | null {
     deadInterval: body.readUInt32BE(8),
     designated: dotted(body, 12),
     backup: dotted(body, 16),
-    neighbours,
+    neighbours: neighboursOf(body),
   };
 }
 
@@ -89,7 +83,6 @@ function parseAuthentication(bytes: Buffer, length: number): PacketAuthenticatio
 }
 
 const trimmed = (bytes: Buffer): string => bytes.toString('latin1').replace(/\0+$/, '');
-const dotted = (bytes: Buffer, at: number): string => [...bytes.subarray(at, at + 4)].join('.');
 
 /** Whether the digest is that of the packet under the key (D.4.3: MD5 over the packet and the key, padded with zeros to 16 bytes). */
 export function isSignedBy(packet: { signed: Uint8Array; digest: Uint8Array }, key: string): boolean {

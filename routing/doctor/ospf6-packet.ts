@@ -1,5 +1,5 @@
 // OSPFv3 packets as they arrive: header, hello and database description (RFC 5340 A.3.1-A.3.3).
-import { type PacketType, packetTypes } from './ospf-packet.js';
+import { dotted, neighboursOf, type PacketType, parseHeader } from './ospf-header.js';
 
 export interface Hello6 {
   /** Seconds, as the dead interval. */
@@ -32,16 +32,13 @@ const headerBytes = 16;
 
 /** @param bytes what follows the IPv6 header, to the end of the packet. @returns null: not OSPFv3, or cut off */
 export function parseOspf6(bytes: Buffer): Ospf6Packet | null {
-  if (bytes.length < headerBytes || bytes[0] !== 3) return null;
-  const type = packetTypes[bytes[1] - 1];
-  const length = bytes.readUInt16BE(2);
-  // An authentication trailer follows the packet and is not in its length.
-  if (type === undefined || length < headerBytes || length > bytes.length) return null;
-  const body = bytes.subarray(headerBytes, length);
+  const header = parseHeader(bytes, 3, headerBytes);
+  if (header === null) return null;
+  const { type, routerId, area, body } = header;
   return {
     type,
-    routerId: dotted(bytes, 4),
-    area: dotted(bytes, 8),
+    routerId,
+    area,
     instance: bytes[14],
     hello: type === 'hello' ? parseHello(body) : null,
     description: type === 'database-description' && body.length >= 12 ? { mtu: body.readUInt16BE(4) } : null,
@@ -51,8 +48,6 @@ export function parseOspf6(bytes: Buffer): Ospf6Packet | null {
 /** A.3.2: interface id, priority, three bytes of options, intervals of two bytes each, DR, Backup, neighbours. */
 function parseHello(body: Buffer): Hello6 | null {
   if (body.length < 20) return null;
-  const neighbours: string[] = [];
-  for (let at = 20; at + 4 <= body.length; at += 4) neighbours.push(dotted(body, at));
   return {
     external: (body[7] & 0x02) !== 0,
     nssa: (body[7] & 0x08) !== 0,
@@ -61,8 +56,6 @@ function parseHello(body: Buffer): Hello6 | null {
     deadInterval: body.readUInt16BE(10),
     designated: dotted(body, 12),
     backup: dotted(body, 16),
-    neighbours,
+    neighbours: neighboursOf(body),
   };
 }
-
-const dotted = (bytes: Buffer, at: number): string => [...bytes.subarray(at, at + 4)].join('.');
