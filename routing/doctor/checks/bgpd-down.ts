@@ -1,5 +1,6 @@
 // Whether bgpd runs, and has somebody to speak to.
 import { type Check, finding } from '../check.js';
+import { daemonDown } from './daemon-down.js';
 
 export const bgpdDown: Check = {
   id: 'bgpd-down',
@@ -7,14 +8,7 @@ export const bgpdDown: Check = {
   protocol: 'bgp',
   needs: ['daemons'],
   decide: ({ daemons, bgp }) => {
-    if (daemons.bgpd !== null)
-      return [
-        finding('bgpd-down', 'error', {
-          title: 'bgpd does not run',
-          evidence: daemons.bgpd,
-          advice: 'start it (bgpd=yes in /etc/frr/daemons); --frr-namespace if it was started with -N',
-        }),
-      ];
+    if (daemons.bgpd !== null) return [daemonDown('bgpd', daemons.bgpd)];
     if (bgp === null || (bgp.asn !== null && bgp.sessions.length > 0)) return [];
     return [
       finding('bgp-not-configured', 'error', {

@@ -1,5 +1,6 @@
 // Whether ospf6d runs, and is a router.
 import { type Check, finding } from '../check.js';
+import { daemonDown } from './daemon-down.js';
 
 export const ospf6dDown: Check = {
   id: 'ospf6d-down',
@@ -7,14 +8,7 @@ export const ospf6dDown: Check = {
   protocol: 'ospf6',
   needs: ['daemons'],
   decide: ({ daemons, ospf6 }) => {
-    if (daemons.ospf6d !== null)
-      return [
-        finding('ospf6d-down', 'error', {
-          title: 'ospf6d does not run',
-          evidence: daemons.ospf6d,
-          advice: 'start it (ospf6d=yes in /etc/frr/daemons); --frr-namespace if it was started with -N',
-        }),
-      ];
+    if (daemons.ospf6d !== null) return [daemonDown('ospf6d', daemons.ospf6d)];
     if (ospf6 === null || ospf6.configured) return [];
     return [
       finding('ospf6-not-configured', 'error', {

@@ -1,5 +1,6 @@
 // Whether ospfd runs, and is a router.
 import { type Check, finding } from '../check.js';
+import { daemonDown } from './daemon-down.js';
 
 export const ospfdDown: Check = {
   id: 'ospfd-down',
@@ -7,14 +8,7 @@ export const ospfdDown: Check = {
   protocol: 'ospf',
   needs: ['daemons'],
   decide: ({ daemons, ospf }) => {
-    if (daemons.ospfd !== null)
-      return [
-        finding('ospfd-down', 'error', {
-          title: 'ospfd does not run',
-          evidence: daemons.ospfd,
-          advice: 'start it (ospfd=yes in /etc/frr/daemons); --frr-namespace if it was started with -N',
-        }),
-      ];
+    if (daemons.ospfd !== null) return [daemonDown('ospfd', daemons.ospfd)];
     if (ospf === null || ospf.config.routerOspf) return [];
     return [
       finding('ospf-not-configured', 'error', {
