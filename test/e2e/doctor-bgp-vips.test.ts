@@ -1,7 +1,8 @@
 // `dpvs-route doctor` with real zebra and bgpd on both ends of a link, and the bridge: each test breaks one thing for which a VIP is not told.
 import t from 'tap';
 import { eventually } from '../../lab/index.js';
-import { DoctorScene, lacking } from './routing/doctor-scene.js';
+import { bgpSceneOf, diagnosisOf, idsOf } from './routing/bgp-doctor.js';
+import { lacking } from './routing/doctor-scene.js';
 
 const skip = await lacking('bgp');
 t.setTimeout(470_000);
@@ -11,21 +12,11 @@ const vip6 = '2001:db8:1::3';
 const node = 'router bgp 65001';
 const peer = 'neighbor 172.31.7.1';
 
-async function sceneOf(test: Pick<typeof t, 'teardown'>): Promise<DoctorScene> {
-  const doctor = await DoctorScene.up({ protocol: 'bgp' }, test);
-  await doctor.scene.startBridge();
-  await doctor.neighbourBecomes(/^Established$/, 40_000);
-  return doctor;
-}
-
 t.test('IPv4 VIPs', { skip, buffered: true }, async (t) => {
-  const doctor = await sceneOf(t);
+  const doctor = await bgpSceneOf(t);
   const { scene } = doctor;
-  const diagnose = () => doctor.diagnose('--listen', '0');
-  const ids = async () => {
-    const { errors, warnings } = await diagnose();
-    return { errors, warnings };
-  };
+  const diagnose = () => diagnosisOf(doctor);
+  const ids = () => idsOf(doctor);
 
   await t.test('a VIP, and a policy that lets nothing out', async (t) => {
     scene.dataplane.setService(vip, true);
@@ -62,13 +53,10 @@ t.test('IPv4 VIPs', { skip, buffered: true }, async (t) => {
 });
 
 t.test('an IPv6 VIP, and bgpd itself', { skip, buffered: true }, async (t) => {
-  const doctor = await sceneOf(t);
+  const doctor = await bgpSceneOf(t);
   const { scene } = doctor;
-  const diagnose = () => doctor.diagnose('--listen', '0');
-  const ids = async () => {
-    const { errors, warnings } = await diagnose();
-    return { errors, warnings };
-  };
+  const diagnose = () => diagnosisOf(doctor);
+  const ids = () => idsOf(doctor);
 
   await t.test('an IPv6 VIP, and no neighbour that is activated for it', async (t) => {
     scene.dataplane.setService(vip6, true);

@@ -1,7 +1,8 @@
 // `dpvs-route doctor` with real zebra and bgpd on both ends of a link, and the bridge: each test breaks one thing of BGP.
 import t from 'tap';
 import { eventually } from '../../lab/index.js';
-import { type Diagnosis, DoctorScene, lacking } from './routing/doctor-scene.js';
+import { bgpSceneOf, diagnosisOf, idsOf } from './routing/bgp-doctor.js';
+import { type Diagnosis, lacking } from './routing/doctor-scene.js';
 
 const skip = await lacking('bgp');
 t.setTimeout(470_000);
@@ -11,13 +12,6 @@ const peer = 'neighbor 172.31.7.1';
 const atSwitch = 'router bgp 65000';
 const atNode = 'neighbor 172.31.7.2';
 const timers = (who: string) => [`${who} timers 1 3`, `${who} timers connect 1`];
-
-async function sceneOf(test: Pick<typeof t, 'teardown'>): Promise<DoctorScene> {
-  const doctor = await DoctorScene.up({ protocol: 'bgp' }, test);
-  await doctor.scene.startBridge();
-  await doctor.neighbourBecomes(/^Established$/, 40_000);
-  return doctor;
-}
 
 interface Break {
   readonly what: string;
@@ -114,7 +108,7 @@ for (const [what, breaks] of [
   ['what TCP drops', dropped],
 ] as const)
   t.test(what, { skip, buffered: true }, async (t) => {
-    const doctor = await sceneOf(t);
+    const doctor = await bgpSceneOf(t);
     await t.test('a sound node has no errors, and no ospfd is missed', async (t) => {
       const { code, errors, warnings, report } = await doctor.diagnose();
       t.same({ code, errors, warnings }, { code: 0, errors: [], warnings: [] });
@@ -148,13 +142,10 @@ for (const [what, breaks] of [
   });
 
 t.test('the way to a peer', { skip, buffered: true }, async (t) => {
-  const doctor = await sceneOf(t);
+  const doctor = await bgpSceneOf(t);
   const { scene } = doctor;
-  const diagnose = () => doctor.diagnose('--listen', '0');
-  const ids = async () => {
-    const { errors, warnings } = await diagnose();
-    return { errors, warnings };
-  };
+  const diagnose = () => diagnosisOf(doctor);
+  const ids = () => idsOf(doctor);
 
   await t.test('a second peer, to which there is no route', async (t) => {
     await doctor.onNode('bgpd', node, 'neighbor 10.9.9.9 remote-as 65000');
