@@ -15,9 +15,13 @@ import { aboutOf, type Commander, claimed, findWanted, planOf, refuseDuringResta
 export async function drain(commander: Commander, params: BridgeParams<'drain'>): Promise<Report> {
   const { core } = commander;
   const { book } = core.parts;
-  const begun = await claimed(commander, params.vips, (asked) => {
-    if (params.dryRun === true) return planDrain(core, findWanted(core, asked), params);
-    return core.exclusive(() => beginDrain(core, findWanted(core, asked), params));
+  const begun = await claimed(commander, params.vips, async (asked) => {
+    const known = findWanted(core, asked);
+    refuseDuringRestart(core);
+    // Before the queue: counting the flows that would be cut goes through all that the dataplane has.
+    const told = await aboutDrain(core, known, params);
+    if (params.dryRun === true) return planDrain(core, known, told);
+    return core.exclusive(() => beginDrain(core, known, told, params));
   });
   if ('report' in begun) return begun.report;
   const { about, before, leaving, steps } = begun;
@@ -74,18 +78,22 @@ async function aboutDrain(core: BridgeCore, known: readonly Vip[], { deadlineSec
   return { about, idle: known.filter(isIdle).map(({ entry, state }) => parkedStep(entry.vip, state.kind)) };
 }
 
-async function planDrain(core: BridgeCore, known: readonly Vip[], params: DrainParams): Promise<Begun> {
-  refuseDuringRestart(core);
-  const { about, idle } = await aboutDrain(core, known, params);
+type Told = Awaited<ReturnType<typeof aboutDrain>>;
+
+async function planDrain(core: BridgeCore, known: readonly Vip[], { about, idle }: Told): Promise<Begun> {
   const up = known.filter(leaves);
   const plan = await planOf(core, up, (tools, entries) => planPreference(tools, entries, 'worsening'));
   return { report: stepsReport(about, [...idle, ...(await standings(core, up)), ...plan]) };
 }
 
-async function beginDrain(core: BridgeCore, known: readonly Vip[], params: DrainParams): Promise<Begun> {
+async function beginDrain(
+  core: BridgeCore,
+  known: readonly Vip[],
+  { about, idle }: Told,
+  params: DrainParams,
+): Promise<Begun> {
   const { book } = core.parts;
   refuseDuringRestart(core);
-  const { about, idle } = await aboutDrain(core, known, params);
   const leaving = known.filter(leaves);
   const { error, steps } = await core.worsen(leaving, params.force ?? false);
   if (error !== null && steps.undone) return { report: outcomeReport(about, { error, steps }, idle) };
