@@ -1,6 +1,7 @@
 // RFC 2328 section 10.6: a database description that names a larger MTU than ours is dropped; the adjacency stays in ExStart.
 import { type Check, finding, onOspfPorts } from '../check.js';
 import { foreign, neighboursOn } from '../facts.js';
+import { isStuck, otherMtus } from './described-mtu.js';
 
 export const ospfMtu: Check = {
   id: 'mtu-mismatch',
@@ -9,12 +10,7 @@ export const ospfMtu: Check = {
   decide: (facts) =>
     onOspfPorts(facts, (port) => {
       const { kni, ospf, config } = port;
-      const others = new Map(
-        foreign(port).flatMap(({ packet }) =>
-          packet.description === null ? [] : [[packet.routerId, packet.description.mtu] as const],
-        ),
-      );
-      const said = [...others].filter(([, mtu]) => mtu !== 0 && mtu !== ospf.mtu);
+      const said = otherMtus(foreign(port), ospf.mtu);
       if (said.length > 0)
         return said.map(([routerId, mtu]) =>
           finding('mtu-mismatch', config?.mtuIgnore === true ? 'warn' : 'error', {
@@ -24,7 +20,7 @@ export const ospfMtu: Check = {
           }),
         );
       return neighboursOn(facts, port)
-        .filter(({ state }) => /^(ExStart|Exchange)/.test(state))
+        .filter(isStuck)
         .map(({ routerId, state }) =>
           finding('mtu-suspected', 'warn', {
             title: `the adjacency with ${routerId} does not get beyond ${state.split('/')[0]}`,

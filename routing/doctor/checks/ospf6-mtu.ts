@@ -1,6 +1,7 @@
 // RFC 5340 section 4.2.2 with RFC 2328 section 10.6: a database description that names a larger MTU than ours is dropped.
 import { type Check, finding, onOspf6Ports } from '../check.js';
 import { foreign6, neighbours6On } from '../facts.js';
+import { isStuck, otherMtus } from './described-mtu.js';
 
 export const ospf6Mtu: Check = {
   id: 'ospf6-mtu-mismatch',
@@ -9,12 +10,7 @@ export const ospf6Mtu: Check = {
   decide: (facts) =>
     onOspf6Ports(facts, (port) => {
       const { kni, ospf6 } = port;
-      const others = new Map(
-        foreign6(port).flatMap(({ packet }) =>
-          packet.description === null ? [] : [[packet.routerId, packet.description.mtu] as const],
-        ),
-      );
-      const said = [...others].filter(([, mtu]) => mtu !== 0 && mtu !== ospf6.mtu);
+      const said = otherMtus(foreign6(port), ospf6.mtu);
       if (said.length > 0)
         return said.map(([routerId, mtu]) =>
           finding('ospf6-mtu-mismatch', ospf6.mtuIgnore ? 'warn' : 'error', {
@@ -24,7 +20,7 @@ export const ospf6Mtu: Check = {
           }),
         );
       return neighbours6On(facts, port)
-        .filter(({ state }) => /^(ExStart|Exchange)/.test(state))
+        .filter(isStuck)
         .map(({ routerId, state }) =>
           finding('ospf6-mtu-suspected', 'warn', {
             title: `the OSPFv3 adjacency with ${routerId} does not get beyond ${state}`,
