@@ -4,7 +4,8 @@ import { type BuildOptions, type Built, build, writable } from './build.js';
 import type { SourceFile } from './lines.js';
 import { readSources } from './read.js';
 
-export type { BuildOptions, Built, FoundVip, KnownAddress } from './build.js';
+export type { BuildOptions, Built, FoundVip } from './build.js';
+export type { KnownAddress } from './build-links.js';
 export { type Finding, placeOf, shown } from './findings.js';
 export { longestFile, type SourceFile, type SourceLine, sourceLines, withoutSecret } from './lines.js';
 export { keptMark, writeImported } from './write.js';
