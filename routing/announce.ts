@@ -6,7 +6,7 @@
 import { familyOf, hostRoute } from './address.js';
 import { type Driver, noChange } from './drivers/driver.js';
 import { addAddresses, addRoutes, removeAddresses, removeRoutes } from './elements.js';
-import { perVipMs, StepError, type Steps, verify } from './steps.js';
+import { perVipMs, type Seen, StepError, type Steps } from './steps.js';
 import { hostAddresses, kniHostRoutes, some, type Tools, withoutRoute } from './tools.js';
 
 export interface Target {
@@ -150,7 +150,7 @@ export async function verifyVips(
   const prove = async (name: string, look: Look, deadlineMs: number): Promise<void> => {
     let left = targets.map(({ vip }) => vip).filter((vip) => !failures.has(vip));
     if (left.length === 0) return;
-    const once = async () => {
+    const once = async (): Promise<Seen> => {
       if (tools.stopping()) throw new StepError(name, 'busy', 'the bridge is stopping');
       for (const vip of left.filter(tools.hopeless))
         failures.set(vip, new StepError(name, 'not_serving', `${vip} cannot be served any more`));
@@ -160,10 +160,7 @@ export async function verifyVips(
       return { missing: left.length === 0 ? null : `${some(left)}: ${seen.what}`, deadlineMs: seen.deadlineMs };
     };
     try {
-      await steps.run(name, async () => {
-        await verify(name, once, deadlineMs + slack);
-        return { outcome: 'done' };
-      });
+      await steps.prove(name, once, deadlineMs + slack);
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
       for (const vip of left) failures.set(vip, error);

@@ -3,7 +3,7 @@
 import type { Target } from './announce.js';
 import { driverOf } from './announce.js';
 import { othersOf, standing } from './drivers/driver.js';
-import { StepError, type Steps, verify } from './steps.js';
+import { StepError, type Steps } from './steps.js';
 import { some, type Tools } from './tools.js';
 
 /**
@@ -56,16 +56,15 @@ export async function proveWorse(tools: Tools, steps: Steps, targets: readonly T
   const driver = driverOf(tools, targets[0].vip);
   const vips = vipsOf(targets);
   const proof = (name: string, look: () => Promise<string | null | undefined>): Promise<unknown> =>
-    steps.run(name, async () => {
-      let unknown = false;
-      const once = async (): Promise<{ missing: string | null }> => {
+    steps.prove(
+      name,
+      async () => {
         const missing = await look();
-        unknown = missing === undefined;
-        return { missing: missing ?? null };
-      };
-      await verify(name, once, driver.preferenceMs);
-      return unknown ? { outcome: 'skipped', detail: `${driver.protocol} does not tell` } : { outcome: 'done' };
-    });
+        if (missing !== undefined) return { missing };
+        return { missing: null, result: { outcome: 'skipped', detail: `${driver.protocol} does not tell` } };
+      },
+      driver.preferenceMs,
+    );
   await proof('verify best set', () => stillPreferred(tools, vips));
   await proof('verify neighbours', () => unacknowledged(tools, vips));
 }

@@ -6,7 +6,7 @@ import { type BridgeCore, reasonOf } from './core.js';
 import type { Driver } from './drivers/driver.js';
 import { addAddresses, removeAddresses } from './elements.js';
 import type { Departed } from './journal.js';
-import { perVipMs, StepError, Steps, verify } from './steps.js';
+import { perVipMs, StepError, Steps } from './steps.js';
 import type { Vip } from './vip-book.js';
 import { isUp } from './vip-state.js';
 
@@ -92,22 +92,18 @@ export class StaleWatch {
       log.event('vip.withdraw_failed', { vips, ...reasonOf(error) });
     }
     await tools.pace.wait(vips);
-    const name = `verify ${driver.daemon}`;
     try {
       await steps.run('take back', async () => {
         await driver.apply(await driver.prohibition(vips, kni));
         await removeAddresses(tools, kni, vips);
         return { outcome: 'done' };
       });
-      await steps.run(name, async () => {
-        const look = async () => {
-          const now = await driver.originated();
-          const left = vips.filter((vip) => now.get(vip) === 'live');
-          return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${left.join(' ')}` };
-        };
-        await verify(name, look, driver.followMs + vips.length * perVipMs);
-        return { outcome: 'done' };
-      });
+      const look = async () => {
+        const now = await driver.originated();
+        const left = vips.filter((vip) => now.get(vip) === 'live');
+        return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${left.join(' ')}` };
+      };
+      await steps.prove(`verify ${driver.daemon}`, look, driver.followMs + vips.length * perVipMs);
       book.setDeparted(book.departed.filter(({ vip }) => !vips.includes(vip)));
     } catch (error) {
       if (!(error instanceof StepError)) throw error;

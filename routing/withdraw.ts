@@ -4,7 +4,7 @@ import { type AddressFamily, familyOf } from './address.js';
 import { driverOf, type OwnedTarget } from './announce.js';
 import type { Driver } from './drivers/driver.js';
 import { removeAddresses, removeRoutes } from './elements.js';
-import { perVipMs, StepError, type Steps, verify } from './steps.js';
+import { perVipMs, StepError, type Steps } from './steps.js';
 import { hostAddresses, some, type Tools } from './tools.js';
 import { VtyshError } from './vtysh.js';
 
@@ -54,38 +54,30 @@ export async function withdrawVips(
         return { outcome };
       });
   const failed: StepError[] = [];
-  const proof = async (name: string, work: () => Promise<void>): Promise<void> => {
+  const attempt = async (step: Promise<unknown>): Promise<void> => {
     try {
-      await steps.run(name, async () => {
-        await work();
-        return { outcome: 'done' };
-      });
+      await step;
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
       failed.push(error);
     }
   };
   for (const { driver, members } of families) {
-    const name = `verify ${driver.daemon}`;
-    await proof(name, () =>
-      verify(
-        name,
-        async () => {
-          const left = await stillOriginated(
-            driver,
-            members.map(({ vip }) => vip),
-          );
-          return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${some(left)}` };
-        },
-        driver.followMs + members.length * perVipMs,
-      ),
-    );
+    const theirs = members.map(({ vip }) => vip);
+    const look = async () => {
+      const left = await stillOriginated(driver, theirs);
+      return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${some(left)}` };
+    };
+    await attempt(steps.prove(`verify ${driver.daemon}`, look, driver.followMs + members.length * perVipMs));
   }
-  await proof('verify address', () =>
-    eachKni(held, async (kni, here) => {
-      const there = await hostAddresses(tools.kernel, kni).catch(() => new Set<string>());
-      const left = here.filter((vip) => there.has(vip));
-      if (left.length > 0) throw new StepError('verify address', 'not_verified', `${some(left)}: still on ${kni}`);
+  await attempt(
+    steps.run('verify address', async () => {
+      await eachKni(held, async (kni, here) => {
+        const there = await hostAddresses(tools.kernel, kni).catch(() => new Set<string>());
+        const left = here.filter((vip) => there.has(vip));
+        if (left.length > 0) throw new StepError('verify address', 'not_verified', `${some(left)}: still on ${kni}`);
+      });
+      return { outcome: 'done' };
     }),
   );
   if (forGood) await releaseRoutes(tools, steps, held, save);
