@@ -136,6 +136,11 @@ const groups = {
     drain_failed: card('error', 'a VIP that drains could not be made worse than on other nodes'),
     withdraw_failed: card('error', 'a VIP could not be withdrawn completely'),
     stale: card('warn', 'a VIP that is not served any more was still announced; it is taken back'),
+    mended: card('info', 'an announced VIP is set up on a port that has come, or come back'),
+    mend_failed: card(
+      'warn',
+      'an announced VIP could not be set up on one of its ports; it stays announced by the others',
+    ),
     drifted: card('warn', 'something else changed what the bridge set up; it is put right'),
   },
   routing: {

@@ -3,12 +3,15 @@
 import { familyOf } from './address.js';
 import { type Finding, fails, holds } from './finding.js';
 import type { Policy } from './policy.js';
+import { isCarried, type Port } from './port.js';
+import { sightOf, together } from './port-conditions.js';
 import { backends, ports } from './service-conditions.js';
 import type { DataplaneView, NodeView, RoutingView, ServiceHealth } from './view.js';
 
 export interface Wanted {
   readonly vip: string;
-  readonly device: string;
+  /** One of them is enough. */
+  readonly ports: readonly Pick<Port, 'device' | 'kni'>[];
   /** Announce without a Full neighbour. */
   readonly force: boolean;
   readonly policy: Policy;
@@ -44,11 +47,8 @@ export interface Condition {
 /** How long an announced VIP stays announced while the dataplane is silent or says it does not serve. */
 export const graceMs = 3_000;
 
-export const kniOf = (view: DataplaneView, device: string): string | null =>
-  view.links.find(({ name }) => name === device)?.kni ?? null;
-
-/** What has to do with one port; the rest can be said before the port is known. */
-export const ofThePort: readonly ConditionName[] = ['port', 'kni', 'neighbour'];
+/** What has to do with the ports; the rest can be said before they are known. */
+export const ofThePorts: readonly ConditionName[] = ['port', 'kni', 'neighbour'];
 
 /**
  * In the order in which they are worth telling: the first that fails is what the user has to see to.
@@ -57,12 +57,14 @@ export const ofThePort: readonly ConditionName[] = ['port', 'kni', 'neighbour'];
 export function assess(view: NodeView, wanted: Wanted, held: boolean): Condition[] {
   const { dataplane } = view;
   const grace = held ? graceMs : 0;
-  const kni = kniOf(dataplane, wanted.device);
   const services = dataplane.vips.get(wanted.vip) ?? [];
   const routing = view.routing[familyOf(wanted.vip)];
   // A daemon that was started anew gets the VIP before its adjacency is Full. Later, it would first flush the LSA of its predecessor,
   // which the switch still holds, and be kept from originating it again for some 10 s.
-  const setUp = held && view.carried.has(`${kni} ${wanted.vip}`);
+  const setUp = held && isCarried(view.carried, wanted);
+  const { link, kernel, neighbour } = together(
+    wanted.ports.map(({ device }) => sightOf(view, device, routing, wanted.force)),
+  );
   const condition = (name: ConditionName, kind: Condition['kind'], finding: Finding): Condition => ({
     name,
     kind,
@@ -74,10 +76,10 @@ export function assess(view: NodeView, wanted: Wanted, held: boolean): Condition
     condition('servers', 'health', backends(services, wanted.policy, held)),
     condition('local ports', 'health', ports(services, wanted.policy, held)),
     condition('serving', 'serve', serving(dataplane, grace)),
-    condition('port', 'serve', port(dataplane, wanted.device)),
-    condition('kni', 'serve', kernelInterface(view, kni)),
+    condition('port', 'serve', link),
+    condition('kni', 'serve', kernel),
     condition('daemon', 'begin', daemon(routing, wanted.vip)),
-    condition('neighbour', setUp ? 'hear' : 'begin', neighbour(routing, kni, wanted)),
+    condition('neighbour', setUp ? 'hear' : 'begin', neighbour),
     condition('damping', 'begin', damping(wanted.suppressedMs, held)),
   ];
 }
@@ -104,35 +106,9 @@ function serving({ notServingMs, problems, stopping }: DataplaneView, grace: num
   return fails('not_serving', problems.join('; ') || 'it does not say why');
 }
 
-function port({ links }: DataplaneView, device: string): Finding {
-  const link = links.find(({ name }) => name === device);
-  if (link === undefined) return fails('no_device', device);
-  if (link.kni === null)
-    return fails('no_device', `${device} has no kernel-visible interface: kni is off in dpvs.conf`);
-  return link.up ? holds(`${device} is up`) : fails('not_serving', `${device} has no link`);
-}
-
-function kernelInterface({ kernel }: NodeView, kni: string | null): Finding {
-  if (kni === null) return fails('kni_down', 'the port has none');
-  const link = kernel.get(kni);
-  if (link === undefined) return fails('kni_down', `no ${kni} in this network namespace`);
-  if (!link.up) return fails('kni_down', kni);
-  return link.carrier ? holds(`${kni} is up`) : fails('kni_down', `${kni} has no carrier`);
-}
-
 function daemon(routing: RoutingView | null, vip: string): Finding {
   if (routing === null) return fails('routing_daemon', `this bridge announces no ${familyOf(vip)} address`);
   return routing.trouble === null ? holds(`${routing.daemon} answers`) : fails('routing_daemon', routing.trouble);
-}
-
-function neighbour(routing: RoutingView | null, kni: string | null, { force }: Wanted): Finding {
-  if (force) return holds('not asked for: --force');
-  if (routing === null || routing.trouble !== null) return fails('no_adjacency', 'the routing daemon cannot be asked');
-  const here = routing.neighbours.filter((candidate) => candidate.interface === kni);
-  const full = here.find((candidate) => candidate.full);
-  if (full !== undefined) return holds(`${full.routerId} at ${full.address} is ${full.state}`);
-  const seen = here.map(({ routerId, state }) => `${routerId} is ${state}`).join(', ');
-  return fails('no_adjacency', `on ${kni ?? 'no interface'}: ${seen || 'no neighbour at all'}`);
 }
 
 function damping(suppressedMs: number, held: boolean): Finding {

@@ -1,22 +1,25 @@
 // What commands and the watch of the bridge share: the view of the node, and the procedures, one change at a time.
 import type { Rtnetlink } from '../kni/index.js';
-import type { Log } from '../log/index.js';
-import { type AddressFamily, familyOf } from './address.js';
-import { setUpVips, verifyVips } from './announce.js';
+import { type Log, RepeatedCondition } from '../log/index.js';
+import type { AddressFamily } from './address.js';
+import { setUpVips } from './announce.js';
 import { Claims } from './claims.js';
 import { assess, type Condition, firstFailure } from './conditions.js';
 import type { DataplaneWatch } from './dataplane-watch.js';
 import { improveVips, notYetWorse, proveWorse, worsenVips } from './drain.js';
 import type { Announcement, Driver } from './drivers/driver.js';
 import { GracefulRestart } from './graceful-restart.js';
-import type { JournalEntry } from './journal.js';
 import type { NeighbourWatch } from './neighbour-watch.js';
+import { byPlace, onPorts, usablePorts } from './places.js';
+import { type Port, portsBeside, portsText } from './port.js';
+import { verifyVips } from './prove-announced.js';
 import { explain, StepError, Steps } from './steps.js';
+import type { OwnedTarget } from './targets.js';
 import { type DataplaneApi, Pace, type Tools } from './tools.js';
 import type { NodeView } from './view.js';
 import type { Vip, VipBook } from './vip-book.js';
 import { isHeld, type Reason } from './vip-state.js';
-import { withdrawVips } from './withdraw.js';
+import { leavePorts, withdrawVips } from './withdraw.js';
 import type { WithdrawalGuard } from './withdrawal-guard.js';
 
 /** A routing daemon and the watch of its neighbours. */
@@ -56,6 +59,8 @@ export class BridgeCore {
   /** Nothing new is begun, and whoever waits for a proof gives up. */
   stopping = false;
   #last: Promise<unknown> = Promise.resolve();
+  /** Tried every few seconds. */
+  readonly #mendFailed: RepeatedCondition;
 
   constructor(readonly parts: BridgeParts) {
     const { api, kernel, speakers, zebraAnswers } = parts;
@@ -71,6 +76,7 @@ export class BridgeCore {
       stopping: () => this.stopping,
       hopeless: (vip) => this.hopeless.has(vip),
     };
+    this.#mendFailed = new RepeatedCondition(parts.log, 'vip.mend_failed', { everySeconds: 60 });
     this.graceful = new GracefulRestart(this);
   }
 
@@ -124,9 +130,10 @@ export class BridgeCore {
     const start = performance.now();
     const wasHeld = vips.map(({ state }) => isHeld(state));
     await this.tools.pace.wait(addressesOf(vips));
-    const { steps, error } = await this.exclusive(() => this.#setUp(vips));
+    const places: OwnedTarget[][] = [];
+    const { steps, error } = await this.exclusive(() => this.#setUp(vips, places));
     if (error !== null) return { steps, error };
-    const failures = await this.#proveAnnounced(vips, steps);
+    const failures = await this.#proveAnnounced(places, steps);
     return this.exclusive(async () => {
       const [first = null] = failures.values();
       const fresh = vips.filter((_, i) => !wasHeld[i]);
@@ -146,13 +153,19 @@ export class BridgeCore {
     });
   }
 
-  /** All of them or, as far as it can be undone, nothing. */
-  #setUp(vips: readonly Vip[]): Promise<Outcome> {
+  /** All of them or, as far as it can be undone, nothing. @param places those that are set up, with the ports that they are on now */
+  #setUp(vips: readonly Vip[], places: OwnedTarget[][]): Promise<Outcome> {
     const { book } = this.parts;
     const wasUp = vips.every(({ state }) => isHeld(state));
     return this.#attempt(async (steps) => {
+      const several = vips.some(({ entry }) => entry.ports.length > 1);
+      const view = several ? await this.#viewOrNull() : null;
       try {
-        for (const group of byPlace(vips)) await setUpVips(this.tools, steps, entriesOf(group), book.save);
+        for (const group of byPlace(vips)) {
+          const targets = onPorts(group, usablePorts(view, group[0]));
+          const ports = await setUpVips(this.tools, steps, targets, book.save);
+          places.push(onPorts(group, ports));
+        }
       } catch (error) {
         if (!wasUp) await steps.undo();
         if (error instanceof StepError)
@@ -162,11 +175,51 @@ export class BridgeCore {
     });
   }
 
-  async #proveAnnounced(vips: readonly Vip[], steps: Steps): Promise<ReadonlyMap<string, StepError>> {
+  async #proveAnnounced(
+    places: readonly (readonly OwnedTarget[])[],
+    steps: Steps,
+  ): Promise<ReadonlyMap<string, StepError>> {
     const failures = new Map<string, StepError>();
-    for (const group of byPlace(vips))
-      for (const [vip, error] of await verifyVips(this.tools, steps, entriesOf(group))) failures.set(vip, error);
+    for (const targets of places)
+      for (const [vip, error] of await verifyVips(this.tools, steps, targets)) failures.set(vip, error);
     return failures;
+  }
+
+  /**
+   * Sets VIPs up on more of their ports, that are announced on others: their states do not change, and nobody is told. What fails is tried
+   * again when it is seen to be missing the next time.
+   * @param vips of the same ports, claimed by the caller
+   */
+  async mend(vips: readonly Vip[], ports: readonly Port[]): Promise<Outcome> {
+    await this.tools.pace.wait(addressesOf(vips));
+    const { log, book } = this.parts;
+    const outcome = await this.exclusive(() =>
+      this.#attempt(async (steps) => {
+        await setUpVips(this.tools, steps, onPorts(vips, ports), book.save);
+      }),
+    );
+    const about = { vips: addressesOf(vips), device: portsText(ports) };
+    if (outcome.error === null) log.event('vip.mended', about);
+    else this.#mendFailed.hit({ ...about, ...reasonOf(outcome.error) });
+    return outcome;
+  }
+
+  /** Takes VIPs off the ports beside these. Within `exclusive`. @param keep at least one of those that a VIP is on, by VIP */
+  leave(vips: readonly Vip[], keep: (vip: Vip) => readonly Port[], steps: Steps): Promise<Outcome> {
+    const { book } = this.parts;
+    const leaving = new Map(vips.map((vip) => [vip, portsBeside(vip.entry.ports, keep(vip))]));
+    return this.#attempt(async () => {
+      const going = vips.filter((vip) => leaving.get(vip)!.length > 0);
+      for (const group of byPlace(
+        going.map((vip) => ({ vip, entry: { vip: vip.entry.vip, ports: leaving.get(vip)! } })),
+      )) {
+        const members = group.map(({ vip }) => vip);
+        await leavePorts(this.tools, steps, onPorts(members, group[0].entry.ports), book.save);
+        for (const vip of members) vip.entry.ports = [...keep(vip)];
+      }
+      for (const vip of vips) vip.entry.ports = [...keep(vip)];
+      book.save();
+    }, steps);
   }
 
   /** null: the kernel does not answer now; the next round looks again. */
@@ -240,7 +293,7 @@ export class BridgeCore {
     const { book } = this.parts;
     const heard = this.speakers.some(({ watch }) => watch.view.neighbours.some(({ full }) => full));
     if (heard && !this.graceful.underWay) return;
-    const gone = vips.map(({ entry: { vip, kni } }) => ({ vip, kni, curing: false }));
+    const gone = vips.map(({ entry: { vip, ports } }) => ({ vip, kni: ports[0].kni, curing: false }));
     book.setDeparted([...book.departed.filter(({ vip }) => !gone.some((each) => each.vip === vip)), ...gone]);
   }
 
@@ -258,15 +311,3 @@ export class BridgeCore {
 const entriesOf = (vips: readonly Vip[]) => vips.map(({ entry }) => entry);
 export const addressesOf = (vips: readonly Vip[]): string[] => vips.map(({ entry }) => entry.vip);
 const elapsed = (start: number): number => Math.round(performance.now() - start);
-
-/** Of one interface and one family, which a driver takes at once. */
-export function byPlace<T extends { readonly entry: Pick<JournalEntry, 'vip' | 'kni'> }>(vips: readonly T[]): T[][] {
-  const places = new Map<string, T[]>();
-  for (const vip of vips) {
-    const place = `${vip.entry.kni} ${familyOf(vip.entry.vip)}`;
-    const members = places.get(place);
-    if (members === undefined) places.set(place, [vip]);
-    else members.push(vip);
-  }
-  return [...places.values()];
-}

@@ -21,7 +21,7 @@ export async function chooseDevice(
     if (others.length === 0) return first.name;
     throw new DpvsError(
       'invalid_parameter',
-      `${candidates.map(({ name }) => name).join(', ')} could carry it: say which with --dev`,
+      `${candidates.map(({ name }) => name).join(', ')} could carry it: say which with --dev, or --dev ${candidates.map(({ name }) => name).join(',')} for all of them`,
       'device',
     );
   }

@@ -1,7 +1,8 @@
 // Watches the VIPs that are draining: first until the area prefers other nodes (after a restart of the bridge; the command has seen to
 // it otherwise), then until their flows have ended or the deadline has come.
-import { type BridgeCore, byPlace, reasonOf } from './core.js';
+import { type BridgeCore, reasonOf } from './core.js';
 import { drainLeftMs } from './drain-deadline.js';
+import { byPlace } from './places.js';
 import type { ServiceHealth } from './view.js';
 import type { Vip } from './vip-book.js';
 import type { Reason, VipState } from './vip-state.js';

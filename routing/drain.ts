@@ -1,9 +1,8 @@
 // Draining VIPs: announced worse than by the other nodes, and proof, in the area's database, that they have left the best set and that
 // the neighbours know. The flows that are still here are watched by the reconciler.
-import type { Target } from './announce.js';
-import { driverOf } from './announce.js';
-import { othersOf, standing } from './drivers/driver.js';
-import { StepError, type Steps, verify } from './steps.js';
+import { applyOnEach, othersOf, standing } from './drivers/driver.js';
+import { StepError, type Steps } from './steps.js';
+import { driverOf, placeOf, type Target } from './targets.js';
 import { some, type Tools } from './tools.js';
 
 /**
@@ -17,9 +16,7 @@ export async function worsenVips(
   targets: readonly Target[],
   force: boolean,
 ): Promise<void> {
-  const { vip: first, kni } = targets[0];
-  const driver = driverOf(tools, first);
-  const vips = vipsOf(targets);
+  const { driver, vips, knis } = placeOf(tools, targets);
   try {
     if (!force)
       await steps.run('other announcers', async () => {
@@ -38,12 +35,14 @@ export async function worsenVips(
     await steps.run(
       `${driver.daemon} preference`,
       async () => {
-        const change = await driver.worsening(vips, kni);
-        worsened = change.vips;
-        await driver.apply(change);
+        const change = await applyOnEach(driver, knis, async (kni) => {
+          const next = await driver.worsening(vips, kni);
+          worsened = [...new Set([...worsened, ...next.vips])];
+          return next;
+        });
         return { outcome: change.lines.length > 0 ? 'done' : 'already', detail: some(change.vips) };
       },
-      async () => driver.apply(await driver.improvement(worsened, kni)),
+      async () => void (await applyOnEach(driver, knis, (kni) => driver.improvement(worsened, kni))),
     );
   } catch (error) {
     await steps.undo();
@@ -53,41 +52,34 @@ export async function worsenVips(
 
 /** Waits; changes nothing. @throws {StepError} */
 export async function proveWorse(tools: Tools, steps: Steps, targets: readonly Target[]): Promise<void> {
-  const driver = driverOf(tools, targets[0].vip);
-  const vips = vipsOf(targets);
+  const { driver, vips } = placeOf(tools, targets);
   const proof = (name: string, look: () => Promise<string | null | undefined>): Promise<unknown> =>
-    steps.run(name, async () => {
-      let unknown = false;
-      const once = async (): Promise<{ missing: string | null }> => {
+    steps.prove(
+      name,
+      async () => {
         const missing = await look();
-        unknown = missing === undefined;
-        return { missing: missing ?? null };
-      };
-      await verify(name, once, driver.preferenceMs);
-      return unknown ? { outcome: 'skipped', detail: `${driver.protocol} does not tell` } : { outcome: 'done' };
-    });
+        if (missing !== undefined) return { missing };
+        return { missing: null, result: { outcome: 'skipped', detail: `${driver.protocol} does not tell` } };
+      },
+      driver.preferenceMs,
+    );
   await proof('verify best set', () => stillPreferred(tools, vips));
   await proof('verify neighbours', () => unacknowledged(tools, vips));
 }
 
 /** One look. @returns what is missing until others have taken over; null: nothing. @throws {VtyshError} */
 export async function notYetWorse(tools: Tools, targets: readonly Target[]): Promise<string | null> {
-  const vips = vipsOf(targets);
+  const { vips } = placeOf(tools, targets);
   return (await stillPreferred(tools, vips)) ?? (await unacknowledged(tools, vips)) ?? null;
 }
 
 export async function improveVips(tools: Tools, steps: Steps, targets: readonly Target[]): Promise<void> {
-  const { vip: first, kni } = targets[0];
-  const driver = driverOf(tools, first);
-  const vips = vipsOf(targets);
+  const { driver, vips, knis } = placeOf(tools, targets);
   await steps.run(`${driver.daemon} preference`, async () => {
-    const change = await driver.improvement(vips, kni);
-    await driver.apply(change);
+    const change = await applyOnEach(driver, knis, (kni) => driver.improvement(vips, kni));
     return { outcome: change.lines.length > 0 ? 'done' : 'already', detail: some(change.vips) };
   });
 }
-
-const vipsOf = (targets: readonly Target[]): string[] => targets.map(({ vip }) => vip);
 
 /** Those that this node still announces as well as the best of the others; undefined: the protocol does not tell. */
 async function stillPreferred(tools: Tools, vips: readonly string[]): Promise<string | null | undefined> {

@@ -1,6 +1,6 @@
 // What FRR's ospfd prints (8.4's JSON, and its running configuration) → what the bridge wants to know.
 import { type Announcement, typeTwo } from './drivers/driver.js';
-import { addTo, isObject, object, objects, string } from './frr-json.js';
+import { isObject, object, objects, string } from './frr-json.js';
 import { configLines, parseRedistribute, type RedistributeConfig } from './redistribute-config.js';
 import { ospfWords } from './redistribute-words.js';
 
@@ -127,7 +127,11 @@ function addAnnouncement(
   ownRouter: string,
 ): void {
   if (vip === '' || router === '' || typeof metric !== 'number' || !Number.isSafeInteger(metric)) return;
-  addTo(map, vip, { router, metric, self: router === ownRouter });
+  // One router may have it as a stub link on each of several interfaces, and in each of its areas: the best counts.
+  const list = map.get(vip) ?? [];
+  const at = list.findIndex((each) => each.router === router);
+  const best = { router, metric: Math.min(metric, list[at]?.metric ?? metric), self: router === ownRouter };
+  map.set(vip, at < 0 ? [...list, best] : list.with(at, best));
 }
 
 /** Host routes among the stub links of `show ip ospf database router self-originate json`, all areas. */

@@ -2,11 +2,14 @@
 // stay as they are: kernel addresses untouched, nothing verified in a database that is being filled. A new daemon is given the permissions
 // when its neighbours are Full again, and then originates the same LSAs anew.
 import { familyOf } from './address.js';
-import { type BridgeCore, byPlace, type Speaker } from './core.js';
-import { noChange, type RestartDriver } from './drivers/driver.js';
+import type { BridgeCore, Speaker } from './core.js';
+import { applyOnEach, noChange, type RestartDriver } from './drivers/driver.js';
 import type { Neighbour } from './frr-output.js';
+import { byPlace } from './places.js';
+import { isCarried } from './port.js';
 import { isDpvsError } from './refusal.js';
 import type { RoutingStatus } from './schema.js';
+import { oursOf } from './targets.js';
 import type { Vip } from './vip-book.js';
 import { isHeld, isUp } from './vip-state.js';
 import { VtyshError } from './vtysh.js';
@@ -117,21 +120,24 @@ export class GracefulRestart {
   async #giveBack({ driver }: Restarter): Promise<boolean> {
     const { book } = this.#core.parts;
     const view = await this.#core.view();
-    const carried = ({ entry, state }: Vip): boolean =>
-      isHeld(state) && entry.wanted && view.carried.has(`${entry.kni} ${entry.vip}`);
+    const carried = ({ entry, state }: Vip): boolean => isHeld(state) && entry.wanted && isCarried(view.carried, entry);
     const kept = book.all.filter((vip) => carried(vip) && familyOf(vip.entry.vip) === driver.family);
     try {
       let complete = true;
       for (const group of byPlace(kept)) {
         const vips = group.map(({ entry }) => entry.vip);
-        const permission = await driver.permission(vips, group[0].entry.kni);
-        for (const { entry } of group) entry.owned.policy ||= permission.vips.includes(entry.vip);
-        if (permission.lines.length > 0) book.save();
-        await driver.apply(permission);
+        const knis = group[0].entry.ports.map(({ kni }) => kni);
+        const permission = await applyOnEach(driver, knis, async (kni) => {
+          const change = await driver.permission(vips, kni, oursOf(group.map(({ entry }) => entry)));
+          for (const { entry } of group) entry.owned.policy ||= change.vips.includes(entry.vip);
+          if (change.lines.length > 0) book.save();
+          return change;
+        });
         if (permission.lines.length > 0) await driver.apply((await driver.hastening?.()) ?? noChange);
         const worse = group.filter(({ state }) => state.kind === 'draining').map(({ entry }) => entry.vip);
-        const worsening = worse.length === 0 ? noChange : await driver.worsening(worse, group[0].entry.kni);
-        await driver.apply(worsening);
+        const worsening = await applyOnEach(driver, worse.length === 0 ? [] : knis, (kni) =>
+          driver.worsening(worse, kni),
+        );
         complete &&= permission.lines.length + worsening.lines.length === 0;
       }
       if (!complete) return false;

@@ -3,13 +3,16 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DpvsError, deviceName, ipAddress, replaceFileSync, stateDirectory } from '../api/index.js';
+import { mostPorts } from './limits.js';
 import { defaultPolicy, policy } from './policy.js';
 
-const entry = z.strictObject({
-  vip: ipAddress,
+const port = z.strictObject({
   device: deviceName,
-  /** The device's kernel-visible interface, so that the VIP can be taken off it while the dataplane does not answer. */
+  /** The device's kernel-visible interface, so that a VIP can be taken off it while the dataplane does not answer. */
   kni: deviceName,
+});
+const common = {
+  vip: ipAddress,
   force: z.boolean(),
   policy: policy.default(defaultPolicy),
   /** false: withdrawn for good, which is not proved yet. */
@@ -24,14 +27,30 @@ const entry = z.strictObject({
     })
     .nullable()
     .default(null),
+};
+const entry = z.strictObject({
+  ...common,
+  ports: z.array(port).min(1).max(mostPorts),
   /** Set before the thing is added, so that a bridge that was killed in between still knows it as its own. */
   owned: z.strictObject({
-    /** The kni_host route in the dataplane. */
-    route: z.boolean(),
+    /** The kni_host routes in the dataplane: the devices that they are on. */
+    routes: z.array(deviceName),
     /** The entry in the routing daemon's configuration. */
     policy: z.boolean(),
   }),
 });
+/** As it was written when a VIP had one port. */
+const entry1 = z
+  .strictObject({
+    ...common,
+    ...port.shape,
+    owned: z.strictObject({ route: z.boolean(), policy: z.boolean() }),
+  })
+  .transform(({ device, kni, owned: { route, policy }, ...rest }) => ({
+    ...rest,
+    ports: [{ device, kni }],
+    owned: { routes: route ? [device] : [], policy },
+  }));
 /** A VIP that was withdrawn for good while nobody was told: a daemon that was away may find it in the area as its own. */
 const departed = z.strictObject({
   vip: ipAddress,
@@ -39,13 +58,15 @@ const departed = z.strictObject({
   /** It was put back on the kni, to be taken off again. */
   curing: z.boolean(),
 });
-const file = z.strictObject({
-  version: z.literal(1),
-  vips: z.array(entry),
+const others = {
   departed: z.array(departed).default([]),
   /** ISO time until which the neighbours keep the routes of a daemon that is restarted on purpose; null: there is none. */
   restartUntil: z.iso.datetime().nullable().default(null),
-});
+};
+const file = z.discriminatedUnion('version', [
+  z.strictObject({ version: z.literal(2), vips: z.array(entry), ...others }),
+  z.strictObject({ version: z.literal(1), vips: z.array(entry1), ...others }),
+]);
 export type JournalEntry = z.output<typeof entry>;
 export type Departed = z.output<typeof departed>;
 
@@ -87,7 +108,7 @@ export class Journal {
   write(vips: readonly JournalEntry[]): void {
     const { departed, restartUntil } = this;
     const rest = { ...(departed.length > 0 ? { departed } : {}), ...(restartUntil === null ? {} : { restartUntil }) };
-    const text = `${JSON.stringify({ version: 1, vips, ...rest }, null, 2)}\n`;
+    const text = `${JSON.stringify({ version: 2, vips, ...rest }, null, 2)}\n`;
     try {
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       replaceFileSync(this.path, text, 0o600);

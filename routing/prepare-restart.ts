@@ -4,7 +4,7 @@ import type { BridgeCore } from './core.js';
 import type { Restarter } from './graceful-restart.js';
 import { outcomeReport, stepsReport, wouldStep } from './report.js';
 import type { Report } from './schema.js';
-import { StepError, Steps, verify } from './steps.js';
+import { StepError, Steps } from './steps.js';
 import { isUp } from './vip-state.js';
 
 /** Since the last change of ours: within 5 s a switch may still have to send it to us again. */
@@ -59,11 +59,9 @@ export async function prepareRestart(core: BridgeCore, { waitSeconds, dryRun }: 
       return stepsReport({ ...about, graceSeconds }, [...steps.list, quiet, would]);
     }
     // Waited for outside of `exclusive`: a VIP that cannot be served has to go meanwhile.
-    await steps.run('quiet', async () => {
-      const look = async () => ({ missing: await noiseOf(core, restarter) });
-      await verify('quiet', look, waitSeconds * 1000, lookMs);
-      return { outcome: 'already', detail: 'nothing has changed lately, everything is acknowledged' };
-    });
+    const quiet = { outcome: 'already', detail: 'nothing has changed lately, everything is acknowledged' } as const;
+    const listen = async () => ({ missing: await noiseOf(core, restarter), result: quiet });
+    await steps.prove('quiet', listen, waitSeconds * 1000, lookMs);
     await core.exclusive(async () => {
       await steps.run('prepare', async () => {
         const noise = await noiseOf(core, restarter);
@@ -72,18 +70,16 @@ export async function prepareRestart(core: BridgeCore, { waitSeconds, dryRun }: 
         core.graceful.prepared(graceSeconds);
         return { outcome: 'done', detail: `${graceSeconds} s from now` };
       });
-      const name = 'verify grace-LSA';
-      await steps.run(name, async () => {
-        await verify(
-          name,
-          async () => {
-            if (!(await restart.prepared())) return { missing: `${driver.daemon} has no grace-LSA` };
-            return { missing: (await driver.acknowledged()) === false ? 'a neighbour has not acknowledged it' : null };
-          },
-          proofMs,
-        );
-        return { outcome: 'done', detail: 'acknowledged; whether a neighbour helps can be seen there only' };
-      });
+      const known = {
+        outcome: 'done',
+        detail: 'acknowledged; whether a neighbour helps can be seen there only',
+      } as const;
+      const look = async () => {
+        if (!(await restart.prepared())) return { missing: `${driver.daemon} has no grace-LSA` };
+        const missing = (await driver.acknowledged()) === false ? 'a neighbour has not acknowledged it' : null;
+        return { missing, result: known };
+      };
+      await steps.prove('verify grace-LSA', look, proofMs);
     });
     log.event('routing.graceful_restart_prepared', { daemon: driver.daemon, graceSeconds, vips });
     return outcomeReport({ ...about, graceSeconds }, { steps, error: null });

@@ -1,10 +1,12 @@
 // The bridge's watch: looks every second, and at once when something changed, and moves each VIP to where the node's state says.
 import type { KernelEvent } from '../kni/index.js';
 import { firstFailure } from './conditions.js';
-import { addressesOf, type BridgeCore, byPlace, conditionReason } from './core.js';
+import { addressesOf, type BridgeCore, conditionReason } from './core.js';
 import { DrainWatch } from './drain-watch.js';
 import { findDrift } from './drift.js';
 import { HealthGate } from './health-gate.js';
+import { byPlace, usablePorts } from './places.js';
+import { isCarried, type Port } from './port.js';
 import { StaleWatch } from './stale-watch.js';
 import type { NodeView } from './view.js';
 import type { Vip } from './vip-book.js';
@@ -72,7 +74,9 @@ export class Reconciler {
     if (vip !== undefined) this.#core.tools.pace.changed([vip.entry.vip]);
     const concerned =
       event.kind === 'resync' ||
-      (event.kind === 'link' ? book.all.some(({ entry }) => entry.kni === event.link.name) : vip !== undefined);
+      (event.kind === 'link'
+        ? book.all.some(({ entry }) => entry.ports.some(({ kni }) => kni === event.link.name))
+        : vip !== undefined);
     if (concerned) this.nudge(true);
   };
 
@@ -148,13 +152,16 @@ export class Reconciler {
     }
   }
 
-  /** In the background: the rounds go on meanwhile. */
   #attempt(vips: readonly Vip[]): void {
+    this.#background(vips, () => this.#core.announce(vips, false));
+  }
+
+  /** The rounds go on meanwhile. */
+  #background(vips: readonly Vip[], work: () => Promise<unknown>): void {
     if (this.#closed || this.#attempts.size >= attemptsAtOnce) return;
     const release = this.#core.claims.takeNow(addressesOf(vips));
     if (release === null) return;
-    const attempt = this.#core
-      .announce(vips, false)
+    const attempt = work()
       .catch((error: unknown) => this.#failed(vips, error))
       .then(() => {
         release();
@@ -185,13 +192,29 @@ export class Reconciler {
     const { book, dataplane } = this.#core.parts;
     // While the dataplane is silent its conditions decide; its routes cannot be asked.
     if (announced.length === 0 || !dataplane.view().reachable) return;
-    const drifted = await findDrift(
+    const { gone, lacking } = await findDrift(
       this.#core.tools,
       announced.map(({ entry }) => entry),
     );
     for (const vip of announced) {
-      const reason = drifted.get(vip.entry.vip);
+      const reason = gone.get(vip.entry.vip);
       if (reason !== undefined) book.advance(vip, { kind: 'drifted', reason });
+    }
+    await this.#mend(announced, lacking);
+  }
+
+  /** Of several ports, those that have come, or come back, since it was announced. */
+  async #mend(announced: readonly Vip[], lacking: ReadonlyMap<string, readonly Port[]>): Promise<void> {
+    if (lacking.size === 0) return;
+    const view = await this.#core.view();
+    const due = announced.flatMap((vip) => {
+      const usable = usablePorts(view, vip);
+      const ports = (lacking.get(vip.entry.vip) ?? []).filter((port) => usable.includes(port));
+      return ports.length === 0 ? [] : [{ vip, entry: { vip: vip.entry.vip, ports } }];
+    });
+    for (const group of byPlace(due)) {
+      const vips = group.map(({ vip }) => vip);
+      this.#background(vips, () => this.#core.mend(vips, group[0].entry.ports));
     }
   }
 
@@ -223,7 +246,7 @@ export class Reconciler {
 
 /** Announced, or what a bridge that was killed left announced: that is held back like any other. */
 const mayBeUp = ({ state, entry }: Vip, { carried }: NodeView): boolean =>
-  isUp(state) || (state.kind !== 'withdrawn' && isHeld(state) && carried.has(`${entry.kni} ${entry.vip}`));
+  isUp(state) || (state.kind !== 'withdrawn' && isHeld(state) && isCarried(carried, entry));
 
 /** Together, but for those that failed before anything could be proved: one may spoil it for all. */
 function groupsOf(vips: readonly Vip[]): Vip[][] {

@@ -8,6 +8,7 @@ import { Bridge } from './bridge.js';
 import { DataplaneLink } from './dataplane-link.js';
 import { DataplaneWatch } from './dataplane-watch.js';
 import { Journal, journalPath } from './journal.js';
+import { portsText } from './port.js';
 import { bridgeMethods } from './schema.js';
 import { type SpeakerOptions, speakersOf } from './speakers.js';
 import { VipBook } from './vip-book.js';
@@ -76,7 +77,7 @@ export async function runBridge(options: RunOptions): Promise<number> {
   });
   const events = await EventPublisher.listen({ endpoint: bridgeEventEndpoint(name), log });
   book.onTransition = ({ entry }, { from, to, reason }) =>
-    events.publish('announcement', { vip: entry.vip, device: entry.device, from, to, reason });
+    events.publish('announcement', { vip: entry.vip, device: portsText(entry.ports), from, to, reason });
   await bridge.start();
   log.event('bridge.started', { protocol, form, ospf6, frrNamespace, vips: book.all.map(({ entry }) => entry.vip) });
   const signal = await ended;

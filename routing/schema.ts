@@ -1,13 +1,21 @@
 // The bridge's API: every method with the schema of its parameters and result, as api/schema.ts is for the dataplane.
 import { z } from 'zod';
 import { deviceName, ipAddress } from '../api/index.js';
-import { mostVips } from './limits.js';
+import { mostPorts, mostVips } from './limits.js';
 import { policy, policyChange } from './policy.js';
 import { renderRequest } from './render-request.js';
 
 const vips = z.array(ipAddress).min(1).max(mostVips);
 /** `all`: every VIP that this bridge knows. */
 const knownVips = z.union([z.literal('all'), vips]);
+
+/** As `--dev` takes them: `dpdk1`, or `dpdk1,dpdk2`. */
+const ports = z
+  .string()
+  .refine(
+    (text) => z.array(deviceName).max(mostPorts).safeParse(text.split(',')).success,
+    'ports, as dpdk1 or dpdk1,dpdk2',
+  );
 
 export const step = z.strictObject({
   /** What was done or checked: service, port, kni, neighbour, route, ospfd, address, verify …, undo … */
@@ -27,7 +35,8 @@ export const flows = z.strictObject({
 export const report = z.strictObject({
   action: z.enum(['announce', 'withdraw', 'drain', 'undrain', 'graceful-restart']),
   vips: z.array(ipAddress),
-  device: deviceName.nullable(),
+  /** null: none, or VIPs that are not on the same. */
+  device: ports.nullable(),
   /** Nothing was changed, and nothing will be: the steps say what would be. */
   dryRun: z.boolean(),
   /** false: refused or failed, and nothing of it stays. */
@@ -48,7 +57,9 @@ const stateName = z.enum(['configured', 'ready', 'announced', 'draining', 'withd
 
 export const vipStatus = z.strictObject({
   vip: ipAddress,
-  device: deviceName,
+  device: ports,
+  /** Each of them, and why nobody reaches it there; null: somebody does. */
+  ports: z.array(z.strictObject({ device: deviceName, carries: z.boolean(), reason: reason.nullable() })),
   force: z.boolean(),
   policy,
   state: stateName,
@@ -123,7 +134,7 @@ export const bridgeMethods = {
     params: z.strictObject({
       vips,
       /** The only port with a Full neighbour, or the only one with a kni, when not given. */
-      device: deviceName.optional(),
+      device: ports.optional(),
       /** Announce without a Full neighbour. */
       force: z.boolean().optional(),
       /** How long to wait for the daemon and a Full neighbour before refusing. */

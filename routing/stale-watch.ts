@@ -6,7 +6,7 @@ import { type BridgeCore, reasonOf } from './core.js';
 import type { Driver } from './drivers/driver.js';
 import { addAddresses, removeAddresses } from './elements.js';
 import type { Departed } from './journal.js';
-import { perVipMs, StepError, Steps, verify } from './steps.js';
+import { perVipMs, StepError, Steps } from './steps.js';
 import type { Vip } from './vip-book.js';
 import { isUp } from './vip-state.js';
 
@@ -58,12 +58,19 @@ export class StaleWatch {
   /** Those that we know and that are not up, nor about to be. */
   #suspects(): Departed[] {
     const { book } = this.#core.parts;
-    const family = this.#core.graceful.restarter?.driver.family;
+    const { restarter } = this.#core.graceful;
+    const family = restarter?.driver.family;
+    // An address on an interface that is down announces nothing.
+    const heardOn = new Set(restarter?.watch.view.neighbours.filter(({ full }) => full).map((each) => each.interface));
     const { claims } = this.#core;
     const ours = ({ entry }: Vip): boolean => familyOf(entry.vip) === family && !claims.has(entry.vip);
     const down = book.all.filter((vip) => ours(vip) && !isUp(vip.state) && vip.state.kind !== 'ready');
     const curing = new Map(book.departed.map((each) => [each.vip, each.curing]));
-    const known = down.map(({ entry: { vip, kni } }) => ({ vip, kni, curing: curing.get(vip) ?? false }));
+    const known = down.map(({ entry: { vip, ports } }) => ({
+      vip,
+      kni: (ports.find(({ kni }) => heardOn.has(kni)) ?? ports[0]).kni,
+      curing: curing.get(vip) ?? false,
+    }));
     return [...known, ...book.departed.filter(({ vip }) => book.get(vip) === undefined)];
   }
 
@@ -81,7 +88,7 @@ export class StaleWatch {
     const steps = new Steps();
     try {
       await steps.run('announce once more', async () => {
-        await driver.apply(await driver.permission(vips, kni));
+        await driver.apply(await driver.permission(vips, kni, []));
         await removeAddresses(tools, kni, vips);
         await addAddresses(tools, kni, vips);
         tools.pace.changed(vips);
@@ -92,22 +99,18 @@ export class StaleWatch {
       log.event('vip.withdraw_failed', { vips, ...reasonOf(error) });
     }
     await tools.pace.wait(vips);
-    const name = `verify ${driver.daemon}`;
     try {
       await steps.run('take back', async () => {
         await driver.apply(await driver.prohibition(vips, kni));
         await removeAddresses(tools, kni, vips);
         return { outcome: 'done' };
       });
-      await steps.run(name, async () => {
-        const look = async () => {
-          const now = await driver.originated();
-          const left = vips.filter((vip) => now.get(vip) === 'live');
-          return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${left.join(' ')}` };
-        };
-        await verify(name, look, driver.followMs + vips.length * perVipMs);
-        return { outcome: 'done' };
-      });
+      const look = async () => {
+        const now = await driver.originated();
+        const left = vips.filter((vip) => now.get(vip) === 'live');
+        return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${left.join(' ')}` };
+      };
+      await steps.prove(`verify ${driver.daemon}`, look, driver.followMs + vips.length * perVipMs);
       book.setDeparted(book.departed.filter(({ vip }) => !vips.includes(vip)));
     } catch (error) {
       if (!(error instanceof StepError)) throw error;

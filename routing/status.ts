@@ -4,9 +4,13 @@ import type { Condition } from './conditions.js';
 import type { BridgeCore } from './core.js';
 import { drainLeftMs } from './drain-deadline.js';
 import { flowsOf } from './drain-watch.js';
+import { fails, holds } from './finding.js';
+import { type Port, portsText } from './port.js';
+import { sightOf } from './port-conditions.js';
 import type { BridgeStatus, RoutingStatus, VipDetail, VipStatus } from './schema.js';
+import type { NodeView } from './view.js';
 import type { Vip } from './vip-book.js';
-import { isHeld, reasonOf } from './vip-state.js';
+import { isHeld, isUp, reasonOf } from './vip-state.js';
 
 export interface BridgeIdentity {
   readonly name: string;
@@ -14,7 +18,9 @@ export interface BridgeIdentity {
   readonly frrNamespace: string | null;
 }
 
-export function statusOf(core: BridgeCore, { name, startedAt, frrNamespace }: BridgeIdentity): BridgeStatus {
+export async function statusOf(core: BridgeCore, identity: BridgeIdentity): Promise<BridgeStatus> {
+  const { name, startedAt, frrNamespace } = identity;
+  const view = await core.view();
   const { dataplane, book } = core.parts;
   const { reachable, problems } = dataplane.view();
   return {
@@ -25,7 +31,7 @@ export function statusOf(core: BridgeCore, { name, startedAt, frrNamespace }: Br
     journal: { trouble: book.journalTrouble },
     dataplane: { reachable, serving: dataplane.serving, problems: [...problems] },
     routing: core.speakers.map((speaker) => routingOf(core, speaker)),
-    vips: book.all.map((vip) => vipStatus(core, vip)),
+    vips: book.all.map((vip) => vipStatus(core, view, vip)),
   };
 }
 
@@ -40,7 +46,7 @@ export async function detailsOf(core: BridgeCore, vips: readonly Vip[]): Promise
     const address = vip.entry.vip;
     const known = announcers.get(familyOf(address)) ?? null;
     return {
-      ...vipStatus(core, vip),
+      ...vipStatus(core, view, vip),
       conditions: core.conditions(view, vip).map(conditionOf),
       announcers: known === null ? null : [...(known.get(address) ?? [])],
       history: [...vip.history],
@@ -71,15 +77,16 @@ const conditionOf = ({ name, failure, detail }: Condition): VipDetail['condition
 
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 100) / 10);
 
-function vipStatus(core: BridgeCore, vip: Vip): VipStatus {
+function vipStatus(core: BridgeCore, node: NodeView, vip: Vip): VipStatus {
   const { entry, state, kept, took } = vip;
   const now = performance.now();
-  const { vip: address, device, force, policy } = entry;
+  const { vip: address, ports, force, policy } = entry;
   const leftMs = state.kind === 'draining' ? drainLeftMs(vip) : null;
   const view = core.parts.dataplane.view();
   return {
     vip: address,
-    device,
+    device: portsText(ports),
+    ports: ports.map((port) => portStatus(node, vip, port)),
     force,
     policy: { ...policy },
     state: state.kind,
@@ -93,4 +100,15 @@ function vipStatus(core: BridgeCore, vip: Vip): VipStatus {
     flows: view.reachable ? flowsOf(view.vips.get(address)) : null,
     took: { ...took },
   };
+}
+
+/** Of a VIP that is set up also whether it is there: on a port that has just come back it may not be yet. */
+function portStatus(node: NodeView, { entry, state }: Vip, { device, kni }: Port): VipStatus['ports'][number] {
+  const { vip, force } = entry;
+  const { link, kernel, neighbour } = sightOf(node, device, node.routing[familyOf(vip)], force);
+  const missing = isUp(state) && !node.carried.has(`${kni} ${vip}`);
+  const address = missing ? fails('not_verified', `${vip} is not on ${kni}`) : holds('');
+  const findings = Object.entries({ port: link, kni: kernel, neighbour, 'kernel address': address });
+  const [reason = null] = findings.flatMap(([at, { failure }]) => (failure === null ? [] : [{ at, ...failure }]));
+  return { device, carries: reason === null, reason };
 }

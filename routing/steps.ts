@@ -9,6 +9,16 @@ export interface StepResult {
   readonly detail?: string;
 }
 
+/** One look of a proof. */
+export interface Seen {
+  /** null: all of it is so. */
+  readonly missing: string | null;
+  /** What the step says then, where it is more than that it is done. */
+  readonly result?: StepResult;
+  /** The patience for the whole proof, where it turns out to need more. */
+  readonly deadlineMs?: number;
+}
+
 /** A step that failed for a reason the user can act on. */
 export class StepError extends Error {
   constructor(
@@ -63,6 +73,25 @@ export class Steps {
     }
   }
 
+  /**
+   * A step that changes nothing: looks every `everyMs` until nothing is missing.
+   * @throws {StepError} not_verified after `deadlineMs`, with what was missing last
+   */
+  prove(name: string, look: () => Promise<Seen>, deadlineMs: number, everyMs = 50): Promise<StepResult> {
+    return this.run(name, async () => {
+      const start = performance.now();
+      let allowed = deadlineMs;
+      for (;;) {
+        const { missing, result, deadlineMs: longer } = await look();
+        if (missing === null) return result ?? { outcome: 'done' };
+        allowed = Math.max(allowed, longer ?? 0);
+        if (performance.now() - start >= allowed)
+          throw new StepError(name, 'not_verified', `${missing} after ${(allowed / 1000).toFixed(1)} s`);
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+      }
+    });
+  }
+
   /** false: something that was to be undone could not be, and is in the list as failed. */
   undone = true;
 
@@ -84,25 +113,3 @@ export class Steps {
 
 /** Beyond one or a few VIPs every proof takes longer: netlink, zebra and the daemon. */
 export const perVipMs = 10;
-
-/**
- * Looks every `everyMs` until `look` says nothing is missing. `deadlineMs` may grow while looking.
- * @throws {StepError} not_verified, with what was missing last
- */
-export async function verify(
-  step: string,
-  look: () => Promise<{ readonly missing: string | null; readonly deadlineMs?: number }>,
-  deadlineMs: number,
-  everyMs = 50,
-): Promise<void> {
-  const start = performance.now();
-  let allowed = deadlineMs;
-  for (;;) {
-    const { missing, deadlineMs: longer } = await look();
-    if (missing === null) return;
-    allowed = Math.max(allowed, longer ?? 0);
-    if (performance.now() - start >= allowed)
-      throw new StepError(step, 'not_verified', `${missing} after ${(allowed / 1000).toFixed(1)} s`);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
-}

@@ -97,6 +97,10 @@ export async function kniHostRoutes(dataplane: DataplaneApi, device: string): Pr
 export const withoutRoute = (vips: readonly string[], routes: ReadonlySet<string>): string[] =>
   vips.filter((vip) => !routes.has(hostRoute(vip)));
 
+/** As `dpip route` has it. */
+export const routesText = (vips: readonly string[], device: string): string =>
+  `${some(vips.map(hostRoute))} dev ${device} scope kni_host`;
+
 /** `a b c and 997 more` */
 export function some(vips: readonly string[], most = 5): string {
   const rest = vips.length - most;

@@ -6,6 +6,7 @@ import { noPenalty, type Penalty, penalised, relieved, suppressedMs } from './da
 import type { Departed, Journal, JournalEntry } from './journal.js';
 import { JournalKeeper } from './journal-keeper.js';
 import { mostVips } from './limits.js';
+import { portsText } from './port.js';
 import {
   advance,
   type Intent,
@@ -84,7 +85,7 @@ export class VipBook {
     this.refuseTooMany(wishes.map(({ vip }) => vip));
     const fresh = wishes.filter(({ vip }) => !this.#vips.has(vip));
     const wished = new Map(
-      wishes.map(({ vip, policy, force, wanted, drain }) => [vip, { policy, force, wanted, drain }]),
+      wishes.map(({ vip, ports, policy, force, wanted, drain }) => [vip, { ports, policy, force, wanted, drain }]),
     );
     this.#keeper.write([...this.all.map(({ entry }) => ({ ...entry, ...wished.get(entry.vip) })), ...fresh]);
     for (const { entry } of this.all) Object.assign(entry, wished.get(entry.vip));
@@ -164,7 +165,7 @@ export class VipBook {
   /** Says it once for each new reason. */
   keep(vip: Vip, reason: Reason | null): void {
     if (reason !== null && vip.kept?.detail !== reason.detail)
-      this.#log.event('vip.kept', { vip: vip.entry.vip, device: vip.entry.device, ...reason });
+      this.#log.event('vip.kept', { vip: vip.entry.vip, device: portsText(vip.entry.ports), ...reason });
     vip.kept = reason;
   }
 
@@ -180,7 +181,8 @@ export class VipBook {
     const now = performance.now();
     const { state, order } = advance(before, input, now);
     vip.state = state;
-    const { vip: address, device } = vip.entry;
+    const { vip: address, ports } = vip.entry;
+    const device = portsText(ports);
     if (input.kind === 'drifted' && before !== state)
       this.#log.event('vip.drifted', { vip: address, device, ...input.reason });
     if (input.kind === 'failed') this.#log.event('vip.announce_failed', { vip: address, device, ...input.reason });
@@ -199,7 +201,8 @@ export class VipBook {
   }
 
   #record(vip: Vip, from: VipState['kind'], to: VipState['kind'], reason: Reason | null): void {
-    const { vip: address, device } = vip.entry;
+    const { vip: address, ports } = vip.entry;
+    const device = portsText(ports);
     const transition = { at: new Date().toISOString(), from, to, reason };
     vip.history.push(transition);
     if (vip.history.length > historyLength) vip.history.shift();

@@ -1,6 +1,8 @@
 // What an `announce` changes in the book before it is carried out: new VIPs, other ports, another policy; and back, where it fails.
 import type { BridgeCore, Outcome } from './core.js';
 import type { JournalEntry } from './journal.js';
+import { allPorts, type Port, portsBeside } from './port.js';
+import { Steps } from './steps.js';
 import type { Vip } from './vip-book.js';
 import { byHand, isParked } from './vip-state.js';
 
@@ -30,7 +32,7 @@ export class WishChange {
     const { book } = this.#core.parts;
     const known = this.vips;
     this.#before.push(...known.map(({ entry }) => ({ ...entry, owned: { ...entry.owned } })));
-    const moved = known.filter(({ entry }) => this.#wish(entry.vip).device !== entry.device);
+    const moved = known.filter(({ entry }) => movesAway(entry, this.#wish(entry.vip)));
     if (moved.length > 0) {
       book.refuseUnwritable();
       const away = await this.#core.withdraw(moved, true);
@@ -46,9 +48,16 @@ export class WishChange {
     return null;
   }
 
+  /** On the ports where they are as well, until they are announced on the others: nobody is to miss them in between. */
   #want(): Vip[] {
+    const { book } = this.#core.parts;
     try {
-      return this.#core.parts.book.want(this.#entries.map(asNew));
+      return book.want(
+        this.#entries.map((entry) => {
+          const now = book.get(entry.vip)?.entry.ports ?? [];
+          return { ...asNew(entry), ports: allPorts(entry.ports, now) };
+        }),
+      );
     } catch (error) {
       this.#putBack();
       throw error;
@@ -61,15 +70,23 @@ export class WishChange {
     book.add(this.#before.filter(({ vip }) => book.get(vip) === undefined).map(asNew));
   }
 
+  /** Once they are announced: off the ports where they are not wished any more. Within `exclusive`. */
+  leaveOthers(steps: Steps): Promise<Outcome> {
+    return this.#core.leave(this.vips, ({ entry }) => this.#wish(entry.vip).ports, steps);
+  }
+
   /** A first announcement that fails is refused as a whole; one that was wanted before stays wanted, where and as it was. Within `exclusive`. */
   async takeBack(): Promise<void> {
     const { book } = this.#core.parts;
     // What its undoing could not undo goes on being taken back; of those that were wanted before, the watch goes on trying it here.
-    const rest = this.#added.filter(({ entry }) => entry.owned.route || entry.owned.policy);
+    const rest = this.#added.filter(({ entry }) => entry.owned.routes.length > 0 || entry.owned.policy);
     book.remove(this.#added.filter((vip) => !rest.includes(vip)));
     const wasKnown = ({ entry }: Vip): boolean => this.#before.some(({ vip }) => vip === entry.vip);
     for (const vip of rest) if (!wasKnown(vip)) this.#forsake(vip);
     this.#putBack();
+    const stayed = this.#before.flatMap(({ vip }) => book.get(vip) ?? []).filter((vip) => !this.#added.includes(vip));
+    const placeBefore = ({ entry }: Vip): readonly Port[] => this.#before.find(({ vip }) => vip === entry.vip)!.ports;
+    await this.#core.leave(stayed, placeBefore, new Steps());
     for (const { vip, policy, force, wanted, drain } of this.#before) {
       const known = book.get(vip)!;
       Object.assign(known.entry, { policy, force, drain });
@@ -88,5 +105,9 @@ export class WishChange {
   }
 }
 
+/** To other ports altogether. */
+const movesAway = ({ ports }: JournalEntry, wish: JournalEntry): boolean =>
+  portsBeside(ports, wish.ports).length === ports.length;
+
 /** Nothing of it is set up. */
-const asNew = (entry: JournalEntry): JournalEntry => ({ ...entry, owned: { route: false, policy: false } });
+const asNew = (entry: JournalEntry): JournalEntry => ({ ...entry, owned: { routes: [], policy: false } });

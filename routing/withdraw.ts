@@ -1,10 +1,11 @@
 // Withdrawing VIPs: out of the routing daemon first, then off the kni, proved; the dataplane goes on serving what is still under way.
 // Several at once, so that a node that stops, or lost its dataplane, is out of the switch after one round and not after one a VIP.
-import { type AddressFamily, familyOf } from './address.js';
-import { driverOf, type OwnedTarget } from './announce.js';
-import type { Driver } from './drivers/driver.js';
+import { type AddressFamily, familyOf, hostRoute } from './address.js';
+import { applyOnEach, type Driver } from './drivers/driver.js';
 import { removeAddresses, removeRoutes } from './elements.js';
-import { perVipMs, StepError, type Steps, verify } from './steps.js';
+import { portsText } from './port.js';
+import { perVipMs, StepError, type Steps } from './steps.js';
+import { driverOf, type OwnedTarget, ownRoutes, placeOf, type Target } from './targets.js';
 import { hostAddresses, some, type Tools } from './tools.js';
 import { VtyshError } from './vtysh.js';
 
@@ -54,38 +55,30 @@ export async function withdrawVips(
         return { outcome };
       });
   const failed: StepError[] = [];
-  const proof = async (name: string, work: () => Promise<void>): Promise<void> => {
+  const attempt = async (step: Promise<unknown>): Promise<void> => {
     try {
-      await steps.run(name, async () => {
-        await work();
-        return { outcome: 'done' };
-      });
+      await step;
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
       failed.push(error);
     }
   };
   for (const { driver, members } of families) {
-    const name = `verify ${driver.daemon}`;
-    await proof(name, () =>
-      verify(
-        name,
-        async () => {
-          const left = await stillOriginated(
-            driver,
-            members.map(({ vip }) => vip),
-          );
-          return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${some(left)}` };
-        },
-        driver.followMs + members.length * perVipMs,
-      ),
-    );
+    const theirs = members.map(({ vip }) => vip);
+    const look = async () => {
+      const left = await stillOriginated(driver, theirs);
+      return { missing: left.length === 0 ? null : `${driver.daemon} still announces ${some(left)}` };
+    };
+    await attempt(steps.prove(`verify ${driver.daemon}`, look, driver.followMs + members.length * perVipMs));
   }
-  await proof('verify address', () =>
-    eachKni(held, async (kni, here) => {
-      const there = await hostAddresses(tools.kernel, kni).catch(() => new Set<string>());
-      const left = here.filter((vip) => there.has(vip));
-      if (left.length > 0) throw new StepError('verify address', 'not_verified', `${some(left)}: still on ${kni}`);
+  await attempt(
+    steps.run('verify address', async () => {
+      await eachKni(held, async (kni, here) => {
+        const there = await hostAddresses(tools.kernel, kni).catch(() => new Set<string>());
+        const left = here.filter((vip) => there.has(vip));
+        if (left.length > 0) throw new StepError('verify address', 'not_verified', `${some(left)}: still on ${kni}`);
+      });
+      return { outcome: 'done' };
     }),
   );
   if (forGood) await releaseRoutes(tools, steps, held, save);
@@ -110,14 +103,14 @@ function byFamily(tools: Tools, held: readonly OwnedTarget[]): Family[] {
   return [...found.values()];
 }
 
-async function eachKni(
-  held: readonly OwnedTarget[],
-  work: (kni: string, vips: string[]) => Promise<void>,
-): Promise<void> {
-  for (const kni of new Set(held.map((each) => each.kni)))
+/** Of several ports, on each of them. */
+async function eachKni(held: readonly Target[], work: (kni: string, vips: string[]) => Promise<void>): Promise<void> {
+  const on = (kni: string): Target[] => held.filter(({ ports }) => ports.some((port) => port.kni === kni));
+  const knis = new Set(held.flatMap(({ ports }) => ports.map(({ kni }) => kni)));
+  for (const kni of knis)
     await work(
       kni,
-      held.filter((each) => each.kni === kni).map(({ vip }) => vip),
+      on(kni).map(({ vip }) => vip),
     );
 }
 
@@ -132,6 +125,7 @@ async function stillOriginated(driver: Driver, vips: readonly string[]): Promise
   }
 }
 
+/** All of ours, also where the VIP is not wished any more. */
 async function releaseRoutes(
   tools: Tools,
   steps: Steps,
@@ -139,18 +133,45 @@ async function releaseRoutes(
   save: () => void,
 ): Promise<void> {
   await steps.try('dataplane route', async () => {
-    const ours = held.filter(({ owned }) => owned.route);
-    if (ours.length === 0) return { outcome: 'already', detail: 'it was there before, or is gone' };
-    for (const device of new Set(ours.map((each) => each.device))) {
-      const here = ours.filter((each) => each.device === device);
-      await removeRoutes(
-        tools,
-        device,
-        here.map(({ vip }) => vip),
-      );
-      for (const { owned } of here) owned.route = false;
-    }
+    const devices = new Set(held.flatMap(({ owned }) => owned.routes));
+    if (devices.size === 0) return { outcome: 'already', detail: 'it was there before, or is gone' };
+    for (const device of devices) await removeOwnRoutes(tools, held, device);
     save();
     return { outcome: 'done' };
+  });
+}
+
+async function removeOwnRoutes(tools: Tools, held: readonly OwnedTarget[], device: string): Promise<void> {
+  const ours = held.filter(({ owned }) => owned.routes.includes(device)).map(({ vip }) => vip);
+  await removeRoutes(tools, device, ours);
+  ownRoutes(held, device, ours, false);
+}
+
+/**
+ * Takes VIPs off some ports that are announced on others: nothing of it reaches a neighbour.
+ * @param targets with the ports that they leave
+ * @throws {StepError} the step that failed
+ */
+export async function leavePorts(
+  tools: Tools,
+  steps: Steps,
+  targets: readonly OwnedTarget[],
+  save: () => void,
+): Promise<void> {
+  const { driver, vips, ports, knis } = placeOf(tools, targets);
+  const where = knis.join(', ');
+  await steps.run('kernel address', async () => {
+    for (const kni of knis) await removeAddresses(tools, kni, vips);
+    return { outcome: 'done', detail: `${some(vips.map(hostRoute))} off ${where}` };
+  });
+  if (driver.departure !== undefined)
+    await steps.run(`${driver.daemon} interface`, async () => {
+      const { lines } = await applyOnEach(driver, knis, (kni) => driver.departure!(vips, kni));
+      return { outcome: lines.length === 0 ? 'already' : 'done', detail: where };
+    });
+  await steps.run('dataplane route', async () => {
+    for (const { device } of ports) await removeOwnRoutes(tools, targets, device);
+    save();
+    return { outcome: 'done', detail: `off ${portsText(ports)}` };
   });
 }

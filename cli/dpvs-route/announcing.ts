@@ -26,13 +26,13 @@ const dry = (options: Options): { dryRun?: true } => (options.has('dryRun') ? { 
 export async function announce(line: Line, context: Context): Promise<Work> {
   const { options } = line;
   const vips = await namedVips(line, context);
-  const dev = options.last('dev');
+  const ports = options.all('dev').flatMap((word) => word.split(','));
   const waitSeconds = seconds(options, 'wait', 300) ?? defaultWaitSeconds;
   const policy = policyOf(options);
   const params: BridgeParams<'announce'> = {
     vips,
     waitSeconds,
-    ...(dev === undefined ? {} : { device: device(dev) }),
+    ...(ports.length === 0 ? {} : { device: [...new Set(ports.map(device))].join(',') }),
     ...(options.has('force') ? { force: true } : options.has('noForce') ? { force: false } : {}),
     ...(policy === null ? {} : { policy }),
     ...dry(options),

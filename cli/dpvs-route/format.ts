@@ -69,14 +69,30 @@ export const formatDrain = (vips: readonly VipStatus[]): string =>
     '  ',
   );
 
-export function reasonText({ state, held, reason, kept, retrySeconds, stage, deadlineSeconds }: VipStatus): string {
+/** Of several ports those that carry an announced VIP, when some do not, and why those do not. */
+function portsText({ state, ports }: VipStatus): string[] {
+  const lost = isPartly({ state, ports }) ? ports.flatMap(({ reason }) => reason ?? []) : [];
+  if (lost.length === 0) return [];
+  const by = ports.filter(({ carries }) => carries).map(({ device }) => device);
+  return [by.length === 0 ? 'by none' : `by ${by.join(',')} only`, ...lost.map(({ at, detail }) => `${at}: ${detail}`)];
+}
+
+export const isPartly = ({ state, ports }: Pick<VipStatus, 'state' | 'ports'>): boolean =>
+  (state === 'announced' || state === 'draining') && ports.length > 1 && ports.some(({ carries }) => !carries);
+
+export function reasonText(vip: VipStatus): string {
+  const why = stateReason(vip);
+  return [...(why === null ? [] : [why]), ...portsText(vip)].join('; ') || '-';
+}
+
+function stateReason({ state, held, reason, kept, retrySeconds, stage, deadlineSeconds }: VipStatus): string | null {
   if (kept !== null) return `should go, ${kept.at}: ${kept.detail}`;
   if (stage !== null)
     return deadlineSeconds === null ? stage : `${stage}, at most ${duration(Math.ceil(deadlineSeconds))} more`;
   const retry = retrySeconds !== null && retrySeconds > 0 ? ` (again in ${duration(Math.ceil(retrySeconds))})` : '';
   // The routing daemon may be away, or the neighbours slow to acknowledge.
   const going = state === 'withdrawn' && held ? ' (still being taken back)' : '';
-  return reason === null ? '-' : `${reason.at}: ${reason.detail}${retry}${going}`;
+  return reason === null ? null : `${reason.at}: ${reason.detail}${retry}${going}`;
 }
 
 export function headLines(status: BridgeStatus): string[][] {
@@ -135,9 +151,12 @@ export function formatStatus(status: BridgeStatus): string {
   return parts.join('\n');
 }
 
-/** What to do about VIPs that are not announced: a line a kind of reason. */
+/** What to do about VIPs that are not announced, or have a port without a neighbour: a line a kind of reason. */
 export function adviceOn(vips: readonly VipStatus[]): string[] {
   const reasons = vips.flatMap(({ kept, reason }) => kept ?? reason ?? []);
+  // What is wrong with a link does not keep the node from serving.
+  const deaf = vips.filter(isPartly).flatMap(({ ports }) => ports.flatMap(({ reason }) => reason ?? []));
+  reasons.push(...deaf.filter(({ code }) => code === 'no_adjacency'));
   const codes = [...new Set(reasons.map(({ code }) => code))].filter(isErrorCode);
   return codes.flatMap((code) => {
     const { suggestion, message } = errorTable[code];

@@ -32,16 +32,19 @@ const program: HelpPage = {
 const pages: Readonly<Record<CommandName, HelpPage>> = {
   announce: {
     usage: lines(
-      'dpvs-route announce VIP… [--dev PORT] [--wait SEC] [--quorum N] [--floor N] [--dry-run]',
+      'dpvs-route announce VIP… [--dev PORT[,PORT…]] [--wait SEC] [--quorum N] [--floor N] [--dry-run]',
       '',
       'Refused unless a service exists on the VIP with enough healthy real servers and free local ports, the port and its kni are up',
       'and a neighbour there is Full (BGP: Established).',
       'All of it is done and verified, or nothing of it stays. From then on the bridge keeps it so: it withdraws the VIP when the',
       'node cannot serve it, and announces it again when it can, also after a restart.',
+      'Of several ports, as towards two switches, one that is up and has a neighbour is enough: status says which do. A port that comes back',
+      'is used again by itself. Again with other ports: a VIP that keeps one of them is not missed by anybody meanwhile.',
     ),
     options: byCommand.announce,
     examples: [
       ['dpvs-route announce 123.1.2.3 --dev dpdk1', ''],
+      ['dpvs-route announce 123.1.2.3 --dev dpdk1,dpdk2', 'through both, towards two switches'],
       ['dpvs-route announce 123.1.2.3 --quorum 2 --hysteresis 1 --floor 1', 'again, to change its policy'],
       ['dpvs-route announce --file vips.txt --dry-run', ''],
     ],

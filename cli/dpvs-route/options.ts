@@ -121,7 +121,7 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       key: 'dev',
       long: ['dev'],
       value: 'PORT',
-      help: 'the port whose kni carries it (default: where it is, else the one with a neighbour)',
+      help: 'the port whose kni carries it, or PORT,PORT… (default: where it is, else the one with a neighbour)',
     },
     { key: 'force', short: 'F', long: ['force'], help: 'without a neighbour that is Full or Established' },
     { key: 'noForce', long: ['no-force'], help: 'ask for a neighbour again, of a VIP that was announced with --force' },

@@ -34,7 +34,7 @@ export function formatVip(vip: VipDetail): string {
   const quorum = `${policy.quorum}${policy.hysteresis === 0 ? '' : ` ± ${policy.hysteresis}`}`;
   const took1 = (ms: number | null): string => (ms === null ? '-' : milliseconds(ms));
   const facts = [
-    ['port', `${vip.device}${vip.force ? ', without asking for a neighbour' : ''}`],
+    ...portRows(vip),
     [
       'policy',
       `quorum ${quorum}, ${policy.services} service${policy.services === 'all' ? 's' : ''}, floor ${policy.floor}`,
@@ -64,6 +64,16 @@ export function formatVip(vip: VipDetail): string {
     );
   for (const line of adviceOn([vip])) parts.push(`  ${line}\n`);
   return parts.join('');
+}
+
+function portRows({ device, ports, force }: VipDetail): string[][] {
+  const unasked = force ? ', without asking for a neighbour' : '';
+  if (ports.length === 1) return [['port', `${device}${unasked}`]];
+  return ports.map((port) => {
+    const { reason } = port;
+    const now = reason === null ? 'carries it' : `does not: ${reason.at}: ${reason.detail}`;
+    return ['port', `${port.device} ${now}${unasked}`];
+  });
 }
 
 export function announcersText({ announcers }: VipDetail): string {

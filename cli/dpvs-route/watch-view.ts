@@ -1,7 +1,7 @@
 // One view of `dpvs-route watch` as lines, cut to what the terminal has: what is not as it should be first, the rest counted.
 import type { BridgeResult, VipDetail } from '../../routing/index.js';
 import type { Colour } from '../common/index.js';
-import { adviceOn, headLines, neighbourTable, reasonText } from './format.js';
+import { adviceOn, headLines, isPartly, neighbourTable, reasonText } from './format.js';
 import { announcersText } from './show.js';
 import { duration, host, milliseconds, table } from './table.js';
 
@@ -71,10 +71,13 @@ const linesOf = (text: string): string[] => text.replace(/\n$/, '').split('\n');
 const blockOf = (lines: readonly string[], before: boolean): string[] =>
   lines.length === 0 ? [] : before ? ['', ...lines] : [...lines, ''];
 
-/** Not announced, or to go; then on its way; then what changed last. */
+/** Not announced, or to go; then on its way, or without one of its ports; then what changed last. */
 function byInterest(one: VipDetail, other: VipDetail): number {
-  const rank = ({ state, kept }: VipDetail): number =>
-    kept !== null || (state !== 'announced' && state !== 'draining') ? 0 : state === 'draining' ? 1 : 2;
+  const rank = (vip: VipDetail): number => {
+    const { state, kept } = vip;
+    if (kept !== null || (state !== 'announced' && state !== 'draining')) return 0;
+    return state === 'draining' || isPartly(vip) ? 1 : 2;
+  };
   return rank(one) - rank(other) || one.forSeconds - other.forSeconds;
 }
 

@@ -55,6 +55,7 @@ const offsets = () => ({
   newDport: layout('flow.new_dport_be'),
   mtu: layout('flow.mtu'),
   returnMac: layout('flow.return_mac'),
+  returnPort: layout('flow.return_port'),
 });
 
 /** Ports in host order. */
@@ -139,15 +140,12 @@ export class ConnView {
   setNextHop(flow: number, nextHop: number): void {
     this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop] = nextHop;
   }
-  /** The connection's answers go by another next hop from now on; `mac` is the station its packets come from. */
-  setReturnPath(conn: number, nextHop: number, mac: Mac): void {
+  /** The connection's answers go by another next hop from now on; `mac` is the station its packets come from, `port` where it is. */
+  setReturnPath(conn: number, nextHop: number, port: number, mac: Mac): void {
     this.setNextHop(this.word(conn, 'flowOut'), nextHop);
-    const flowIn = this.word(conn, 'flowIn');
-    writeMac(
-      mac,
-      new Uint8Array(this.#flows.buffer, this.#flows.byteOffset),
-      flowIn * this.at.flowSize + this.at.returnMac,
-    );
+    const base = this.word(conn, 'flowIn') * this.at.flowSize;
+    this.#flowHalves[(base + this.at.returnPort) / 2] = port;
+    writeMac(mac, new Uint8Array(this.#flows.buffer, this.#flows.byteOffset), base + this.at.returnMac);
   }
   mtu(flow: number): number {
     return this.#flows.getUint16(flow * this.at.flowSize + this.at.mtu, true);

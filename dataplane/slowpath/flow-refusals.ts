@@ -62,16 +62,17 @@ export class FlowRefusals {
     this.wait(upcalls.handle(i), slot);
   }
 
-  /** The station a client's packets come from changed, such as when its router was replaced: answers follow it. */
+  /** The station a client's packets come from, or its port, changed, such as when its router was replaced or lost a link: answers follow. */
   #pathChanged(upcalls: UpcallBatch, i: number): void {
     const { conns, nextHops, packets, answers } = this.parts;
     const conn = conns.connOf(upcalls.flow(i));
+    const port = upcalls.port(i);
     const mac = packets.mac(upcalls.data(i) + 6);
     const before = conns.nextHop(conns.word(conn, 'flowOut'));
-    const slot = nextHops.isReturnPath(before) ? nextHops.returnPath(upcalls.port(i), mac) : -1;
+    const slot = nextHops.isReturnPath(before) ? nextHops.returnPath(port, mac) : -1;
     if (slot >= 0) {
       nextHops.hold(slot);
-      conns.setReturnPath(conn, slot, mac);
+      conns.setReturnPath(conn, slot, port, mac);
       nextHops.release(before);
     }
     answers.run(upcalls.handle(i));

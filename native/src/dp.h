@@ -69,7 +69,7 @@ enum dp_flow_flags {
     DP_F_KNI = 1 << 7,        // to the kni of the port it came by
     DP_F_DROP = 1 << 8,       // discard
     DP_F_REWRITE_L2 = 1 << 9, // DR: only the next hop changes
-    DP_F_RETURN = 1 << 10,    // answers go where the client's packets come from: watch for another MAC
+    DP_F_RETURN = 1 << 10,    // answers go where the client's packets come from: watch for another way
     DP_F_IP6 = 1 << 11,       // the key's family, where the executor looks anyway
 };
 
@@ -95,7 +95,7 @@ struct dp_flow {
     uint16_t mtu; // of the route and port it leaves by
     uint32_t new_src4_be, new_dst4_be;
     uint8_t return_mac[6]; // DP_F_RETURN: the station the answers go back to
-    uint16_t spare;
+    uint16_t return_port;  // and the port it is at
     uint64_t spare2;
 } __attribute__((aligned(64)));
 static_assert(sizeof(struct dp_flow) == 64, "flow entry");

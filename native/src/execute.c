@@ -252,8 +252,10 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
         return false;
     }
     uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-    // The router may have been replaced. The packet itself is fine, so it goes on when the slow path is busy.
-    if ((f->flags & DP_F_RETURN) && __builtin_expect(memcmp(frame + 6, f->return_mac, 6) != 0, 0) &&
+    // The router may have been replaced, or have another link to us, with the MAC it has on all of them. The
+    // packet itself is fine, so it goes on when the slow path is busy.
+    if ((f->flags & DP_F_RETURN) &&
+        __builtin_expect(p->port != f->return_port || memcmp(frame + 6, f->return_mac, 6) != 0, 0) &&
         p->rounds == 0 && dp_may_upcall(lc, DP_CLASS_STRAY)) {
         refuse(p, DP_PUNT_PATH_CHANGED, DP_CLASS_STRAY);
         return false;

@@ -40,6 +40,7 @@ static const struct {
     FIELD(flow, new_dst4_be),
     FIELD(flow, mtu),
     FIELD(flow, return_mac),
+    FIELD(flow, return_port),
     FIELD(flow6, key_rest),
     FIELD(flow6, new_addr6_rest),
     FIELD(key, sport_be),

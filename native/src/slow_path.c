@@ -199,8 +199,10 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
     out->flags = (uint16_t)a->flags_out | family;
     in->mtu = (uint16_t)a->mtu_in;
     out->mtu = (uint16_t)a->mtu_out;
-    if (m)
+    if (m) {
         memcpy(in->return_mac, rte_pktmbuf_mtod(m, const uint8_t *) + 6, 6);
+        in->return_port = dp_meta(m)->port;
+    }
     in->next_hop = a->next_hop_in;
     out->next_hop = a->next_hop_out;
     // Two copies of a SYN may have come up before the first was answered: the second joins the connection of

@@ -1,12 +1,15 @@
 // The command `announce`: refuses unless everything is there, waits for what may still come, then does all of it or nothing.
 import { DpvsError } from '../../api/index.js';
 import { canonicalAddress, familyOf } from '../address.js';
-import { assess, type Condition, firstFailure, kniOf, ofThePort } from '../conditions.js';
+import { assess, type Condition, firstFailure, ofThePorts } from '../conditions.js';
 import type { BridgeCore } from '../core.js';
 import { chooseDevice } from '../device.js';
 import type { JournalEntry } from '../journal.js';
-import { planAnnounce, planWithdraw } from '../plan.js';
+import { usablePorts } from '../places.js';
+import { planAnnounce, planLeave, planWithdraw } from '../plan.js';
 import { changedPolicy, defaultPolicy } from '../policy.js';
+import { type Port, portsBeside, portsText } from '../port.js';
+import { kniOf } from '../port-conditions.js';
 import { checkedStep, outcomeReport, refusal, stepsReport, worstOf } from '../report.js';
 import type { BridgeParams, Report, Step } from '../schema.js';
 import { some } from '../tools.js';
@@ -17,11 +20,11 @@ import { type Commander, claimed, planEntries, planOf, refuseDuringRestart } fro
 
 const waitStepMs = 300;
 
-/** A journal entry whose port is not known yet. */
-type Unplaced = Omit<JournalEntry, 'device' | 'kni'>;
+/** A journal entry whose ports are not known yet. */
+type Unplaced = Omit<JournalEntry, 'ports'>;
 
 type Possible =
-  | { readonly device: string; readonly kni: string; readonly conditions: readonly Condition[] }
+  | { readonly ports: readonly Port[]; readonly conditions: readonly Condition[] }
   | { readonly refused: Report };
 
 export async function announce(commander: Commander, params: BridgeParams<'announce'>): Promise<Report> {
@@ -37,13 +40,13 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
     // Whom this waited for may have moved them, or it may be too late.
     const found = waits ? await untilPossible(commander, wanted(), { ...params, waitSeconds: 0 }) : first;
     if ('refused' in found) return found.refused;
-    const { device, kni, conditions } = found;
-    const about = { action: 'announce', vips, device, dryRun: params.dryRun === true } as const;
+    const { ports, conditions } = found;
+    const about = { action: 'announce', vips, device: portsText(ports), dryRun: params.dryRun === true } as const;
     const checked = conditions.map(checkedStep);
     refuseDuringRestart(core);
     // A drain may have come while this waited.
     refuseDrained(core, vips);
-    const entries = vips.map((vip) => ({ ...wantedEntry(core, vip, params), device, kni }));
+    const entries = vips.map((vip) => ({ ...wantedEntry(core, vip, params), ports: [...ports] }));
     core.parts.book.refuseTooMany(vips);
     if (about.dryRun) return stepsReport(about, [...checked, ...(await planChange(core, entries))]);
     const change = new WishChange(core, entries);
@@ -53,23 +56,42 @@ export async function announce(commander: Commander, params: BridgeParams<'annou
       await core.exclusive(() => change.takeBack());
       throw error;
     });
-    if (outcome.error !== null) await core.exclusive(() => change.takeBack());
+    const end =
+      outcome.error === null
+        ? await core.exclusive(() => change.leaveOthers(outcome.steps))
+        : await core.exclusive(() => change.takeBack().then(() => outcome));
     core.parts.book.save();
     commander.nudge();
-    return outcomeReport(about, outcome, checked);
+    return outcomeReport(about, end, checked);
   });
 }
 
-/** Moving to another port takes it off the first one. */
+/** Moving to other ports takes it off those it is on: first where it has none of them in common, else at the end. */
 async function planChange(core: BridgeCore, entries: readonly JournalEntry[]): Promise<Step[]> {
-  const moved = entries.flatMap(({ vip, device }) => {
+  const view = await core.view();
+  const moved = entries.flatMap(({ vip, ports }) => {
     const known = core.parts.book.get(vip);
-    return known === undefined || known.entry.device === device ? [] : [known];
+    return known === undefined || portsBeside(known.entry.ports, ports).length === 0 ? [] : [{ known, ports }];
   });
-  return [...(await planOf(core, moved, planWithdraw)), ...(await planEntries(core, entries, planAnnounce))];
+  const [away, partly] = [true, false].map((all) =>
+    moved.filter(
+      ({ known, ports }) => (portsBeside(known.entry.ports, ports).length === known.entry.ports.length) === all,
+    ),
+  );
+  const left = partly.map(({ known: { entry }, ports }) => ({ ...entry, ports: portsBeside(entry.ports, ports) }));
+  const placed = entries.map((entry) => ({ ...entry, ports: [...usablePorts(view, { entry })] }));
+  return [
+    ...(await planOf(
+      core,
+      away.map(({ known }) => known),
+      planWithdraw,
+    )),
+    ...(await planEntries(core, placed, planAnnounce)),
+    ...(await planEntries(core, left, planLeave)),
+  ];
 }
 
-/** A journal entry as it will be, but for its port. */
+/** A journal entry as it will be, but for its ports. */
 function wantedEntry(core: BridgeCore, vip: string, { force, policy = {} }: BridgeParams<'announce'>): Unplaced {
   const known = core.parts.book.get(vip)?.entry;
   return {
@@ -78,7 +100,7 @@ function wantedEntry(core: BridgeCore, vip: string, { force, policy = {} }: Brid
     policy: changedPolicy(known?.policy ?? defaultPolicy, policy),
     drain: null,
     wanted: true,
-    owned: known?.owned ?? { route: false, policy: false },
+    owned: known?.owned ?? { routes: [], policy: false },
   };
 }
 
@@ -98,49 +120,65 @@ async function untilPossible(
     await Promise.all([dataplane.look(), core.lookAtNeighbours()]);
     const view = await core.view();
     const late = performance.now() >= deadline;
-    const on = (device: string): Condition[][] =>
+    const on = (ports: readonly Port[]): Condition[][] =>
       wanted.map((entry) => {
         const known = book.get(entry.vip);
         const up = known !== undefined && isUp(known.state);
-        const conditions = assess(view, { ...entry, device, suppressedMs: 0 }, up);
+        const conditions = assess(view, { ...entry, ports, suppressedMs: 0 }, up);
         // Its policy may be changed just because it fails: the watch decides by the new one. Whether somebody hears of it is told after.
         return up ? conditions.filter(({ kind }) => kind !== 'health' && kind !== 'hear') : conditions;
       });
-    const nowhere = on('').map((conditions) => conditions.filter(({ name }) => !ofThePort.includes(name)));
+    const nowhere = on(portsOf(view, [''])).map((each) => each.filter(({ name }) => !ofThePorts.includes(name)));
     const basics = worstOf(nowhere);
     const basic = firstFailure(basics, 'serve', 'health');
+    const devices = params.device?.split(',') ?? [];
     if (basic !== null) return { refused: refusal({ ...about, device: params.device ?? null }, basics, basic) };
-    const device = params.device ?? placeOf(core, wanted) ?? (await choose(core, view, wanted[0].vip, late));
-    if (device !== null) {
-      const conditions = worstOf(on(device));
+    const ports =
+      devices.length > 0
+        ? portsOf(view, devices)
+        : (placeOf(core, wanted) ?? (await choose(core, view, wanted[0].vip, late)));
+    if (ports !== null) {
+      // One that is named by mistake is refused, whatever the others can do.
+      const unknown = devices.find((device) => kniOf(view.dataplane, device) === null);
+      const conditions = worstOf(on(unknown === undefined ? ports : portsOf(view, [unknown])));
       const failure = firstFailure(conditions);
-      if (failure === null) return { device, kni: kniOf(view.dataplane, device)!, conditions };
-      if (failure.kind !== 'begin' || late) return { refused: refusal({ ...about, device }, conditions, failure) };
+      if (failure === null) return { ports, conditions };
+      if (failure.kind !== 'begin' || late)
+        return { refused: refusal({ ...about, device: portsText(ports) }, conditions, failure) };
     }
     await new Promise((resolve) => setTimeout(resolve, waitStepMs));
   }
 }
 
-/** The port that they are on; null: none of them is on one. @throws {DpvsError} they are on several: nothing moves unasked */
-function placeOf(core: BridgeCore, wanted: readonly Unplaced[]): string | null {
-  const devices = new Set(wanted.flatMap(({ vip }) => core.parts.book.get(vip)?.entry.device ?? []));
-  if (devices.size > 1)
+/** Each once. A device without a kni, or that is not there, gets a name that no interface has. */
+const portsOf = (view: NodeView, devices: readonly string[]): Port[] =>
+  [...new Set(devices)].map((device) => ({ device, kni: kniOf(view.dataplane, device) ?? '' }));
+
+/** The ports that they are on; null: none of them is on any. @throws {DpvsError} not all on the same: nothing moves unasked */
+function placeOf(core: BridgeCore, wanted: readonly Unplaced[]): readonly Port[] | null {
+  const places = wanted.flatMap(({ vip }) => {
+    const ports = core.parts.book.get(vip)?.entry.ports;
+    return ports === undefined ? [] : [ports];
+  });
+  const names = new Set(places.map(portsText));
+  if (names.size > 1)
     throw new DpvsError(
       'invalid_parameter',
-      `they are on ${[...devices].sort().join(', ')}: name those of one port, or say with --dev where all of them are to be`,
+      `they are on ${[...names].sort().join(', ')}: name those of one port, or say with --dev where all of them are to be`,
       'device',
     );
-  const [device = null] = devices;
-  return device;
+  const [ports = null] = places;
+  return ports;
 }
 
 /** null: not clear yet, and there is time. */
-async function choose(core: BridgeCore, view: NodeView, vip: string, late: boolean): Promise<string | null> {
+async function choose(core: BridgeCore, view: NodeView, vip: string, late: boolean): Promise<readonly Port[] | null> {
   const speaker = core.parts.speakers[familyOf(vip)];
   const runsOn = async (kni: string): Promise<boolean> =>
     (await speaker?.driver.runsOn(kni).catch(() => false)) ?? false;
   try {
-    return await chooseDevice(view.dataplane.links, view.routing[familyOf(vip)]?.neighbours ?? [], runsOn);
+    const neighbours = view.routing[familyOf(vip)]?.neighbours ?? [];
+    return portsOf(view, [await chooseDevice(view.dataplane.links, neighbours, runsOn)]);
   } catch (error) {
     if (late || !(error instanceof DpvsError)) throw error;
     return null;

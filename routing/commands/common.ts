@@ -1,9 +1,11 @@
 // What the bridge's commands share: the VIPs a request names, and what a dry run says.
 import { DpvsError } from '../../api/index.js';
 import { canonicalAddress } from '../address.js';
-import { addressesOf, type BridgeCore, byPlace } from '../core.js';
+import { addressesOf, type BridgeCore } from '../core.js';
 import type { JournalEntry } from '../journal.js';
+import { byPlace } from '../places.js';
 import type { planWithdraw } from '../plan.js';
+import { portsText } from '../port.js';
 import type { Report, Step } from '../schema.js';
 import { explain } from '../steps.js';
 import { some } from '../tools.js';
@@ -106,7 +108,7 @@ export async function planEntries(core: BridgeCore, entries: readonly JournalEnt
 }
 
 export function aboutOf(action: Report['action'], known: readonly Vip[], unknown: readonly string[]) {
-  const devices = new Set(known.map(({ entry }) => entry.device));
+  const devices = new Set(known.map(({ entry }) => portsText(entry.ports)));
   const [device = null] = devices.size === 1 ? devices : [];
   return { action, vips: [...known.map(({ entry }) => entry.vip), ...unknown], device };
 }

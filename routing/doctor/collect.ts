@@ -167,7 +167,7 @@ function portFacts({
 /** OSPF runs there, or a VIP belongs there; when that is so nowhere, every port counts. */
 function withFocus(ports: readonly Omit<PortFacts, 'focus'>[], wanted: Facts['wanted'], chosen: boolean): PortFacts[] {
   const inUse = ({ ospf, ospf6, kni }: Omit<PortFacts, 'focus'>): boolean =>
-    ospf !== null || ospf6 !== null || wanted.some((each) => each.kni === kni);
+    ospf !== null || ospf6 !== null || wanted.some((each) => each.ports.some((own) => own.kni === kni));
   const anywhere = ports.some(inUse);
   return ports.map((port) => ({ ...port, focus: chosen || !anywhere || inUse(port) }));
 }

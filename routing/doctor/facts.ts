@@ -52,7 +52,7 @@ export interface Facts {
     readonly unwritten: string | null;
   };
   /** What the bridge is to announce, read from its file. */
-  readonly wanted: readonly Pick<JournalEntry, 'vip' | 'device' | 'kni'>[];
+  readonly wanted: readonly Pick<JournalEntry, 'vip' | 'ports'>[];
   readonly dataplane: {
     /** Why it cannot be asked. */
     readonly trouble: string | null;

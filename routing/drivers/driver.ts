@@ -59,10 +59,18 @@ export interface Driver {
   runsOn(kni: string): Promise<boolean>;
   /** Why nothing can be announced on this interface, with what to do; null if it can. */
   obstacle(kni: string): Promise<string | null>;
-  /** What lets the daemon announce the VIPs as soon as their addresses are on `kni`. */
-  permission(vips: readonly string[], kni: string): Promise<Change>;
+  /**
+   * What lets the daemon announce the VIPs as soon as their addresses are on `kni`.
+   * @param ours those of which it has lines of ours already, for another interface perhaps
+   */
+  permission(vips: readonly string[], kni: string, ours: readonly string[]): Promise<Change>;
   /** What takes back permission and worsening; nothing for what is not there. */
   prohibition(vips: readonly string[], kni: string): Promise<Change>;
+  /**
+   * What is about `kni` alone, of VIPs that leave it and stay on other interfaces; absent: nothing ever is. To be made when the addresses
+   * are off it.
+   */
+  departure?(vips: readonly string[], kni: string): Promise<Change>;
   /** What announces them worse than any other node does. @throws {DpvsError} where that cannot be done */
   worsening(vips: readonly string[], kni: string): Promise<Change>;
   /** What takes the worsening back. */
@@ -102,4 +110,32 @@ export function standing(
   if (own === undefined) return 'absent';
   if (others.length === 0) return 'only';
   return own.metric > Math.min(...others.map(({ metric }) => metric)) ? 'worse' : 'best';
+}
+
+/**
+ * One change on each interface in turn, so that the next is asked for what the one before has left to do.
+ * @returns all of it. @throws as the driver does; what was applied before stays
+ */
+export async function applyOnEach(
+  driver: Pick<Driver, 'apply'>,
+  knis: readonly string[],
+  changeOn: (kni: string) => Promise<Change>,
+): Promise<Change> {
+  const changes: Change[] = [];
+  for (const kni of knis) {
+    const change = await changeOn(kni);
+    await driver.apply(change);
+    changes.push(change);
+  }
+  return merged(changes);
+}
+
+/** @param each of other interfaces */
+export function merged(each: readonly Change[]): Change {
+  const vips = [...new Set(each.flatMap((change) => change.vips))];
+  // A daemon that could not announce it on one of them has not seen all of it.
+  const allowedBefore = vips.filter((vip) =>
+    each.every((change) => !change.vips.includes(vip) || change.allowedBefore?.includes(vip) === true),
+  );
+  return { lines: each.flatMap(({ lines }) => lines), vips, allowedBefore };
 }

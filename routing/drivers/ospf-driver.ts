@@ -25,7 +25,7 @@ export abstract class OspfDriver implements Driver {
   }
 
   abstract obstacle(kni: string): Promise<string | null>;
-  abstract permission(vips: readonly string[], kni: string): Promise<Change>;
+  abstract permission(vips: readonly string[], kni: string, ours: readonly string[]): Promise<Change>;
   abstract prohibition(vips: readonly string[], kni: string): Promise<Change>;
   abstract worsening(vips: readonly string[], kni: string): Promise<Change>;
   abstract improvement(vips: readonly string[], kni: string): Promise<Change>;

@@ -1,5 +1,6 @@
 // OSPF, the tutorial's form: `network VIP/32 area A` makes the VIP an OSPF interface of its own, announced as a stub link of the router-LSA.
 // That LSA changes at most every 5 s (MinLSInterval), and a point-to-point link announces nothing this way.
+import type { OspfConfig } from '../frr-output.js';
 import { covers } from './covers.js';
 import type { Change } from './driver.js';
 import { OspfDriver } from './ospf-driver.js';
@@ -24,12 +25,13 @@ export class OspfNetwork extends OspfDriver {
     return null;
   }
 
-  async permission(vips: readonly string[], kni: string): Promise<Change> {
+  async permission(vips: readonly string[], kni: string, ours: readonly string[]): Promise<Change> {
     const [config, state] = await Promise.all([this.ospfd.config(), this.ospfd.interface(kni)]);
     const area = state?.area ?? '0.0.0.0';
     const added = vips.filter((vip) => !config.networks.some(({ prefix }) => covers(prefix, vip)));
     // The tutorial's line, written by somebody: the VIP stays as they wrote it, with its hellos; what is ours could not be told from theirs.
-    const byHand = vips.filter((vip) => config.networks.some(({ prefix }) => prefix === `${vip}/32`));
+    const foreign = vips.filter((vip) => !ours.includes(vip));
+    const byHand = foreign.filter((vip) => config.networks.some(({ prefix }) => prefix === `${vip}/32`));
     const loud = vips.filter((vip) => !config.passive.has(`${kni} ${vip}`) && !byHand.includes(vip));
     const lines: string[] = [];
     // Passive first: otherwise the VIP sends a hello of its own as soon as it is an OSPF interface.
@@ -43,14 +45,13 @@ export class OspfNetwork extends OspfDriver {
   async prohibition(vips: readonly string[], kni: string): Promise<Change> {
     const config = await this.ospfd.config();
     const gone = config.networks.filter(({ prefix }) => vips.some((vip) => prefix === `${vip}/32`));
-    const quiet = vips.filter((vip) => config.passive.has(`${kni} ${vip}`));
-    const worse = vips.filter((vip) => config.costs.get(`${kni} ${vip}`) === drainCost);
-    const lines: string[] = [];
-    if (gone.length > 0)
-      lines.push('router ospf', ...gone.map(({ prefix, area }) => `no network ${prefix} area ${area}`), 'exit');
-    if (quiet.length + worse.length > 0) lines.push(`interface ${kni}`);
-    lines.push(...quiet.map((vip) => `no ip ospf passive ${vip}`), ...worse.map((vip) => `no ip ospf cost ${vip}`));
-    return { lines, vips };
+    const networks = gone.map(({ prefix, area }) => `no network ${prefix} area ${area}`);
+    const lines = gone.length === 0 ? [] : ['router ospf', ...networks, 'exit'];
+    return { lines: [...lines, ...ofInterface(config, vips, kni)], vips };
+  }
+
+  async departure(vips: readonly string[], kni: string): Promise<Change> {
+    return { lines: ofInterface(await this.ospfd.config(), vips, kni), vips };
   }
 
   async worsening(vips: readonly string[], kni: string): Promise<Change> {
@@ -66,4 +67,11 @@ export class OspfNetwork extends OspfDriver {
     if (worse.length === 0) return { lines: [], vips: [] };
     return { lines: [`interface ${kni}`, ...worse.map((vip) => `no ip ospf cost ${vip}`)], vips: worse };
   }
+}
+
+/** What takes our lines about the VIPs off the interface. */
+function ofInterface({ passive, costs }: OspfConfig, vips: readonly string[], kni: string): string[] {
+  const quiet = vips.filter((vip) => passive.has(`${kni} ${vip}`)).map((vip) => `no ip ospf passive ${vip}`);
+  const worse = vips.filter((vip) => costs.get(`${kni} ${vip}`) === drainCost).map((vip) => `no ip ospf cost ${vip}`);
+  return quiet.length + worse.length === 0 ? [] : [`interface ${kni}`, ...quiet, ...worse];
 }

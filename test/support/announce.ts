@@ -1,6 +1,8 @@
 // Announcing as the bridge does it, in one piece: set up, proved, and undone where one of them is not.
-import { type OwnedTarget, setUpVips, verifyVips } from '../../routing/announce.js';
+import { setUpVips } from '../../routing/announce.js';
+import { verifyVips } from '../../routing/prove-announced.js';
 import type { Steps } from '../../routing/steps.js';
+import type { OwnedTarget } from '../../routing/targets.js';
 import type { Tools } from '../../routing/tools.js';
 
 export async function announceVips(

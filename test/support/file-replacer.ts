@@ -11,14 +11,13 @@ const address = (i: number): string => `10.0.${i >> 8}.${i & 255}`;
 const entry = (i: number): JournalEntry => ({
   ...{
     vip: address(i),
-    device: 'dpdk1',
-    kni: 'dpdk1.kni',
+    ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
     force: false,
     policy: defaultPolicy,
     drain: null,
     wanted: true,
   },
-  owned: { route: false, policy: false },
+  owned: { routes: [], policy: false },
 });
 const ways: Record<string, () => void | Promise<void>> = {
   sync: () => replaceFileSync(path, of(address).join('\n'), 0o600),

@@ -48,11 +48,13 @@ export class TestBridge {
 
   /** Started, and stopped when the test ends. */
   static async start(t: Test, node = new ModelNode(), written: readonly JournalEntry[] = []): Promise<TestBridge> {
+    // Before the directory is asked for, which then goes after it: a bridge that still runs writes into it.
+    let started: TestBridge | null = null;
+    t.teardown(() => started?.bridge.stop());
     const journal = new Journal(join(t.testdir({}), 'node1.route.json'));
     journal.write(written);
-    const started = new TestBridge(node, journal);
+    started = new TestBridge(node, journal);
     await started.bridge.start();
-    t.teardown(() => started.bridge.stop());
     return started;
   }
 

@@ -1,9 +1,9 @@
 // A node as the routing bridge sees it, of several ports: kernel, dataplane and ospfd as sets, each of which may fail or be silent.
 import { DpvsError, type Method } from '../../api/index.js';
 import { type KernelAddress, KernelError, type KernelEvent, type Rtnetlink } from '../../kni/index.js';
-import type { Target } from '../../routing/announce.js';
 import type { Announcement, Driver } from '../../routing/drivers/driver.js';
 import type { Neighbour } from '../../routing/frr-output.js';
+import type { Target } from '../../routing/targets.js';
 import { type DataplaneApi, Pace, type Tools } from '../../routing/tools.js';
 import { VtyshError } from '../../routing/vtysh.js';
 
@@ -18,7 +18,7 @@ const ownId = '10.0.0.1';
 const ownMetric = 20;
 const worseMetric = 1_000;
 
-export const targetOn = (vip: string, device = 'dpdk1'): Target => ({ vip, device, kni: `${device}.kni` });
+export const targetOn = (vip: string, device = 'dpdk1'): Target => ({ vip, ports: [{ device, kni: `${device}.kni` }] });
 
 export const fullNeighbour = (device = 'dpdk1'): Neighbour => ({
   ...{ routerId: '10.9.9.9', address: '172.10.0.1', state: 'Full/-', full: true, unacknowledged: 0 },
@@ -120,7 +120,8 @@ export class ModelNode {
       const [address] = prefix.split('/');
       const key = `${kni} ${address}`;
       if (!this.addresses.delete(key)) throw KernelError.fromErrno('delete', 99);
-      this.lsas.delete(address);
+      // As long as one interface has it, ospfd announces it (FRR 8.4.4, measured).
+      if (![...this.addresses].some((each) => each.endsWith(` ${address}`))) this.lsas.delete(address);
       this.#emit('removed', key);
     },
     watch: async (listener: (event: KernelEvent) => void) => {

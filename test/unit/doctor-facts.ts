@@ -103,7 +103,7 @@ export const defaultRoute = (device = kni): Facts['kernel']['routes'][number] =>
 export const sound: Facts = {
   failed: {},
   bridge: { trouble: null, vips: [], unwritten: null },
-  wanted: [{ vip, device: 'dpdk1', kni }],
+  wanted: [{ vip, ports: [{ device: 'dpdk1', kni }] }],
   dataplane: {
     ...{ trouble: null, status: { serving: true, problems: [] }, services: new Set([vip]) },
     routes: [kniRoute('172.31.7.2'), kniRoute(vip)],
@@ -173,7 +173,7 @@ export const port6: PortFacts = {
 /** IPv4 by OSPF, IPv6 by OSPFv3. */
 export const sound6: Facts = {
   ...sound,
-  wanted: [...sound.wanted, { vip: vip6, device: 'dpdk1', kni }],
+  wanted: [...sound.wanted, { vip: vip6, ports: [{ device: 'dpdk1', kni }] }],
   dataplane: { ...sound.dataplane, services: new Set([vip, vip6]) },
   kernel: { ...sound.kernel, addresses: [...port6.addresses, ...port6.addresses6] },
   speakers: { inet: 'ospf', inet6: 'ospf6' },

@@ -16,6 +16,7 @@ const vip: VipStatus = {
   ...{
     vip: '1.2.3.4',
     device: 'dpdk1',
+    ports: [{ device: 'dpdk1', carries: true, reason: null }],
     force: false,
     policy: defaultPolicy,
     state: 'draining',

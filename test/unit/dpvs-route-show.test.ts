@@ -9,7 +9,15 @@ import { runDpvsRoute, words } from '../support/dpvs-route.js';
 type View = BridgeResult<'show'>;
 
 const up: VipDetail = {
-  ...{ vip: '123.1.2.3', device: 'dpdk1', force: false, policy: defaultPolicy, state: 'announced', held: true },
+  ...{
+    vip: '123.1.2.3',
+    device: 'dpdk1',
+    ports: [{ device: 'dpdk1', carries: true, reason: null }],
+    force: false,
+    policy: defaultPolicy,
+    state: 'announced',
+    held: true,
+  },
   ...{ forSeconds: 75, reason: null, kept: null, stage: null, deadlineSeconds: null, retrySeconds: null },
   ...{ flows: { live: 12, newPerSecond: 3 }, took: { announce: 97, withdraw: null } },
   conditions: [
@@ -90,6 +98,23 @@ t.test('show', async (t) => {
   too few healthy real servers: ipvsadm -ln shows them; --quorum says how many there have to be
 `,
   );
+});
+
+t.test('show of a VIP on two ports: a line each', async (t) => {
+  const reason = { at: 'neighbour', code: 'no_adjacency', detail: 'on dpdk2.kni: no neighbour at all' };
+  const ports = [...up.ports, { device: 'dpdk2', carries: false, reason }];
+  const two = { ...up, device: 'dpdk1,dpdk2', ports };
+  const { out } = await runDpvsRoute(['show'], { answers: [view(two, { ...two, force: true })] });
+  const [once, forced] = out.split('\n\n');
+  t.match(
+    once,
+    /^123\.1\.2\.3\/32 announced for 1m15s: by dpdk1 only; neighbour: on dpdk2\.kni: no neighbour at all\n/,
+  );
+  t.match(
+    once,
+    '\n  port    dpdk1 carries it\n  port    dpdk2 does not: neighbour: on dpdk2.kni: no neighbour at all\n  policy ',
+  );
+  t.match(forced, '\n  port    dpdk1 carries it, without asking for a neighbour\n');
 });
 
 t.test('show of some, of none, and as JSON', async (t) => {

@@ -85,6 +85,7 @@ t.test('usage errors are 2 and say what is wrong', async (t) => {
     ['announce 1.2.3.4 --form network', /unknown option '--form'/],
     ['announce 1.2.3.4 --wait soon', /invalid number of seconds 'soon'/],
     ['announce 1.2.3.4 --dev 7', /invalid device name '7'/],
+    ['announce 1.2.3.4 --dev dpdk1,', /invalid device name ''/],
     ['status now', /unexpected word/],
     ['config --flavor bird', /invalid value 'bird' of --flavor\nfrr or quagga/],
     ['config --auth md5:x', /plain:KEY or md5:ID:KEY/],
@@ -124,6 +125,17 @@ t.test('announce', async (t) => {
   t.same(json.asked, [['announce', { vips: ['123.1.2.3'], waitSeconds: 15 }]]);
 });
 
+t.test('several ports, in one spelling and in the other', async (t) => {
+  for (const dev of ['--dev dpdk1,dpdk2', '--dev dpdk1 --dev dpdk2', '--dev dpdk1,dpdk2 --dev dpdk1']) {
+    const { out, asked } = await dpvsRouteRun(`announce 123.1.2.3 ${dev}`, () => ({
+      ...report,
+      device: 'dpdk1,dpdk2',
+    }));
+    t.same(asked, [['announce', { vips: ['123.1.2.3'], waitSeconds: 15, device: 'dpdk1,dpdk2' }]], dev);
+    t.match(out, /^123\.1\.2\.3\/32 announced on dpdk1,dpdk2 in 100 ms\n/);
+  }
+});
+
 t.test('a refusal is 1 with the step and what to do, or the exit code of its cause', async (t) => {
   const steps: Report['steps'] = [{ name: 'service', outcome: 'failed', ms: 0, detail: 'no service on 123.1.2.3' }];
   const refused = (code: string): Report => ({ ...report, done: false, steps, error: { code, detail: 'why' } });
@@ -148,6 +160,7 @@ t.test('status', async (t) => {
   const common = {
     ...{
       device: 'dpdk1',
+      ports: [{ device: 'dpdk1', carries: true, reason: null }],
       force: false,
       held: true,
       policy: defaultPolicy,
@@ -221,6 +234,34 @@ not verified: what was done is undone; the log of dpvs-route has the steps
   );
   const full = formatStatus({ ...status, journal: { trouble: 'n1.route.json: ENOSPC' } });
   t.match(full, /^bridge .*\njournal {4}cannot be written: n1\.route\.json: ENOSPC\n/);
+  const { vips } = status;
+  const ports: BridgeStatus['vips'][number]['ports'] = [
+    { device: 'dpdk1', carries: true, reason: null },
+    { device: 'dpdk2', carries: false, reason: { at: 'port', code: 'not_serving', detail: 'dpdk2 has no link' } },
+  ];
+  const two = { device: 'dpdk1,dpdk2', ports };
+  const partly = formatStatus({
+    ...status,
+    vips: [
+      { ...vips[0], ...two },
+      { ...vips[0], ...two, state: 'draining', stage: 'emptying', vip: '123.1.2.5' },
+      { ...vips[1], ...two },
+      { ...vips[0], ...two, ports: [ports[0], { ...ports[0], device: 'dpdk2' }], vip: '123.1.2.6' },
+      { ...vips[0], ...two, ports: [ports[1], ports[1]], vip: '123.1.2.7' },
+    ],
+  });
+  t.equal(
+    partly.slice(partly.indexOf('VIP ')),
+    `VIP            PORT         STATE      FOR    FLOWS  REASON
+123.1.2.3/32   dpdk1,dpdk2  announced  1m15s  12     by dpdk1 only; port: dpdk2 has no link
+123.1.2.5/32   dpdk1,dpdk2  draining   1m15s  12     emptying; by dpdk1 only; port: dpdk2 has no link
+123.1.2.40/32  dpdk1,dpdk2  ready      3s     12     verify ospfd: no LSA (again in 4s)
+123.1.2.6/32   dpdk1,dpdk2  announced  1m15s  12     -
+123.1.2.7/32   dpdk1,dpdk2  announced  1m15s  12     by none; port: dpdk2 has no link; port: dpdk2 has no link
+
+not verified: what was done is undone; the log of dpvs-route has the steps
+`,
+  );
   t.same([5, 65, 3661, 90_061].map(duration), ['5s', '1m05s', '1h01m', '1d01h']);
 });
 

@@ -2,9 +2,9 @@
 import t from 'tap';
 import { DpvsError } from '../../api/index.js';
 import { KernelError } from '../../kni/index.js';
-import type { OwnedTarget } from '../../routing/announce.js';
 import { findDrift } from '../../routing/drift.js';
 import { StepError, Steps } from '../../routing/steps.js';
+import type { OwnedTarget } from '../../routing/targets.js';
 import { VtyshError } from '../../routing/vtysh.js';
 import { withdrawVips } from '../../routing/withdraw.js';
 import { announceVips } from '../support/announce.js';
@@ -22,13 +22,13 @@ function mixedNode(): { node: ModelNode; targets: OwnedTarget[] } {
   node.lsas.add(wholeOurs);
   const targets = vips.map((vip) => ({
     ...targetOn(vip),
-    owned: { route: vip === wholeOurs, policy: vip === wholeOurs },
+    owned: { routes: vip === wholeOurs ? ['dpdk1'] : [], policy: vip === wholeOurs },
   }));
   return { node, targets };
 }
 
 const ownership = (targets: readonly OwnedTarget[]): string[] =>
-  targets.map(({ vip, owned }) => `${vip}${owned.route ? ' route' : ''}${owned.policy ? ' policy' : ''}`);
+  targets.map(({ vip, owned }) => `${vip}${owned.routes.length > 0 ? ' route' : ''}${owned.policy ? ' policy' : ''}`);
 
 async function attempt(node: ModelNode, targets: readonly OwnedTarget[], save = (): void => {}) {
   const steps = new Steps();
@@ -113,15 +113,17 @@ t.test('drift of many VIPs on two ports, one reason each', async (t) => {
   const node = new ModelNode();
   const onZero = ['123.1.2.1', '123.1.2.2'].map((vip) => ({
     ...targetOn(vip, 'dpdk0'),
-    owned: { route: false, policy: false },
+    owned: { routes: [], policy: false },
   }));
   const onOne = ['123.1.2.3', '123.1.2.4', '123.1.2.5'].map((vip) => ({
     ...targetOn(vip, 'dpdk1'),
-    owned: { route: false, policy: false },
+    owned: { routes: [], policy: false },
   }));
   for (const group of [onZero, onOne]) await announceVips(node.tools(), new Steps(), group, () => {});
   const found = async () =>
-    Object.fromEntries([...(await findDrift(node.tools(), [...onZero, ...onOne]))].map(([vip, { at }]) => [vip, at]));
+    Object.fromEntries(
+      [...(await findDrift(node.tools(), [...onZero, ...onOne])).gone].map(([vip, { at }]) => [vip, at]),
+    );
   t.same(await found(), {});
   node.addresses.delete('dpdk0.kni 123.1.2.1');
   node.routes.delete('dpdk1 123.1.2.3/32');

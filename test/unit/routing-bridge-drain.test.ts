@@ -198,8 +198,15 @@ t.test('one that is not announced is parked, and does not come when it could', a
 
 t.test('of what is not proved yet, too, others take over first', async (t) => {
   const entry = (vip: string): JournalEntry => ({
-    ...{ vip, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, wanted: true, drain: null },
-    owned: { route: true, policy: true },
+    ...{
+      vip,
+      ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
+      force: false,
+      policy: defaultPolicy,
+      wanted: true,
+      drain: null,
+    },
+    owned: { routes: ['dpdk1'], policy: true },
   });
   const node = serving(first, second);
   for (const vip of [first, second]) {
@@ -274,8 +281,15 @@ t.test('a dry run counts the others and the flows', async (t) => {
 
 t.test('a drain that was under way goes on under the next bridge', async (t) => {
   const entry = (vip: string, drain: JournalEntry['drain']): JournalEntry => ({
-    ...{ vip, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, wanted: true, drain },
-    owned: { route: true, policy: true },
+    ...{
+      vip,
+      ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
+      force: false,
+      policy: defaultPolicy,
+      wanted: true,
+      drain,
+    },
+    owned: { routes: ['dpdk1'], policy: true },
   });
   const node = serving(first, second);
   for (const vip of [first, second]) {
@@ -312,8 +326,14 @@ t.test('drained again: the new deadline counts, and what has not left the best s
   next.ospfdObeys = false;
   next.lsas.add(second);
   const written: JournalEntry = {
-    ...{ vip: second, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy, wanted: true },
-    ...{ drain: { deadline: null, ended: false }, owned: { route: true, policy: true } },
+    ...{
+      vip: second,
+      ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
+      force: false,
+      policy: defaultPolicy,
+      wanted: true,
+    },
+    ...{ drain: { deadline: null, ended: false }, owned: { routes: ['dpdk1'], policy: true } },
   };
   const other = await TestBridge.start(t, next, [written]);
   await other.ask('drain', { vips: [second], deadlineSeconds: 3_600 });

@@ -47,7 +47,7 @@ t.test('several VIPs at once, and off again', async (t) => {
   t.same(node.state, on('dpdk1', first, second, third));
   t.same(
     journal.read().map(({ vip, owned }) => [vip, owned]),
-    [first, second, third].map((vip) => [vip, { route: true, policy: true }]),
+    [first, second, third].map((vip) => [vip, { routes: ['dpdk1'], policy: true }]),
   );
   const status = bridgeMethods.status.result.parse(await bridge.status());
   t.match(status, { name: 'node1', dataplane: { reachable: true, serving: true }, routing: [{ daemon: 'ospfd' }] });
@@ -371,7 +371,7 @@ t.test('its end withdraws everything and keeps the journal; the next one takes i
   t.match(node.state, { addresses: [], permitted: [], lsas: [] });
   t.match(
     journal.read().map(({ vip, owned }) => [vip, owned]),
-    [first, second].map((vip) => [vip, { route: true, policy: false }]),
+    [first, second].map((vip) => [vip, { routes: ['dpdk1'], policy: false }]),
   );
   for (const asked of [
     ask('announce', { vips: [first] }),
@@ -398,14 +398,13 @@ t.test('what a killed bridge left behind and cannot be served any more is taken 
   const entry: JournalEntry = {
     ...{
       vip: first,
-      device: 'dpdk1',
-      kni: 'dpdk1.kni',
+      ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
       force: false,
       policy: defaultPolicy,
       wanted: true,
       drain: null,
     },
-    owned: { route: true, policy: true },
+    owned: { routes: ['dpdk1'], policy: true },
   };
   const node = new ModelNode();
   node.addresses.add(`dpdk1.kni ${first}`);
@@ -434,8 +433,13 @@ t.test('an address that is no VIP is no change of a VIP', async (t) => {
 
 t.test('a node that has as many VIPs as it takes refuses more, also dry', async (t) => {
   const entry = (i: number): JournalEntry => ({
-    ...{ vip: `10.0.${i >> 8}.${i & 255}`, device: 'dpdk1', kni: 'dpdk1.kni', force: false, policy: defaultPolicy },
-    ...{ drain: { deadline: null, ended: true }, wanted: true, owned: { route: false, policy: false } },
+    ...{
+      vip: `10.0.${i >> 8}.${i & 255}`,
+      ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
+      force: false,
+      policy: defaultPolicy,
+    },
+    ...{ drain: { deadline: null, ended: true }, wanted: true, owned: { routes: [], policy: false } },
   });
   const full = Array.from({ length: mostVips }, (_unused, i) => entry(i));
   const { ask, node } = await TestBridge.start(t, serving(first), full);

@@ -13,14 +13,13 @@ const [first, second] = ['123.1.2.1', '123.1.2.2'];
 const entry = (vip: string, deadline: string | null, ended = false): JournalEntry => ({
   ...{
     vip,
-    device: 'dpdk1',
-    kni: 'dpdk1.kni',
+    ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
     force: false,
     policy: defaultPolicy,
     wanted: true,
     drain: { deadline, ended },
   },
-  owned: { route: true, policy: true },
+  owned: { routes: ['dpdk1'], policy: true },
 });
 
 function watching(t: Test, entries: readonly JournalEntry[]) {

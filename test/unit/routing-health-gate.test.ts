@@ -24,13 +24,12 @@ function gated(t: Test, floors: readonly number[], perMinute = 0) {
       (floor, i): JournalEntry => ({
         ...{
           vip: [first, second, third][i],
-          device: 'dpdk1',
-          kni: 'dpdk1.kni',
+          ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
           force: false,
           wanted: true,
           drain: null,
         },
-        ...{ policy: { ...defaultPolicy, floor }, owned: { route: true, policy: true } },
+        ...{ policy: { ...defaultPolicy, floor }, owned: { routes: ['dpdk1'], policy: true } },
       }),
     ),
   );

@@ -8,12 +8,15 @@ import { defaultPolicy } from '../../routing/policy.js';
 /** As the first version wrote it: without policy and drain. */
 const old = {
   vip: '123.1.2.3',
-  device: 'dpdk1',
-  kni: 'dpdk1.kni',
+  ...{ device: 'dpdk1', kni: 'dpdk1.kni' },
   force: true,
   owned: { route: true, policy: true },
 };
-const whole: JournalEntry = { ...old, policy: defaultPolicy, wanted: true, drain: null };
+const ports = [{ device: 'dpdk1', kni: 'dpdk1.kni' }];
+const whole: JournalEntry = {
+  ...{ vip: '123.1.2.3', ports, force: true, owned: { routes: ['dpdk1'], policy: true } },
+  ...{ policy: defaultPolicy, wanted: true, drain: null },
+};
 
 t.test('the file of an older bridge is read with defaults', async (t) => {
   const path = join(t.testdir({}), 'n.route.json');
@@ -23,6 +26,8 @@ t.test('the file of an older bridge is read with defaults', async (t) => {
   const [first, second] = journal.read();
   t.same([journal.departed, journal.restartUntil], [[], null]);
   t.not(first.owned, second.owned, 'each has its own');
+  writeFileSync(path, JSON.stringify({ version: 1, vips: [{ ...old, owned: { route: false, policy: false } }] }));
+  t.same(journal.read(), [{ ...whole, owned: { routes: [], policy: false } }]);
 });
 
 t.test('policies and drains come back as they were written', async (t) => {
@@ -31,6 +36,7 @@ t.test('policies and drains come back as they were written', async (t) => {
     { ...whole, policy: { quorum: 5, hysteresis: 2, services: 'all', floor: 64 } },
     { ...whole, vip: '123.1.2.4', drain: { deadline: '2026-01-02T03:04:05.678Z', ended: false } },
     { ...whole, vip: '123.1.2.5', drain: { deadline: null, ended: true } },
+    { ...whole, vip: '123.1.2.6', ports: [...ports, { device: 'dpdk2', kni: 'dpdk2.kni' }] },
   ];
   journal.write(entries);
   t.same(journal.read(), entries);
@@ -63,13 +69,23 @@ t.test('what cannot be meant is refused, with the field', async (t) => {
     [{ drain: { deadline: 'tomorrow', ended: false } }, /vips\.1\.drain\.deadline: /],
     [{ drain: { deadline: null } }, /vips\.1\.drain\.ended: /],
     [{ drain: { ended: true } }, /vips\.1\.drain\.deadline: /],
-    [{ owned: { route: true } }, /vips\.1\.owned\.policy: /],
-    [{ device: '1' }, /vips\.1\.device: /],
     [{ state: 'announced' }, /vips\.1: .*state/],
   ];
-  for (const [change, message] of refused) {
-    writeFileSync(path, JSON.stringify({ version: 1, vips: [old, { ...old, ...change }] }));
+  const refuses = async (version: number, before: object, change: object, message: RegExp): Promise<void> => {
+    writeFileSync(path, JSON.stringify({ version, vips: [before, { ...before, ...change }] }));
     await t.rejects(async () => journal.read(), { code: 'config', message }, JSON.stringify(change));
+  };
+  for (const [change, message] of refused) {
+    await refuses(1, old, change, message);
+    await refuses(2, whole, change, message);
   }
+  await refuses(1, old, { owned: { route: true } }, /vips\.1\.owned\.policy: /);
+  await refuses(1, old, { device: '1' }, /vips\.1\.device: /);
+  await refuses(1, old, { ports }, /vips\.1: .*ports/);
+  await refuses(2, whole, { owned: { routes: [] } }, /vips\.1\.owned\.policy: /);
+  await refuses(2, whole, { ports: [] }, /vips\.1\.ports: /);
+  await refuses(2, whole, { ports: [{ device: '1', kni: 'a' }] }, /vips\.1\.ports\.0\.device: /);
+  await refuses(2, whole, { device: 'dpdk1' }, /vips\.1: .*device/);
+  await refuses(3, whole, {}, /version/);
   await t.rejects(async () => new Journal(t.testdirName).read(), { code: 'config', message: /EISDIR/ });
 });

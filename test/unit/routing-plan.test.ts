@@ -1,6 +1,6 @@
 // What a dry run says: nothing changes, and what it names is what the procedure then does.
 import t from 'tap';
-import { byPlace } from '../../routing/core.js';
+import { byPlace } from '../../routing/places.js';
 import { planAnnounce, planPreference, planWithdraw } from '../../routing/plan.js';
 import type { Step } from '../../routing/schema.js';
 import { Steps } from '../../routing/steps.js';
@@ -9,7 +9,7 @@ import { announceVips } from '../support/announce.js';
 import { ModelNode, targetOn } from '../support/routing-node.js';
 
 const vips = ['123.1.2.1', '123.1.2.2', '123.1.2.3'];
-const targets = vips.map((vip) => ({ ...targetOn(vip), owned: { route: false, policy: false } }));
+const targets = vips.map((vip) => ({ ...targetOn(vip), owned: { routes: [], policy: false } }));
 
 const said = (steps: readonly Step[], name: string): string[] =>
   steps
@@ -47,7 +47,7 @@ t.test('announce: what is missing, and what has to come anew', async (t) => {
 
 t.test('withdraw', async (t) => {
   const node = new ModelNode();
-  const ours = targets.map((target) => ({ ...target, owned: { route: false, policy: false } }));
+  const ours = targets.map((target) => ({ ...target, owned: { routes: [], policy: false } }));
   await announceVips(node.tools(), new Steps(), ours, () => {});
   const before = node.state;
   node.calls.length = 0;
@@ -72,7 +72,7 @@ t.test('withdraw: what was there before the bridge stays, and the plan says so',
   node.routes.add('dpdk1 123.1.2.1/32');
   node.permitted.add('123.1.2.1');
   node.permitted.add('123.1.2.2');
-  const ours = targets.map((target) => ({ ...target, owned: { route: false, policy: false } }));
+  const ours = targets.map((target) => ({ ...target, owned: { routes: [], policy: false } }));
   await announceVips(node.tools(), new Steps(), ours, () => {});
   node.worse.add('123.1.2.2');
   node.calls.length = 0;
@@ -87,7 +87,7 @@ t.test('withdraw: what was there before the bridge stays, and the plan says so',
     node.changes.filter((call) => call.startsWith('route.del')).map((call) => call.split(' ')[1]),
     ['123.1.2.2/32', '123.1.2.3/32'],
   );
-  const foreign = ours.map((target) => ({ ...target, owned: { route: false, policy: false } }));
+  const foreign = ours.map((target) => ({ ...target, owned: { routes: [], policy: false } }));
   const nothing = await planWithdraw(node.tools(), foreign);
   t.same(said(nothing, 'ospfd permission'), ['already']);
   t.same(said(nothing, 'dataplane route'), ['already']);
@@ -107,13 +107,15 @@ t.test('preference, both ways', async (t) => {
 });
 
 t.test('VIPs are taken together by interface and family, in their order', async (t) => {
-  const at = (vip: string, kni: string) => ({ entry: { vip, kni } });
+  const at = (vip: string, ...devices: string[]) => ({
+    entry: { vip, ports: devices.map((device) => ({ device, kni: `${device}.kni` })) },
+  });
   const groups = byPlace([
-    at('123.1.2.1', 'a.kni'),
-    at('2001:db8::1', 'a.kni'),
-    at('123.1.2.2', 'b.kni'),
-    at('123.1.2.3', 'a.kni'),
-    at('2001:db8::2', 'a.kni'),
+    at('123.1.2.1', 'a'),
+    at('2001:db8::1', 'a'),
+    at('123.1.2.2', 'b'),
+    at('123.1.2.3', 'a'),
+    at('2001:db8::2', 'a'),
   ]);
   t.same(
     groups.map((group) => group.map(({ entry }) => entry.vip)),

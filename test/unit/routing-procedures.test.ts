@@ -2,19 +2,19 @@
 import t from 'tap';
 import { DpvsError, type Method, type RouteInfo } from '../../api/index.js';
 import { type KernelAddress, KernelError } from '../../kni/index.js';
-import type { Owned, Target } from '../../routing/announce.js';
 import { proveWorse, worsenVips } from '../../routing/drain.js';
 import { findDrift } from '../../routing/drift.js';
 import type { Driver } from '../../routing/drivers/driver.js';
 import type { Origination } from '../../routing/frr-output.js';
 import { StepError, Steps } from '../../routing/steps.js';
+import type { Owned, Target } from '../../routing/targets.js';
 import { Pace, type Tools } from '../../routing/tools.js';
 import { VtyshError } from '../../routing/vtysh.js';
 import { withdrawVips } from '../../routing/withdraw.js';
 import { announceVips } from '../support/announce.js';
 
 const vip = '123.1.2.3';
-const target = { vip, device: 'dpdk1', kni: 'dpdk1.kni' };
+const target = { vip, ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }] };
 
 /** Kernel, dataplane and ospfd as three sets; ospfd announces an address that came when it was permitted, as FRR does. */
 class Model {
@@ -156,7 +156,7 @@ interface Attempt {
   readonly saved: string[];
 }
 
-async function announce(model: Model, owned: Owned = { route: false, policy: false }): Promise<Attempt> {
+async function announce(model: Model, owned: Owned = { routes: [], policy: false }): Promise<Attempt> {
   const steps = new Steps();
   const saved: string[] = [];
   const error = await announceVips(model.tools(), steps, [{ ...target, owned }], () =>
@@ -173,8 +173,12 @@ t.test('announce', async (t) => {
   const { error, owned, saved, steps } = await announce(model);
   t.equal(error, null);
   t.same(model.summary, everything);
-  t.same(owned, { route: true, policy: true });
-  t.same(saved, ['{"route":true,"policy":false}', '{"route":true,"policy":true}'], 'written down before each addition');
+  t.same(owned, { routes: ['dpdk1'], policy: true });
+  t.same(
+    saved,
+    ['{"routes":["dpdk1"],"policy":false}', '{"routes":["dpdk1"],"policy":true}'],
+    'written down before each addition',
+  );
   const order = model.calls.filter((name) => ['route.add', 'permit', 'addAddress'].includes(name));
   t.same(order, ['route.add', 'permit', 'addAddress'], 'the address last: it is what makes ospfd announce');
   t.ok(steps.list.every(({ outcome }) => outcome !== 'failed'));
@@ -186,7 +190,7 @@ t.test('announce', async (t) => {
     model.calls.some((name) => ['route.add', 'addAddress', 'deleteAddress', 'forbid'].includes(name)),
     'idempotent',
   );
-  t.same(again.owned, { route: true, policy: true });
+  t.same(again.owned, { routes: ['dpdk1'], policy: true });
 });
 
 t.test('whichever operation fails, nothing stays', async (t) => {
@@ -206,7 +210,7 @@ t.test('whichever operation fails, nothing stays', async (t) => {
       const what = `${complete.calls[failAt]} (${failAt}) fails with ${error().name}`;
       t.ok(attempt.error instanceof StepError, what);
       t.same(model.summary, nothing, what);
-      t.same(attempt.owned, { route: false, policy: false }, what);
+      t.same(attempt.owned, { routes: [], policy: false }, what);
       t.equal(attempt.steps.list.filter(({ outcome }) => outcome === 'failed').length, 1, what);
     }
 });
@@ -228,7 +232,7 @@ t.test("what was there before is not ours: a failed attempt leaves it, ospfd's p
   const { error, owned } = await announce(model);
   t.match(error, { step: 'verify ospfd', code: 'not_verified', detail: /ospfd does not announce it after 0\.1 s/ });
   t.same(model.summary, { addresses: [vip], routes: [`${vip}/32`], permitted: [vip], live: [] });
-  t.same(owned, { route: false, policy: false });
+  t.same(owned, { routes: [], policy: false });
 });
 
 t.test('an address that was there before it was permitted comes anew', async (t) => {
@@ -244,7 +248,7 @@ t.test('withdraw', async (t) => {
   model.calls.length = 0;
   await withdrawVips(model.tools(), new Steps(), [{ ...target, owned }], true, () => {});
   t.same(model.summary, nothing);
-  t.same(owned, { route: false, policy: false });
+  t.same(owned, { routes: [], policy: false });
   t.same(
     model.calls.filter((name) => ['forbid', 'deleteAddress', 'route.del'].includes(name)),
     ['forbid', 'deleteAddress', 'route.del'],
@@ -259,7 +263,7 @@ t.test('withdraw keeps the route of a VIP that is still wanted', async (t) => {
   const { owned } = await announce(model);
   await withdrawVips(model.tools(), new Steps(), [{ ...target, owned }], false, () => {});
   t.same(model.summary, { ...nothing, routes: [`${vip}/32`] });
-  t.same(owned, { route: true, policy: false });
+  t.same(owned, { routes: ['dpdk1'], policy: false });
 });
 
 t.test('withdraw goes on past what fails', async (t) => {
@@ -268,14 +272,24 @@ t.test('withdraw goes on past what fails', async (t) => {
     const { owned } = await announce(model);
     const before = model.calls.length;
     const dry = new Model();
-    await withdrawVips(dry.tools(), new Steps(), [{ ...target, owned: { route: true, policy: true } }], true, () => {});
+    await withdrawVips(
+      dry.tools(),
+      new Steps(),
+      [{ ...target, owned: { routes: ['dpdk1'], policy: true } }],
+      true,
+      () => {},
+    );
     model.failAt = before + dry.calls.indexOf(failing);
     const steps = new Steps();
     await withdrawVips(model.tools(), steps, [{ ...target, owned }], true, () => {});
     t.notOk(model.addresses.has(vip), `${failing} fails: the address is gone`);
     t.not(model.lsas.get(vip), 'live', `${failing} fails: it is not announced`);
     t.equal(steps.list.filter(({ outcome }) => outcome === 'failed').length, 1);
-    t.equal(failing === 'forbid' ? owned.policy : owned.route, true, 'what stays is still known as ours');
+    t.equal(
+      failing === 'forbid' ? owned.policy : owned.routes.includes('dpdk1'),
+      true,
+      'what stays is still known as ours',
+    );
   }
 });
 
@@ -306,7 +320,7 @@ t.test('an LSA that stays is a failure, as is an ospfd that hangs; one that is g
     'one that hangs proves nothing',
   );
   t.same(
-    [...(await findDrift(hung, [target])).values()].map(({ at }) => at),
+    [...(await findDrift(hung, [target])).gone.values()].map(({ at }) => at),
     ['kernel address'],
     'and is not gone',
   );
@@ -362,7 +376,7 @@ t.test("withdraw takes a drain's mark away, also where the permission is not our
 t.test('drift is found, one reason a VIP', async (t) => {
   const model = new Model();
   await announce(model);
-  const found = async () => [...(await findDrift(model.tools(), [target]))].map(([, { at }]) => at);
+  const found = async () => [...(await findDrift(model.tools(), [target])).gone].map(([, { at }]) => at);
   t.same(await found(), []);
   model.lsas.set(vip, 'flushing');
   t.same(await found(), ['ospfd']);

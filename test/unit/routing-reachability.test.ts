@@ -19,6 +19,21 @@ t.test('broadcast link, VIPs as stub links: by the database', async (t) => {
   t.same(dead?.map(({ router }) => router).sort(), ['10.0.0.9', own], 'its LSA is still there');
 });
 
+t.test('a router that has a VIP on two interfaces announces it once, as well as the better of them', async (t) => {
+  const stub = (metric: number) => ({
+    ...{ linkType: 'Stub Network', networkAddress: '123.1.2.3', networkMask: '255.255.255.255', tos0Metric: metric },
+  });
+  const lsa = (advertisingRouter: string, ...metrics: number[]) => ({
+    ...{ lsaAge: 1, advertisingRouter },
+    routerLinks: Object.fromEntries(metrics.map((metric, i) => [`link${i}`, stub(metric)])),
+  });
+  const areas = { '0.0.0.0': [lsa(own, 20, 10), lsa('10.0.0.9', 10, 60_000, 30)] };
+  t.same(parseStubAnnouncers({ routerLinkStates: { areas } }, own).get('123.1.2.3'), [
+    { router: own, metric: 10, self: true },
+    { router: '10.0.0.9', metric: 10, self: false },
+  ]);
+});
+
 t.test('point-to-point link: by the database, and by the routing table where it is another area', async (t) => {
   t.same(routersOf(reachableRouters(own, golden('router-p2p'), {}, {})), all);
   t.same(routersOf(reachableRouters(own, golden('router-p2p-dead'), {}, golden('route-p2p-dead'))), ['10.0.0.1', own]);

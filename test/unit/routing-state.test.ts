@@ -161,7 +161,13 @@ const dataplane = (change: Partial<NodeView['dataplane']>): NodeView => ({
   ...view,
   dataplane: { ...view.dataplane, ...change },
 });
-const wanted = { vip: '123.1.2.3', device: 'dpdk1', force: false, policy: defaultPolicy, suppressedMs: 0 };
+const wanted = {
+  vip: '123.1.2.3',
+  ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
+  force: false,
+  policy: defaultPolicy,
+  suppressedMs: 0,
+};
 
 t.test('each condition fails by itself, with its code', async (t) => {
   const failing = (seen: NodeView, what = wanted, held = false): string => {
@@ -183,7 +189,7 @@ t.test('each condition fails by itself, with its code', async (t) => {
     failing(dataplane({ notServingMs: 1, problems: ['dpdk0 is down', 'x'] })),
     'serving not_serving dpdk0 is down; x',
   );
-  t.match(failing(view, { ...wanted, device: 'dpdk9' }), /^port no_device dpdk9/);
+  t.match(failing(view, { ...wanted, ports: [{ device: 'dpdk9', kni: 'dpdk9.kni' }] }), /^port no_device dpdk9/);
   t.match(failing(dataplane({ links: [{ name: 'dpdk1', up: true, kni: null }] })), /^port no_device .*kni is off/);
   t.match(failing(dataplane({ links: [{ name: 'dpdk1', up: false, kni: 'dpdk1.kni' }] })), /^port not_serving/);
   t.match(failing({ ...view, kernel: new Map() }), /^kni kni_down no dpdk1.kni in this network namespace/);
@@ -191,7 +197,7 @@ t.test('each condition fails by itself, with its code', async (t) => {
   t.match(failing(link({ up: true, carrier: false })), /^kni kni_down .*no carrier/);
   t.match(failing(ospf({ trouble: 'ospfd: down', neighbours: [] })), /^daemon routing_daemon/);
   t.match(failing(ospf({ neighbours: [] })), /^neighbour no_adjacency .*no neighbour at all/);
-  t.match(failing(view, { ...wanted, device: 'dpdk0' }), /^kni/);
+  t.match(failing(view, { ...wanted, ports: [{ device: 'dpdk0', kni: 'dpdk0.kni' }] }), /^kni/);
   const half = [{ ...view.routing.inet!.neighbours[0]!, full: false, state: 'ExStart/DR' }];
   t.match(failing(ospf({ neighbours: half })), /^neighbour no_adjacency .*1\.1\.1\.1 is ExStart/);
   t.equal(failing(ospf({ neighbours: [] }), { ...wanted, force: true }), 'none', '--force');
@@ -246,25 +252,25 @@ t.test('the journal', async (t) => {
   t.same(journal.read(), [], 'none yet');
   const entry = {
     vip: '123.1.2.3',
-    device: 'dpdk1',
-    kni: 'dpdk1.kni',
+    ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
     force: false,
     policy: { ...defaultPolicy, quorum: 2 },
     wanted: true,
     drain: null,
-    owned: { route: true, policy: false },
+    owned: { routes: ['dpdk1'], policy: false },
   };
   journal.write([entry]);
   t.same(new Journal(path).read(), [entry]);
   t.same(readdirSync(join(directory, 'deep')), ['node1.route.json'], 'no temporary file stays');
   for (const [text, pattern] of [
     ['{', /route\.json: .*JSON/],
-    ['{"version":2,"vips":[]}', /version/],
+    ['{"version":3,"vips":[]}', /version/],
     ['{"version":1,"vips":[{"vip":"x"}]}', /vips\.0/],
+    ['{"version":2,"vips":[{"vip":"x"}]}', /vips\.0/],
   ] as const) {
     writeFileSync(path, text);
     await t.rejects(async () => journal.read(), { code: 'config', message: pattern });
   }
   journal.write([]);
-  t.same(JSON.parse(readFileSync(path, 'utf8')), { version: 1, vips: [] });
+  t.same(JSON.parse(readFileSync(path, 'utf8')), { version: 2, vips: [] });
 });

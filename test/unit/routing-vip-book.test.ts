@@ -13,14 +13,13 @@ type Test = Pick<AnyTest, 'testdir'>;
 const entry: JournalEntry = {
   ...{
     vip: '123.1.2.3',
-    device: 'dpdk1',
-    kni: 'dpdk1.kni',
+    ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }],
     force: false,
     policy: defaultPolicy,
     wanted: true,
     drain: null,
   },
-  owned: { route: false, policy: false },
+  owned: { routes: [], policy: false },
 };
 const noService: Reason = { at: 'service', code: 'no_service', detail: 'no service on 123.1.2.3' };
 const byHand: Reason = { at: 'command', code: 'withdrawn', detail: 'dpvs-route withdraw' };
@@ -260,7 +259,7 @@ t.test('adding and removing is written down', async (t) => {
     journal.read().map(({ vip }) => vip),
     ['123.1.2.4'],
   );
-  added[1].entry.owned.route = true;
+  added[1].entry.owned.routes = ['dpdk1'];
   book.save();
-  t.equal(journal.read()[0].owned.route, true);
+  t.same(journal.read()[0].owned.routes, ['dpdk1']);
 });

@@ -58,11 +58,13 @@ function notAnnounced(facts: Facts): Finding[] {
   if (dataplane.trouble !== null) return [];
   return wanted
     .filter(({ vip }) => announcedOf(facts, familyOf(vip))?.has(vip) === false)
-    .map(({ vip, kni }) => {
+    .map(({ vip, ports }) => {
       const reason = bridge.vips.find((each) => each.vip === vip)?.reason;
       return finding('wanted-not-announced', 'error', {
         title: `${vip} is to be announced and is not`,
-        evidence: reason ? `${reason.at}: ${reason.detail}` : missing(facts, vip, kni),
+        evidence: reason
+          ? `${reason.at}: ${reason.detail}`
+          : missing(facts, vip, ports.map(({ kni }) => kni).join(' and ')),
         advice: bridge.trouble === null ? 'dpvs-route status' : 'dpvs-route run: the bridge announces it',
       });
     });
