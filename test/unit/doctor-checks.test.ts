@@ -85,7 +85,7 @@ const ospf6Cases: readonly Case[] = [
 ];
 
 const reset = (code: string | null, by: 'us' | 'peer', dueTo = 'BGP Notification') => ({
-  lastReset: { secondsAgo: 3, dueTo, code, reason: 'why', by },
+  lastReset: { dueTo, code, reason: 'why', by },
 });
 const drops = (changes: Partial<typeof noDrops>) => ({
   drops: { meanwhile: { ...noDrops, ...changes }, ever: { ...noDrops, ...changes } },
