@@ -11,6 +11,7 @@ import { parseBgpSessions } from './bgp-state.js';
 import type { BgpFacts, Facts, Ospf6Facts, OspfFacts } from './facts.js';
 import { parseRouterId, parseRouterLsas, parseWithoutOpaque } from './ospf-state.js';
 import type { Ospf6Sources } from './ospf6-state.js';
+import { parseSeenNeighbours, parseSeenNeighbours6 } from './seen-neighbour.js';
 
 export interface DaemonFacts {
   readonly daemons: Facts['daemons'];
@@ -56,18 +57,17 @@ async function askOspf(vtysh: Vtysh): Promise<{ facts: OspfFacts; interfaces: un
   const ospfd = new Ospfd(vtysh);
   // First, alone: an ospfd that does not answer costs one timeout.
   const running = await vtysh.run('ospfd', ['show running-config']);
-  const [instance, interfaces, router, details, neighbours, originated] = await Promise.all([
+  const [instance, interfaces, router, details, originated] = await Promise.all([
     vtysh.json('ospfd', 'show ip ospf'),
     vtysh.json('ospfd', 'show ip ospf interface'),
     vtysh.json('ospfd', 'show ip ospf database router self-originate'),
     vtysh.json('ospfd', 'show ip ospf neighbor detail'),
-    ospfd.neighbours(),
     ospfd.originated(),
   ]);
   const facts = {
     routerId: parseRouterId(instance),
     config: parseRunningConfig(running),
-    neighbours,
+    neighbours: parseSeenNeighbours(details),
     withoutOpaque: parseWithoutOpaque(details),
     announced: liveOf(originated),
     routerLsas: parseRouterLsas(router),
@@ -80,12 +80,13 @@ async function askOspf6(vtysh: Vtysh): Promise<{ facts: Ospf6Facts; sources: Osp
   const configured = parseConfig6(running).routerOspf;
   // The metric is for what it would write.
   const driver = new Ospf6(vtysh, 0);
-  const [instance, interfaces, neighbours, originated] = await Promise.all([
+  const [instance, interfaces, details, originated] = await Promise.all([
     vtysh.json('ospf6d', 'show ipv6 ospf6'),
     vtysh.json('ospf6d', 'show ipv6 ospf6 interface'),
-    driver.neighbours(),
+    vtysh.json('ospf6d', 'show ipv6 ospf6 neighbor detail'),
     driver.originated(),
   ]);
+  const neighbours = parseSeenNeighbours6(details);
   const facts = { routerId: parseRouterId6(instance), configured, neighbours, announced: liveOf(originated) };
   return { facts, sources: { interfaces, instance, running } };
 }

@@ -12,7 +12,14 @@ import * as f from './doctor-facts.js';
 const { sound, vip } = f;
 const description = (mtu: number) =>
   f.heard({ packet: { type: 'database-description', hello: null, description: { mtu } } });
-const stuck = [{ ...f.ospf.neighbours[0], state: 'ExStart/DR', full: false }];
+const lessThanFull = (state: string, age: number) => [{ ...f.ospf.neighbours[0], state, age, full: false }];
+const stuck = lessThanFull('ExStart/DR', 12);
+/** A broadcast link with a dead interval of 40 s, on which the neighbour hears us and names no DR. */
+const namesNobody = (changes: Partial<typeof f.ospfInterface> = {}): Facts =>
+  f.withPort({
+    ospf: { ...f.ospfInterface, dead: 40, ...changes },
+    wire: f.onWire(f.heard({ hello: { designated: '0.0.0.0', backup: '0.0.0.0', deadInterval: 40 } })),
+  });
 const signed = (key: string, keyId = 1) => {
   const bytes = Buffer.from('a packet');
   const digest = createHash('md5').update(bytes).update(key.padEnd(16, '\0')).digest();
@@ -36,7 +43,13 @@ type Case = readonly [what: string, facts: Facts, ids: readonly string[]];
 const says6 = (hello: Parameters<typeof f.heard6>[0]) => f.withPort6({ wire: f.onWire6(f.heard6(hello)) });
 const interface6 = (changes: Partial<typeof f.ospf6Interface>) =>
   f.withPort6({ ospf6: { ...f.ospf6Interface, ...changes } });
-const stuck6 = [{ ...f.ospf6.neighbours[0], state: 'ExStart', full: false }];
+const lessThanFull6 = (state: string, age: number) => [{ ...f.ospf6.neighbours[0], state, age, full: false }];
+const stuck6 = lessThanFull6('ExStart', 12);
+const namesNobody6 = (changes: Partial<typeof f.ospf6Interface> = {}): Facts =>
+  f.withPort6({
+    ospf6: { ...f.ospf6Interface, pointToPoint: false, state: 'DR', dead: 40, ...changes },
+    wire: f.onWire6(f.heard6({ hello: { deadInterval: 40 } })),
+  });
 const description6 = (mtu: number) =>
   f.heard6({ packet: { type: 'database-description', hello: null, description: { mtu } } });
 
@@ -65,7 +78,21 @@ const ospf6Cases: readonly Case[] = [
   ['OSPFv3 authentication here', interface6({ authenticated: true }), ['error ospf6-auth-mismatch']],
   ['OSPFv3 broadcast there', says6({ hello: { designated: '10.0.0.1' } }), ['error ospf6-network-type-mismatch']],
   ['OSPFv3 broadcast here', interface6({ pointToPoint: false, state: 'DR' }), ['error ospf6-network-type-mismatch']],
-  ['OSPFv3, an election that waits', { ...interface6({ pointToPoint: false, state: 'Waiting' }) }, []],
+  [
+    'OSPFv3, this node waits',
+    f.withOspf6({ neighbours: lessThanFull6('Twoway', 12) }, namesNobody6({ state: 'Waiting' })),
+    ['error ospf6-no-neighbour', 'info ospf6-waiting'],
+  ],
+  [
+    'OSPFv3, the neighbour waits',
+    f.withOspf6({ neighbours: lessThanFull6('ExStart', 39) }, namesNobody6()),
+    ['error ospf6-no-neighbour', 'info ospf6-waiting'],
+  ],
+  [
+    'OSPFv3, broadcast here, for longer than anybody waits',
+    f.withOspf6({ neighbours: lessThanFull6('Twoway', 41) }, namesNobody6()),
+    ['error ospf6-no-neighbour', 'error ospf6-network-type-mismatch'],
+  ],
   [
     'OSPFv3 MTU',
     f.withOspf6({ neighbours: stuck6 }, f.withPort6({ wire: f.onWire6(f.heard6(), description6(9000)) })),
@@ -74,6 +101,11 @@ const ospf6Cases: readonly Case[] = [
   [
     'OSPFv3, stuck for no reason seen',
     f.withOspf6({ neighbours: stuck6 }),
+    ['error ospf6-no-neighbour', 'warn ospf6-mtu-suspected'],
+  ],
+  [
+    "OSPFv3, stuck in ospf6d's other spelling",
+    f.withOspf6({ neighbours: lessThanFull6('ExChange', 12) }),
     ['error ospf6-no-neighbour', 'warn ospf6-mtu-suspected'],
   ],
   ['IPv6 VIP wanted, not announced', f.withOspf6({ announced: new Set() }), ['error wanted-not-announced']],
@@ -251,7 +283,29 @@ const cases: readonly Case[] = [
     ['error duplicate-router-id'],
   ],
   ['point-to-point there', says({ hello: { designated: '0.0.0.0' } }), ['error network-type-mismatch']],
-  ['an election that waits', says({ hello: { designated: '0.0.0.0', neighbours: [] } }), []],
+  ['one that does not hear us', says({ hello: { designated: '0.0.0.0', neighbours: [] } }), []],
+  ['a neighbour that ospfd does not know', f.withOspf({ neighbours: [] }, namesNobody()), ['error no-neighbour']],
+  [
+    'this node waits',
+    f.withOspf({ neighbours: lessThanFull('2-Way/DROther', 12) }, namesNobody({ state: 'Waiting' })),
+    ['error no-neighbour', 'info waiting'],
+  ],
+  [
+    'the neighbour waits',
+    f.withOspf({ neighbours: lessThanFull('ExStart/Backup', 39) }, namesNobody()),
+    ['error no-neighbour', 'info waiting'],
+  ],
+  [
+    'point-to-point there, for longer than anybody waits',
+    f.withOspf({ neighbours: lessThanFull('ExStart/Backup', 41) }, namesNobody()),
+    ['error no-neighbour', 'error network-type-mismatch', 'warn mtu-suspected'],
+  ],
+  [
+    'point-to-point there, exchanging its database: that one does not wait',
+    f.withOspf({ neighbours: lessThanFull('Exchange/Backup', 1) }, namesNobody()),
+    ['error no-neighbour', 'error network-type-mismatch'],
+  ],
+  ['point-to-point on both sides', namesNobody({ pointToPoint: true, state: 'Point-To-Point' }), []],
   ['point-to-point here', f.withInterface(pointToPoint), ['error network-type-mismatch']],
   [
     'MTU',
@@ -260,6 +314,16 @@ const cases: readonly Case[] = [
   ],
   ['MTU of a virtual link', f.withPort({ wire: f.onWire(f.heard(), description(0)) }), []],
   ['stuck for no reason seen', f.withOspf({ neighbours: stuck }), ['error no-neighbour', 'warn mtu-suspected']],
+  [
+    'stuck in Loading',
+    f.withOspf({ neighbours: lessThanFull('Loading/DR', 12) }),
+    ['error no-neighbour', 'warn mtu-suspected'],
+  ],
+  [
+    'an adjacency that has just begun',
+    f.withOspf({ neighbours: lessThanFull('ExStart/DR', 4) }),
+    ['error no-neighbour'],
+  ],
   [
     'no kni_host',
     { ...sound, dataplane: { ...sound.dataplane, routes: sound.dataplane.routes.slice(0, 1) } },
@@ -390,6 +454,34 @@ t.test(
     t.same(attempts.failed, { kernel: 'first' });
   },
 );
+
+t.test('an adjacency that is stuck: what was heard of its descriptions', async (t) => {
+  for (const [what, wire, evidence, advice] of [
+    [
+      'heard',
+      f.onWire(f.heard(), description(1500), description(1500)),
+      'for 12 s; MTU 1500 here; database descriptions of it heard in 3 s: 2',
+      /^they come, .* \(ip route show table local dev dpdk1\.kni/,
+    ],
+    [
+      'not heard',
+      f.onWire(f.heard(), f.heard({ own: true })),
+      'for 12 s; MTU 1500 here; database descriptions of it heard in 3 s: none',
+      /kni_host .*ping -M do -s 1472 172\.31\.7\.1\)\?$/,
+    ],
+    [
+      'not listened',
+      { listened: false, why: 'there is no tcpdump here' },
+      'for 12 s; MTU 1500 here; not listened: there is no tcpdump here',
+      /kni_host/,
+    ],
+  ] as const) {
+    const { checks } = examine('node', f.withOspf({ neighbours: stuck }, f.withPort({ wire })));
+    const found = checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'mtu-suspected');
+    t.equal(found?.evidence, evidence, what);
+    t.match(found?.advice, advice, what);
+  }
+});
 
 t.test('every check has a case that it finds', async (t) => {
   const found = new Set(

@@ -71,7 +71,7 @@ export const ospf: OspfFacts = {
   neighbours: [
     {
       ...{ routerId: '10.0.0.1', address: '172.31.7.1', interface: kni, state: 'Full/Backup', full: true },
-      unacknowledged: 0,
+      ...{ unacknowledged: 0, age: 600 },
     },
   ],
   announced: new Set([vip]),
@@ -158,7 +158,7 @@ export const ospf6: Ospf6Facts = {
   neighbours: [
     {
       ...{ routerId: '10.0.0.1', address: 'fe80::1', interface: kni, state: 'Full', full: true },
-      unacknowledged: 0,
+      ...{ unacknowledged: 0, age: 600 },
     },
   ],
 };
