@@ -1,5 +1,6 @@
 // The checks of doctor: a sound node has no finding; each case differs from it in one thing, and exactly its finding comes of it.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { plain } from '../../cli/common/index.js';
 import { formatDoctor } from '../../cli/dpvs-route/doctor.js';
@@ -282,6 +283,11 @@ const cases: readonly Case[] = [
     f.withPort({ wire: f.onWire(f.heard(), f.heard({ source: '172.31.7.3' })) }),
     ['error duplicate-router-id'],
   ],
+  [
+    'two others with one router id, of whom one waits',
+    f.withPort({ wire: f.onWire(f.heard(), f.heard({ source: '172.31.7.3', hello: { designated: '0.0.0.0' } })) }),
+    ['error duplicate-router-id'],
+  ],
   ['point-to-point there', says({ hello: { designated: '0.0.0.0' } }), ['error network-type-mismatch']],
   ['one that does not hear us', says({ hello: { designated: '0.0.0.0', neighbours: [] } }), []],
   ['a neighbour that ospfd does not know', f.withOspf({ neighbours: [] }, namesNobody()), ['error no-neighbour']],
@@ -494,4 +500,15 @@ t.test('every check has a case that it finds', async (t) => {
     [],
   );
   t.equal(new Set(checks.map(({ id }) => id)).size, checks.length, 'each has an id of its own');
+});
+
+t.test('the table of findings names those that a case finds, and no other', async (t) => {
+  const [, section] = /^## Doctor$([\s\S]*?)^## /m.exec(readFileSync('routing/README.md', 'utf8')) ?? [];
+  const named = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, id]) => id),
+  );
+  const found = cases.flatMap(([, facts]) =>
+    examine('node', facts).checks.flatMap(({ findings }) => findings.map(({ id }) => id)),
+  );
+  t.same(named.sort(), [...new Set(found)].sort());
 });

@@ -1,4 +1,5 @@
 // Whether a neighbour that names no Designated Router has a point-to-point link, or only waits: alike in OSPFv2 and OSPFv3.
+import { canonicalAddress } from '../../address.js';
 import type { Ospf6Port, OspfPort } from '../check.js';
 import {
   type Facts,
@@ -11,7 +12,7 @@ import {
 } from '../facts.js';
 import type { SeenNeighbour } from '../seen-neighbour.js';
 
-type Heard = Pick<HeardHello | HeardHello6, 'packet' | 'hello'>;
+type Heard = Pick<HeardHello | HeardHello6, 'source' | 'hello'>;
 
 export interface Link {
   readonly kni: string;
@@ -40,7 +41,7 @@ export type Naming = 'somebody' | 'never' | 'not yet' | null;
 
 export function namingOf(heard: Heard, { ownId, neighbours }: Link): Naming {
   if (heard.hello.designated !== '0.0.0.0') return 'somebody';
-  const neighbour = neighbours.find(({ routerId }) => routerId === heard.packet.routerId);
+  const neighbour = neighbours.find(isSpeakerOf(heard));
   if (neighbour === undefined || !heard.hello.neighbours.includes(ownId)) return null;
   // Who waits knows of no DR and is adjacent to nobody (section 10.4): it does not answer database descriptions.
   const exchanges = /^(ExChange|Loading|Full)/i.test(neighbour.state);
@@ -52,12 +53,16 @@ export function waitersOn(link: Link): { readonly neighbour: SeenNeighbour; read
   if (link.own.pointToPoint) return [];
   return link.hellos
     .filter((heard) => namingOf(heard, link) === 'not yet')
-    .flatMap(({ packet, hello }) =>
-      link.neighbours
-        .filter(({ routerId }) => routerId === packet.routerId)
-        .map((neighbour) => ({ neighbour, most: hello.deadInterval })),
+    .flatMap((heard) =>
+      link.neighbours.filter(isSpeakerOf(heard)).map((neighbour) => ({ neighbour, most: heard.hello.deadInterval })),
     );
 }
+
+/** By address: two may have one router id. */
+const isSpeakerOf =
+  ({ source }: Heard) =>
+  ({ address }: SeenNeighbour): boolean =>
+    canonicalAddress(address) === source;
 
 const election = 'waits before the election of a Designated Router';
 
