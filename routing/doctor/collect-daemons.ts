@@ -8,7 +8,7 @@ import { parseRouterId6 } from '../ospf6-output.js';
 import { Ospfd } from '../ospfd.js';
 import { type RoutingDaemon, type Vtysh, VtyshError } from '../vtysh.js';
 import { parseBgpSessions } from './bgp-state.js';
-import type { BgpFacts, Facts, Ospf6Facts, OspfFacts } from './facts.js';
+import type { BgpFacts, Facts, Ospf6Facts, OspfFacts, Trouble } from './facts.js';
 import { parseRouterId, parseRouterLsas, parseWithoutOpaque } from './ospf-state.js';
 import type { Ospf6Sources } from './ospf6-state.js';
 import { parseSeenNeighbours, parseSeenNeighbours6 } from './seen-neighbour.js';
@@ -41,7 +41,7 @@ export async function askDaemons(vtysh: Vtysh, addresses: readonly KernelAddress
     answerOf(askOspf6(vtysh)),
     answerOf(askBgp(vtysh, addresses)),
   ]);
-  const why = ({ trouble }: { trouble: string | null }): string | null => trouble;
+  const why = ({ trouble }: { trouble: Trouble | null }): Trouble | null => trouble;
   return {
     daemons: { zebra: why(zebra), ospfd: why(ospfd), ospf6d: why(ospf6d), bgpd: why(bgpd) },
     ospf: ospfd.answer?.facts ?? null,
@@ -113,11 +113,11 @@ const liveOf = (originated: ReadonlyMap<string, Origination>): Set<string> =>
   new Set([...originated].flatMap(([vip, state]) => (state === 'live' ? [vip] : [])));
 
 /** Where nobody answers, why not. */
-async function answerOf<T>(asked: Promise<T>): Promise<{ trouble: string | null; answer: T | null }> {
+async function answerOf<T>(asked: Promise<T>): Promise<{ trouble: Trouble | null; answer: T | null }> {
   try {
     return { trouble: null, answer: await asked };
   } catch (error) {
-    if (error instanceof VtyshError) return { trouble: error.message, answer: null };
+    if (error instanceof VtyshError) return { trouble: { kind: error.kind, said: error.message }, answer: null };
     throw error;
   }
 }

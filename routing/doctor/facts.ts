@@ -6,6 +6,7 @@ import type { Protocol } from '../drivers/driver.js';
 import type { OspfConfig } from '../frr-output.js';
 import type { JournalEntry } from '../journal.js';
 import type { VipStatus } from '../schema.js';
+import type { VtyshError } from '../vtysh.js';
 import type { Failed } from './attempts.js';
 import type { BgpSession } from './bgp-state.js';
 import type { Heard, HeardPacket, HeardPacket6, Wire } from './capture.js';
@@ -48,7 +49,7 @@ export interface Facts {
   readonly bridge: {
     /** Why it cannot be asked. */
     readonly trouble: string | null;
-    readonly vips: readonly VipStatus[];
+    readonly vips: readonly Pick<VipStatus, 'vip' | 'reason'>[];
     /** Why it cannot write its journal. */
     readonly unwritten: string | null;
   };
@@ -66,7 +67,7 @@ export interface Facts {
   /** Who announces the VIPs of a family; null: nobody is to. */
   readonly speakers: Readonly<Record<AddressFamily, Protocol | null>>;
   /** Why a daemon cannot be asked; null when it answers. */
-  readonly daemons: Readonly<Record<'zebra' | 'ospfd' | 'ospf6d' | 'bgpd', string | null>>;
+  readonly daemons: Readonly<Record<'zebra' | 'ospfd' | 'ospf6d' | 'bgpd', Trouble | null>>;
   /** null: ospfd does not answer. */
   readonly ospf: OspfFacts | null;
   /** null: ospf6d does not answer. */
@@ -74,6 +75,11 @@ export interface Facts {
   /** null: bgpd does not answer. */
   readonly bgp: BgpFacts | null;
   readonly ports: readonly PortFacts[];
+}
+
+export interface Trouble {
+  readonly kind: VtyshError['kind'];
+  readonly said: string;
 }
 
 export interface OspfFacts {

@@ -56,7 +56,11 @@ const description6 = (mtu: number) =>
 
 const ospf6Cases: readonly Case[] = [
   ['OSPFv3: all is well', f.sound6, []],
-  ['no ospf6d', { ...f.sound6, daemons: { ...f.sound6.daemons, ospf6d: 'down' }, ospf6: null }, ['error ospf6d-down']],
+  [
+    'no ospf6d',
+    { ...f.sound6, daemons: { ...f.sound6.daemons, ospf6d: f.notRunning }, ospf6: null },
+    ['error ospf6d-down'],
+  ],
   ['no ospf6d, and no IPv6 VIP', { ...sound, ospf6: null }, []],
   ['no router ospf6', f.withOspf6({ configured: false }), ['error ospf6-not-configured']],
   ['OSPFv3 nowhere', f.withPort6({ ospf6: null }), ['error ospf6-not-on-kni']],
@@ -133,7 +137,11 @@ const down = 'error bgp-not-established';
 
 const bgpCases: readonly Case[] = [
   ['BGP: all is well', f.soundBgp, []],
-  ['no bgpd', { ...f.soundBgp, daemons: { ...f.soundBgp.daemons, bgpd: 'down' }, bgp: null }, ['error bgpd-down']],
+  [
+    'no bgpd',
+    { ...f.soundBgp, daemons: { ...f.soundBgp.daemons, bgpd: f.notRunning }, bgp: null },
+    ['error bgpd-down'],
+  ],
   ['no router bgp', f.withBgp({ asn: null, sessions: [] }), ['error bgp-not-configured']],
   ['no BGP neighbour', f.withBgp({ sessions: [] }), ['error bgp-not-configured']],
   ['a session that is not there', f.withSession({}), [down]],
@@ -211,10 +219,21 @@ const cases: readonly Case[] = [
   ['kni MTU too small', f.withPort({ kernel: { ...f.port.kernel!, mtu: 1400 } }), ['warn kni-mtu']],
   ['no bridge', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } }, ['warn bridge-down']],
   ['a full disk', { ...sound, bridge: { ...sound.bridge, unwritten: 'ENOSPC' } }, ['error journal-unwritten']],
-  ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: 'down' } }, ['error zebra-down']],
-  ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: 'down' }, ospf: null }, ['error ospfd-down']],
+  ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: f.notRunning } }, ['error zebra-down']],
+  ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: f.notRunning }, ospf: null }, ['error ospfd-down']],
   ['no router ospf', f.withOspf({ config: { ...f.ospf.config, routerOspf: false } }), ['error ospf-not-configured']],
   ['OSPF nowhere', f.withPort({ ospf: null, config: null }), ['error ospf-not-on-kni']],
+  [
+    'the kni on which OSPF runs is down, and OSPF is nowhere',
+    {
+      ...f.withPort({ ospf: null, config: null, kernel: { ...f.port.kernel!, up: false } }),
+      ports: [
+        { ...f.port, ospf: null, config: null, kernel: { ...f.port.kernel!, up: false } },
+        { ...f.port, device: 'dpdk0', kni: 'dpdk0.kni', ospf: null, config: null, addresses: [] },
+      ],
+    },
+    ['error kni-down'],
+  ],
   ['passive', f.withConfig({ passive: true }), ['error passive']],
   [
     'a neighbour that cannot help',
@@ -446,6 +465,12 @@ t.test(
       deaf.checks.flatMap((check) => check.findings),
       [],
     );
+    t.match(formatDoctor(deaf, plain), /^- {6}\d+ checks not looked at: list routes: EIO\n\nnode: nothing found\n$/m);
+    const one = examine('node', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } });
+    t.match(
+      formatDoctor(one, plain),
+      /^- {6}the bridge's journal is written: not looked at, the bridge does not answer\n\nnode: 0 errors, 1 warning, 0 remarks\n$/m,
+    );
     const garbled = examine('node', { ...sound, failed: { daemons: 'no such field' }, ospf: null });
     t.match(
       garbled.checks.filter(({ id }) => id === 'ospfd-down'),
@@ -486,6 +511,33 @@ t.test('an adjacency that is stuck: what was heard of its descriptions', async (
     const found = checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'mtu-suspected');
     t.equal(found?.evidence, evidence, what);
     t.match(found?.advice, advice, what);
+  }
+});
+
+t.test('a VIP that the bridge does not announce: in its words', async (t) => {
+  const status = { vip, reason: { at: 'kni', code: 'kni_down', detail: 'dpdk1.kni' } };
+  const facts = f.withOspf({ announced: new Set() }, { ...sound, bridge: { ...sound.bridge, vips: [status] } });
+  const found = examine('node', facts).checks.flatMap(({ findings }) => findings);
+  t.match(found, [
+    {
+      id: 'wanted-not-announced',
+      evidence: 'the bridge: the kernel-visible interface is not up (dpdk1.kni)',
+      advice: /ip link set dev/,
+    },
+  ]);
+});
+
+t.test('a daemon that cannot be asked: why not', async (t) => {
+  for (const [kind, title, advice] of [
+    ['down', 'ospfd does not run', /^start it \(ospfd=yes/],
+    ['silent', 'ospfd does not answer', /^it was reached, and hangs/],
+    ['refused', 'ospfd does not answer as FRR does', /version/],
+    ['absent', 'ospfd cannot be asked', /vtysh/],
+  ] as const) {
+    const facts = { ...sound, daemons: { ...sound.daemons, ospfd: { kind, said: 'why' } }, ospf: null };
+    const found = examine('node', facts).checks.flatMap(({ findings }) => findings);
+    t.match(found, [{ id: 'ospfd-down', title, evidence: 'why', advice }]);
+    t.equal(found.length, 1);
   }
 });
 

@@ -100,6 +100,8 @@ export const defaultRoute = (device = kni): Facts['kernel']['routes'][number] =>
   ...{ source: null, protocol: 'static', scope: 'global', type: 'unicast', table: 254 },
 });
 
+export const notRunning = { kind: 'down', said: 'it does not run' } as const;
+
 export const sound: Facts = {
   failed: {},
   bridge: { trouble: null, vips: [], unwritten: null },
@@ -110,7 +112,7 @@ export const sound: Facts = {
   },
   kernel: { addresses: port.addresses, routes: [defaultRoute()] },
   speakers: { inet: 'ospf', inet6: null },
-  daemons: { zebra: null, ospfd: null, ospf6d: 'it does not run', bgpd: 'it does not run' },
+  daemons: { zebra: null, ospfd: null, ospf6d: notRunning, bgpd: notRunning },
   ...{ ospf, ospf6: null, bgp: null },
   ports: [port],
 };
@@ -205,7 +207,7 @@ export const bgp: BgpFacts = {
 export const soundBgp: Facts = {
   ...sound,
   speakers: { inet: 'bgp', inet6: 'bgp' },
-  daemons: { ...sound.daemons, ospfd: 'it does not run', bgpd: null },
+  daemons: { ...sound.daemons, ospfd: notRunning, bgpd: null },
   ...{ ospf: null, bgp },
   ports: [{ ...port, ospf: null, config: null }],
 };
