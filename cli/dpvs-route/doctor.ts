@@ -29,14 +29,27 @@ export async function doctor(options: Options, { terminal }: Context): Promise<E
 
 export function formatDoctor(report: DoctorReport, paint: Paint): string {
   const { error, warn, info } = report.counts;
-  const summary = error + warn + info === 0 ? 'nothing found' : `${error} errors, ${warn} warnings, ${info} remarks`;
-  return `${report.checks.map((check) => lines(check, paint)).join('')}\n${report.node}: ${summary}\n`;
+  const counted = [count(error, 'error'), count(warn, 'warning'), count(info, 'remark')].join(', ');
+  const summary = error + warn + info === 0 ? 'nothing found' : counted;
+  return `${report.checks.map((check) => lines(check, paint)).join('')}${skipped(report, paint)}\n${report.node}: ${summary}\n`;
 }
 
-function lines({ outcome, title, reason, findings }: CheckResult, paint: Paint): string {
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+function lines({ outcome, title, findings }: CheckResult, paint: Paint): string {
   if (outcome === 'ok') return `${paint('green', 'ok   ')}  ${title}\n`;
-  if (outcome === 'skipped') return `${paint('dim', `-      ${title}: not looked at, ${reason}`)}\n`;
   return findings.map((each) => finding(each, paint)).join('');
+}
+
+/** A line a reason: one daemon that does not answer leaves a dozen checks without facts. */
+function skipped({ checks }: DoctorReport, paint: Paint): string {
+  const byReason = new Map<string, string[]>();
+  for (const { outcome, title, reason } of checks)
+    if (outcome === 'skipped') byReason.set(reason, [...(byReason.get(reason) ?? []), title]);
+  const said = [...byReason].map(([reason, [title, ...more]]) =>
+    more.length === 0 ? `${title}: not looked at, ${reason}` : `${more.length + 1} checks not looked at: ${reason}`,
+  );
+  return said.map((line) => `${paint('dim', `-      ${line}`)}\n`).join('');
 }
 
 function finding({ severity, title, id, evidence, advice }: Finding, paint: Paint): string {

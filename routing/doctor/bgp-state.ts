@@ -25,8 +25,8 @@ export interface BgpSession {
   readonly lastReset: LastReset | null;
 }
 
+/** Without its time: the one that bgpd shows beside it is when the session was lost, which a NOTIFICATION of a later attempt leaves as it is. */
 export interface LastReset {
-  readonly secondsAgo: number;
   /** `Waiting for NHT`, `BGP Notification received`, … */
   readonly dueTo: string;
   /** Code and subcode of a NOTIFICATION as four hexadecimal digits (RFC 4271 section 4.5); null: there was none. */
@@ -67,7 +67,6 @@ function lastReset(value: Record<string, unknown>): LastReset | null {
   if (typeof value.lastResetDueTo !== 'string') return null;
   const code = string(value.lastErrorCodeSubcode);
   return {
-    secondsAgo: Math.round(Number(value.lastResetTimerMsecs ?? 0) / 1_000),
     dueTo: value.lastResetDueTo,
     code: code === '' ? null : code,
     reason: string(value.lastNotificationReason),

@@ -8,9 +8,10 @@ import { parseRouterId6 } from '../ospf6-output.js';
 import { Ospfd } from '../ospfd.js';
 import { type RoutingDaemon, type Vtysh, VtyshError } from '../vtysh.js';
 import { parseBgpSessions } from './bgp-state.js';
-import type { BgpFacts, Facts, Ospf6Facts, OspfFacts } from './facts.js';
+import type { BgpFacts, Facts, Ospf6Facts, OspfFacts, Trouble } from './facts.js';
 import { parseRouterId, parseRouterLsas, parseWithoutOpaque } from './ospf-state.js';
 import type { Ospf6Sources } from './ospf6-state.js';
+import { parseSeenNeighbours, parseSeenNeighbours6 } from './seen-neighbour.js';
 
 export interface DaemonFacts {
   readonly daemons: Facts['daemons'];
@@ -40,7 +41,7 @@ export async function askDaemons(vtysh: Vtysh, addresses: readonly KernelAddress
     answerOf(askOspf6(vtysh)),
     answerOf(askBgp(vtysh, addresses)),
   ]);
-  const why = ({ trouble }: { trouble: string | null }): string | null => trouble;
+  const why = ({ trouble }: { trouble: Trouble | null }): Trouble | null => trouble;
   return {
     daemons: { zebra: why(zebra), ospfd: why(ospfd), ospf6d: why(ospf6d), bgpd: why(bgpd) },
     ospf: ospfd.answer?.facts ?? null,
@@ -56,18 +57,17 @@ async function askOspf(vtysh: Vtysh): Promise<{ facts: OspfFacts; interfaces: un
   const ospfd = new Ospfd(vtysh);
   // First, alone: an ospfd that does not answer costs one timeout.
   const running = await vtysh.run('ospfd', ['show running-config']);
-  const [instance, interfaces, router, details, neighbours, originated] = await Promise.all([
+  const [instance, interfaces, router, details, originated] = await Promise.all([
     vtysh.json('ospfd', 'show ip ospf'),
     vtysh.json('ospfd', 'show ip ospf interface'),
     vtysh.json('ospfd', 'show ip ospf database router self-originate'),
     vtysh.json('ospfd', 'show ip ospf neighbor detail'),
-    ospfd.neighbours(),
     ospfd.originated(),
   ]);
   const facts = {
     routerId: parseRouterId(instance),
     config: parseRunningConfig(running),
-    neighbours,
+    neighbours: parseSeenNeighbours(details),
     withoutOpaque: parseWithoutOpaque(details),
     announced: liveOf(originated),
     routerLsas: parseRouterLsas(router),
@@ -80,12 +80,13 @@ async function askOspf6(vtysh: Vtysh): Promise<{ facts: Ospf6Facts; sources: Osp
   const configured = parseConfig6(running).routerOspf;
   // The metric is for what it would write.
   const driver = new Ospf6(vtysh, 0);
-  const [instance, interfaces, neighbours, originated] = await Promise.all([
+  const [instance, interfaces, details, originated] = await Promise.all([
     vtysh.json('ospf6d', 'show ipv6 ospf6'),
     vtysh.json('ospf6d', 'show ipv6 ospf6 interface'),
-    driver.neighbours(),
+    vtysh.json('ospf6d', 'show ipv6 ospf6 neighbor detail'),
     driver.originated(),
   ]);
+  const neighbours = parseSeenNeighbours6(details);
   const facts = { routerId: parseRouterId6(instance), configured, neighbours, announced: liveOf(originated) };
   return { facts, sources: { interfaces, instance, running } };
 }
@@ -112,11 +113,11 @@ const liveOf = (originated: ReadonlyMap<string, Origination>): Set<string> =>
   new Set([...originated].flatMap(([vip, state]) => (state === 'live' ? [vip] : [])));
 
 /** Where nobody answers, why not. */
-async function answerOf<T>(asked: Promise<T>): Promise<{ trouble: string | null; answer: T | null }> {
+async function answerOf<T>(asked: Promise<T>): Promise<{ trouble: Trouble | null; answer: T | null }> {
   try {
     return { trouble: null, answer: await asked };
   } catch (error) {
-    if (error instanceof VtyshError) return { trouble: error.message, answer: null };
+    if (error instanceof VtyshError) return { trouble: { kind: error.kind, said: error.message }, answer: null };
     throw error;
   }
 }

@@ -3,9 +3,10 @@ import type { LinkInfo, Result } from '../../api/index.js';
 import type { KernelAddress, KernelLink, KernelRoute } from '../../kni/index.js';
 import { type AddressFamily, hostLength } from '../address.js';
 import type { Protocol } from '../drivers/driver.js';
-import type { Neighbour, OspfConfig } from '../frr-output.js';
+import type { OspfConfig } from '../frr-output.js';
 import type { JournalEntry } from '../journal.js';
 import type { VipStatus } from '../schema.js';
+import type { VtyshError } from '../vtysh.js';
 import type { Failed } from './attempts.js';
 import type { BgpSession } from './bgp-state.js';
 import type { Heard, HeardPacket, HeardPacket6, Wire } from './capture.js';
@@ -15,6 +16,7 @@ import type { Hello, OspfPacket } from './ospf-packet.js';
 import type { OspfInterface, RouterLsa } from './ospf-state.js';
 import type { Hello6, Ospf6Packet } from './ospf6-packet.js';
 import type { Ospf6Interface } from './ospf6-state.js';
+import type { SeenNeighbour } from './seen-neighbour.js';
 
 export interface PortFacts {
   readonly device: string;
@@ -47,7 +49,7 @@ export interface Facts {
   readonly bridge: {
     /** Why it cannot be asked. */
     readonly trouble: string | null;
-    readonly vips: readonly VipStatus[];
+    readonly vips: readonly Pick<VipStatus, 'vip' | 'reason'>[];
     /** Why it cannot write its journal. */
     readonly unwritten: string | null;
   };
@@ -65,7 +67,7 @@ export interface Facts {
   /** Who announces the VIPs of a family; null: nobody is to. */
   readonly speakers: Readonly<Record<AddressFamily, Protocol | null>>;
   /** Why a daemon cannot be asked; null when it answers. */
-  readonly daemons: Readonly<Record<'zebra' | 'ospfd' | 'ospf6d' | 'bgpd', string | null>>;
+  readonly daemons: Readonly<Record<'zebra' | 'ospfd' | 'ospf6d' | 'bgpd', Trouble | null>>;
   /** null: ospfd does not answer. */
   readonly ospf: OspfFacts | null;
   /** null: ospf6d does not answer. */
@@ -75,10 +77,15 @@ export interface Facts {
   readonly ports: readonly PortFacts[];
 }
 
+export interface Trouble {
+  readonly kind: VtyshError['kind'];
+  readonly said: string;
+}
+
 export interface OspfFacts {
   readonly routerId: string;
   readonly config: OspfConfig;
-  readonly neighbours: readonly Neighbour[];
+  readonly neighbours: readonly SeenNeighbour[];
   /** Router ids of those that are Full and take no opaque LSAs. */
   readonly withoutOpaque: readonly string[];
   /** Host routes this ospfd announces now. */
@@ -90,7 +97,7 @@ export interface Ospf6Facts {
   readonly routerId: string;
   /** `router ospf6` is there. */
   readonly configured: boolean;
-  readonly neighbours: readonly Neighbour[];
+  readonly neighbours: readonly SeenNeighbour[];
   /** Host routes this ospf6d announces now. */
   readonly announced: ReadonlySet<string>;
 }
@@ -128,13 +135,13 @@ export function announcedOf({ speakers, ospf, ospf6, bgp }: Facts, family: Addre
 export const ospfPorts = (facts: Facts): (PortFacts & { ospf: OspfInterface })[] =>
   facts.ports.filter((port): port is PortFacts & { ospf: OspfInterface } => port.ospf !== null);
 
-export const neighboursOn = (facts: Facts, { kni }: PortFacts): Neighbour[] =>
+export const neighboursOn = (facts: Facts, { kni }: PortFacts): SeenNeighbour[] =>
   (facts.ospf?.neighbours ?? []).filter((each) => each.interface === kni);
 
 export const ospf6Ports = (facts: Facts): (PortFacts & { ospf6: Ospf6Interface })[] =>
   facts.ports.filter((port): port is PortFacts & { ospf6: Ospf6Interface } => port.ospf6 !== null);
 
-export const neighbours6On = (facts: Facts, { kni }: PortFacts): Neighbour[] =>
+export const neighbours6On = (facts: Facts, { kni }: PortFacts): SeenNeighbour[] =>
   (facts.ospf6?.neighbours ?? []).filter((each) => each.interface === kni);
 
 export interface HeardHello {

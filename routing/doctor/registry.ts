@@ -24,6 +24,7 @@ import { ospf6Enabled } from './checks/ospf6-enabled.js';
 import { ospf6Hello } from './checks/ospf6-hello.js';
 import { ospf6Mtu } from './checks/ospf6-mtu.js';
 import { ospf6Neighbour } from './checks/ospf6-neighbour.js';
+import { ospf6Waiting } from './checks/ospf6-waiting.js';
 import { ospf6dDown } from './checks/ospf6d-down.js';
 import { ospfdDown } from './checks/ospfd-down.js';
 import { portDown } from './checks/port-down.js';
@@ -34,13 +35,14 @@ import { routerLsa } from './checks/router-lsa.js';
 import { silence } from './checks/silence.js';
 import { vipAgreement } from './checks/vip-agreement.js';
 import { vipOnPointToPoint } from './checks/vip-on-point-to-point.js';
+import { waiting } from './checks/waiting.js';
 import { zebraDown } from './checks/zebra-down.js';
 
 export const checks: readonly Check[] = [
   ...[dataplane, portDown, kniMtu, bridge, bridgeJournal, zebraDown, ospfdDown, ospfEnabled],
   ...[neighbour, multicast, silence, area, authentication, netmask, helloInterval, deadInterval],
-  ...[routerId, networkType, ospfMtu, gracefulRestart],
-  ...[ospf6dDown, ospf6Enabled, ospf6Neighbour, ospf6Hello, ospf6Mtu],
+  ...[routerId, networkType, waiting, ospfMtu, gracefulRestart],
+  ...[ospf6dDown, ospf6Enabled, ospf6Neighbour, ospf6Hello, ospf6Waiting, ospf6Mtu],
   ...[bgpdDown, bgpSession, bgpPolicy],
   ...[kniRoute, vipOnPointToPoint, vipAgreement, routerLsa, cost, reversePath, returnRoute],
 ];

@@ -12,6 +12,7 @@ const peer = 'neighbor 172.31.7.1';
 const atSwitch = 'router bgp 65000';
 const atNode = 'neighbor 172.31.7.2';
 const timers = (who: string) => [`${who} timers 1 3`, `${who} timers connect 1`];
+const activate6 = (who: string) => ['address-family ipv6 unicast', `${who} activate`];
 
 interface Break {
   readonly what: string;
@@ -29,14 +30,14 @@ const refused: readonly Break[] = [
     onNode: [node, `${peer} remote-as 65009`],
     mendNode: [node, `${peer} remote-as 65000`],
     finding: 'bgp-as-mismatch',
-    evidence: /NOTIFICATION to 172\.31\.7\.1, \d+ s ago: OPEN Message Error\/Bad Peer AS/,
+    evidence: /the last NOTIFICATION, to 172\.31\.7\.1: OPEN Message Error\/Bad Peer AS/,
   },
   {
     what: 'the peer expects another AS',
     breakIt: [atSwitch, `${atNode} remote-as 65009`],
     mendIt: [atSwitch, `${atNode} remote-as 65001`],
     finding: 'bgp-as-mismatch',
-    evidence: /NOTIFICATION of 172\.31\.7\.1, \d+ s ago: OPEN Message Error\/Bad Peer AS/,
+    evidence: /the last NOTIFICATION, of 172\.31\.7\.1: OPEN Message Error\/Bad Peer AS/,
   },
   {
     what: 'shut down here',
@@ -50,21 +51,40 @@ const refused: readonly Break[] = [
     breakIt: [atSwitch, `${atNode} shutdown`],
     mendIt: [atSwitch, `no ${atNode} shutdown`],
     finding: 'bgp-shutdown',
-    evidence: /NOTIFICATION of 172\.31\.7\.1, \d+ s ago: Cease\/Administrative(ly)? Shutdown/,
+    evidence: /the last NOTIFICATION, of 172\.31\.7\.1: Cease\/Administrative(ly)? Shutdown/,
   },
   {
     what: 'the switch does not know the node',
     breakIt: [atSwitch, `no ${atNode}`],
-    mendIt: [atSwitch, `${atNode} remote-as 65001`, ...timers(atNode)],
+    mendIt: [atSwitch, `${atNode} remote-as 65001`, ...timers(atNode), ...activate6(atNode)],
     finding: 'bgp-not-known-there',
-    evidence: /NOTIFICATION of 172\.31\.7\.1, \d+ s ago: Cease/,
+    evidence: /the last NOTIFICATION, of 172\.31\.7\.1: Cease/,
   },
   {
     what: 'the switch wants a longer hold time',
     breakIt: [atSwitch, 'bgp minimum-holdtime 60'],
     mendIt: [atSwitch, 'no bgp minimum-holdtime'],
     finding: 'bgp-hold-time',
-    evidence: /NOTIFICATION of 172\.31\.7\.1, \d+ s ago: OPEN Message Error\/Unacceptable Hold Time/,
+    evidence: /the last NOTIFICATION, of 172\.31\.7\.1: OPEN Message Error\/Unacceptable Hold Time/,
+  },
+  {
+    what: 'no address family in common',
+    breakIt: [atSwitch, 'address-family ipv4 unicast', `no ${atNode} activate`],
+    onNode: [node, 'address-family ipv6 unicast', `no ${peer} activate`],
+    mendIt: [atSwitch, 'address-family ipv4 unicast', `${atNode} activate`],
+    mendNode: [node, ...activate6(peer)],
+    finding: 'bgp-capability',
+    evidence:
+      /the last NOTIFICATION, (of|to) 172\.31\.7\.1: OPEN Message Error\/Unsupported Capability; .* here: ipv4 unicast$/,
+  },
+  {
+    // FRR takes a peer of another AS with its own router id (RFC 6286), and refuses one of its own AS.
+    what: 'a switch of the same AS, with the same router id',
+    breakIt: [`no ${atSwitch}`, node, 'bgp router-id 10.0.0.2', `${atNode} remote-as 65001`, ...timers(atNode)],
+    onNode: [node, `${peer} remote-as 65001`],
+    mendIt: [node, 'bgp router-id 10.0.0.1'],
+    finding: 'bgp-duplicate-router-id',
+    evidence: /the last NOTIFICATION, (of|to) 172\.31\.7\.1: OPEN Message Error\/Bad BGP Identifier/,
   },
 ];
 

@@ -128,6 +128,25 @@ t.test('adjacencies', { skip, buffered: true }, async (t) => {
     );
     await doctor.onSwitch(atSwitch, 'ipv6 ospf6 network point-to-point');
   });
+  await t.test('database descriptions that are not taken', async (t) => {
+    // On a broadcast link they go to the link-local address.
+    const local = (await scene.ip('-6', '-o', 'address', 'show', kni, 'scope', 'link')).split(/\s+/)[3];
+    await doctor.onSwitch(atSwitch, 'ipv6 ospf6 network broadcast');
+    await doctor.onNode('ospf6d', atNode, 'ipv6 ospf6 network broadcast');
+    const mend = await doctor.refuseOspf(local.replace('/64', ''));
+    await scene.switchFrr.show('ospf6d', 'clear ipv6 ospf6 interface to-node');
+    await doctor.neighbourBecomes(/^Ex/, 30_000);
+    const { seen, ids } = await find(doctor, '--listen', '7');
+    t.same(ids, { errors: ['ospf6-no-neighbour'], warnings: ['ospf6-mtu-suspected'] });
+    t.match(
+      seen.evidence('ospf6-mtu-suspected'),
+      /for \d+ s; MTU 1500 here; database descriptions of it heard in 7 s: [1-9]/,
+    );
+    await mend();
+    await doctor.onSwitch(atSwitch, 'ipv6 ospf6 network point-to-point');
+    await doctor.onNode('ospf6d', atNode, 'ipv6 ospf6 network point-to-point');
+    await doctor.neighbourBecomes(/^Full$/, 40_000);
+  });
   await t.test('MTU', async (t) => {
     await doctor.onSwitch(atSwitch, 'ipv6 ospf6 ifmtu 1400');
     await scene.switchFrr.show('ospf6d', 'clear ipv6 ospf6 interface to-node');

@@ -1,5 +1,6 @@
 // The checks of doctor: a sound node has no finding; each case differs from it in one thing, and exactly its finding comes of it.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { plain } from '../../cli/common/index.js';
 import { formatDoctor } from '../../cli/dpvs-route/doctor.js';
@@ -12,7 +13,14 @@ import * as f from './doctor-facts.js';
 const { sound, vip } = f;
 const description = (mtu: number) =>
   f.heard({ packet: { type: 'database-description', hello: null, description: { mtu } } });
-const stuck = [{ ...f.ospf.neighbours[0], state: 'ExStart/DR', full: false }];
+const lessThanFull = (state: string, age: number) => [{ ...f.ospf.neighbours[0], state, age, full: false }];
+const stuck = lessThanFull('ExStart/DR', 12);
+/** A broadcast link with a dead interval of 40 s, on which the neighbour hears us and names no DR. */
+const namesNobody = (changes: Partial<typeof f.ospfInterface> = {}): Facts =>
+  f.withPort({
+    ospf: { ...f.ospfInterface, dead: 40, ...changes },
+    wire: f.onWire(f.heard({ hello: { designated: '0.0.0.0', backup: '0.0.0.0', deadInterval: 40 } })),
+  });
 const signed = (key: string, keyId = 1) => {
   const bytes = Buffer.from('a packet');
   const digest = createHash('md5').update(bytes).update(key.padEnd(16, '\0')).digest();
@@ -36,13 +44,23 @@ type Case = readonly [what: string, facts: Facts, ids: readonly string[]];
 const says6 = (hello: Parameters<typeof f.heard6>[0]) => f.withPort6({ wire: f.onWire6(f.heard6(hello)) });
 const interface6 = (changes: Partial<typeof f.ospf6Interface>) =>
   f.withPort6({ ospf6: { ...f.ospf6Interface, ...changes } });
-const stuck6 = [{ ...f.ospf6.neighbours[0], state: 'ExStart', full: false }];
+const lessThanFull6 = (state: string, age: number) => [{ ...f.ospf6.neighbours[0], state, age, full: false }];
+const stuck6 = lessThanFull6('ExStart', 12);
+const namesNobody6 = (changes: Partial<typeof f.ospf6Interface> = {}): Facts =>
+  f.withPort6({
+    ospf6: { ...f.ospf6Interface, pointToPoint: false, state: 'DR', dead: 40, ...changes },
+    wire: f.onWire6(f.heard6({ hello: { deadInterval: 40 } })),
+  });
 const description6 = (mtu: number) =>
   f.heard6({ packet: { type: 'database-description', hello: null, description: { mtu } } });
 
 const ospf6Cases: readonly Case[] = [
   ['OSPFv3: all is well', f.sound6, []],
-  ['no ospf6d', { ...f.sound6, daemons: { ...f.sound6.daemons, ospf6d: 'down' }, ospf6: null }, ['error ospf6d-down']],
+  [
+    'no ospf6d',
+    { ...f.sound6, daemons: { ...f.sound6.daemons, ospf6d: f.notRunning }, ospf6: null },
+    ['error ospf6d-down'],
+  ],
   ['no ospf6d, and no IPv6 VIP', { ...sound, ospf6: null }, []],
   ['no router ospf6', f.withOspf6({ configured: false }), ['error ospf6-not-configured']],
   ['OSPFv3 nowhere', f.withPort6({ ospf6: null }), ['error ospf6-not-on-kni']],
@@ -65,7 +83,21 @@ const ospf6Cases: readonly Case[] = [
   ['OSPFv3 authentication here', interface6({ authenticated: true }), ['error ospf6-auth-mismatch']],
   ['OSPFv3 broadcast there', says6({ hello: { designated: '10.0.0.1' } }), ['error ospf6-network-type-mismatch']],
   ['OSPFv3 broadcast here', interface6({ pointToPoint: false, state: 'DR' }), ['error ospf6-network-type-mismatch']],
-  ['OSPFv3, an election that waits', { ...interface6({ pointToPoint: false, state: 'Waiting' }) }, []],
+  [
+    'OSPFv3, this node waits',
+    f.withOspf6({ neighbours: lessThanFull6('Twoway', 12) }, namesNobody6({ state: 'Waiting' })),
+    ['error ospf6-no-neighbour', 'info ospf6-waiting'],
+  ],
+  [
+    'OSPFv3, the neighbour waits',
+    f.withOspf6({ neighbours: lessThanFull6('ExStart', 39) }, namesNobody6()),
+    ['error ospf6-no-neighbour', 'info ospf6-waiting'],
+  ],
+  [
+    'OSPFv3, broadcast here, for longer than anybody waits',
+    f.withOspf6({ neighbours: lessThanFull6('Twoway', 41) }, namesNobody6()),
+    ['error ospf6-no-neighbour', 'error ospf6-network-type-mismatch'],
+  ],
   [
     'OSPFv3 MTU',
     f.withOspf6({ neighbours: stuck6 }, f.withPort6({ wire: f.onWire6(f.heard6(), description6(9000)) })),
@@ -74,6 +106,11 @@ const ospf6Cases: readonly Case[] = [
   [
     'OSPFv3, stuck for no reason seen',
     f.withOspf6({ neighbours: stuck6 }),
+    ['error ospf6-no-neighbour', 'warn ospf6-mtu-suspected'],
+  ],
+  [
+    "OSPFv3, stuck in ospf6d's other spelling",
+    f.withOspf6({ neighbours: lessThanFull6('ExChange', 12) }),
     ['error ospf6-no-neighbour', 'warn ospf6-mtu-suspected'],
   ],
   ['IPv6 VIP wanted, not announced', f.withOspf6({ announced: new Set() }), ['error wanted-not-announced']],
@@ -85,7 +122,7 @@ const ospf6Cases: readonly Case[] = [
 ];
 
 const reset = (code: string | null, by: 'us' | 'peer', dueTo = 'BGP Notification') => ({
-  lastReset: { secondsAgo: 3, dueTo, code, reason: 'why', by },
+  lastReset: { dueTo, code, reason: 'why', by },
 });
 const drops = (changes: Partial<typeof noDrops>) => ({
   drops: { meanwhile: { ...noDrops, ...changes }, ever: { ...noDrops, ...changes } },
@@ -100,7 +137,11 @@ const down = 'error bgp-not-established';
 
 const bgpCases: readonly Case[] = [
   ['BGP: all is well', f.soundBgp, []],
-  ['no bgpd', { ...f.soundBgp, daemons: { ...f.soundBgp.daemons, bgpd: 'down' }, bgp: null }, ['error bgpd-down']],
+  [
+    'no bgpd',
+    { ...f.soundBgp, daemons: { ...f.soundBgp.daemons, bgpd: f.notRunning }, bgp: null },
+    ['error bgpd-down'],
+  ],
   ['no router bgp', f.withBgp({ asn: null, sessions: [] }), ['error bgp-not-configured']],
   ['no BGP neighbour', f.withBgp({ sessions: [] }), ['error bgp-not-configured']],
   ['a session that is not there', f.withSession({}), [down]],
@@ -178,10 +219,21 @@ const cases: readonly Case[] = [
   ['kni MTU too small', f.withPort({ kernel: { ...f.port.kernel!, mtu: 1400 } }), ['warn kni-mtu']],
   ['no bridge', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } }, ['warn bridge-down']],
   ['a full disk', { ...sound, bridge: { ...sound.bridge, unwritten: 'ENOSPC' } }, ['error journal-unwritten']],
-  ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: 'down' } }, ['error zebra-down']],
-  ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: 'down' }, ospf: null }, ['error ospfd-down']],
+  ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: f.notRunning } }, ['error zebra-down']],
+  ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: f.notRunning }, ospf: null }, ['error ospfd-down']],
   ['no router ospf', f.withOspf({ config: { ...f.ospf.config, routerOspf: false } }), ['error ospf-not-configured']],
   ['OSPF nowhere', f.withPort({ ospf: null, config: null }), ['error ospf-not-on-kni']],
+  [
+    'the kni on which OSPF runs is down, and OSPF is nowhere',
+    {
+      ...f.withPort({ ospf: null, config: null, kernel: { ...f.port.kernel!, up: false } }),
+      ports: [
+        { ...f.port, ospf: null, config: null, kernel: { ...f.port.kernel!, up: false } },
+        { ...f.port, device: 'dpdk0', kni: 'dpdk0.kni', ospf: null, config: null, addresses: [] },
+      ],
+    },
+    ['error kni-down'],
+  ],
   ['passive', f.withConfig({ passive: true }), ['error passive']],
   [
     'a neighbour that cannot help',
@@ -250,8 +302,35 @@ const cases: readonly Case[] = [
     f.withPort({ wire: f.onWire(f.heard(), f.heard({ source: '172.31.7.3' })) }),
     ['error duplicate-router-id'],
   ],
+  [
+    'two others with one router id, of whom one waits',
+    f.withPort({ wire: f.onWire(f.heard(), f.heard({ source: '172.31.7.3', hello: { designated: '0.0.0.0' } })) }),
+    ['error duplicate-router-id'],
+  ],
   ['point-to-point there', says({ hello: { designated: '0.0.0.0' } }), ['error network-type-mismatch']],
-  ['an election that waits', says({ hello: { designated: '0.0.0.0', neighbours: [] } }), []],
+  ['one that does not hear us', says({ hello: { designated: '0.0.0.0', neighbours: [] } }), []],
+  ['a neighbour that ospfd does not know', f.withOspf({ neighbours: [] }, namesNobody()), ['error no-neighbour']],
+  [
+    'this node waits',
+    f.withOspf({ neighbours: lessThanFull('2-Way/DROther', 12) }, namesNobody({ state: 'Waiting' })),
+    ['error no-neighbour', 'info waiting'],
+  ],
+  [
+    'the neighbour waits',
+    f.withOspf({ neighbours: lessThanFull('ExStart/Backup', 39) }, namesNobody()),
+    ['error no-neighbour', 'info waiting'],
+  ],
+  [
+    'point-to-point there, for longer than anybody waits',
+    f.withOspf({ neighbours: lessThanFull('ExStart/Backup', 41) }, namesNobody()),
+    ['error no-neighbour', 'error network-type-mismatch', 'warn mtu-suspected'],
+  ],
+  [
+    'point-to-point there, exchanging its database: that one does not wait',
+    f.withOspf({ neighbours: lessThanFull('Exchange/Backup', 1) }, namesNobody()),
+    ['error no-neighbour', 'error network-type-mismatch'],
+  ],
+  ['point-to-point on both sides', namesNobody({ pointToPoint: true, state: 'Point-To-Point' }), []],
   ['point-to-point here', f.withInterface(pointToPoint), ['error network-type-mismatch']],
   [
     'MTU',
@@ -260,6 +339,16 @@ const cases: readonly Case[] = [
   ],
   ['MTU of a virtual link', f.withPort({ wire: f.onWire(f.heard(), description(0)) }), []],
   ['stuck for no reason seen', f.withOspf({ neighbours: stuck }), ['error no-neighbour', 'warn mtu-suspected']],
+  [
+    'stuck in Loading',
+    f.withOspf({ neighbours: lessThanFull('Loading/DR', 12) }),
+    ['error no-neighbour', 'warn mtu-suspected'],
+  ],
+  [
+    'an adjacency that has just begun',
+    f.withOspf({ neighbours: lessThanFull('ExStart/DR', 4) }),
+    ['error no-neighbour'],
+  ],
   [
     'no kni_host',
     { ...sound, dataplane: { ...sound.dataplane, routes: sound.dataplane.routes.slice(0, 1) } },
@@ -376,6 +465,12 @@ t.test(
       deaf.checks.flatMap((check) => check.findings),
       [],
     );
+    t.match(formatDoctor(deaf, plain), /^- {6}\d+ checks not looked at: list routes: EIO\n\nnode: nothing found\n$/m);
+    const one = examine('node', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } });
+    t.match(
+      formatDoctor(one, plain),
+      /^- {6}the bridge's journal is written: not looked at, the bridge does not answer\n\nnode: 0 errors, 1 warning, 0 remarks\n$/m,
+    );
     const garbled = examine('node', { ...sound, failed: { daemons: 'no such field' }, ospf: null });
     t.match(
       garbled.checks.filter(({ id }) => id === 'ospfd-down'),
@@ -391,6 +486,61 @@ t.test(
   },
 );
 
+t.test('an adjacency that is stuck: what was heard of its descriptions', async (t) => {
+  for (const [what, wire, evidence, advice] of [
+    [
+      'heard',
+      f.onWire(f.heard(), description(1500), description(1500)),
+      'for 12 s; MTU 1500 here; database descriptions of it heard in 3 s: 2',
+      /^they come, .* \(ip route show table local dev dpdk1\.kni/,
+    ],
+    [
+      'not heard',
+      f.onWire(f.heard(), f.heard({ own: true })),
+      'for 12 s; MTU 1500 here; database descriptions of it heard in 3 s: none',
+      /kni_host .*ping -M do -s 1472 172\.31\.7\.1\)\?$/,
+    ],
+    [
+      'not listened',
+      { listened: false, why: 'there is no tcpdump here' },
+      'for 12 s; MTU 1500 here; not listened: there is no tcpdump here',
+      /kni_host/,
+    ],
+  ] as const) {
+    const { checks } = examine('node', f.withOspf({ neighbours: stuck }, f.withPort({ wire })));
+    const found = checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'mtu-suspected');
+    t.equal(found?.evidence, evidence, what);
+    t.match(found?.advice, advice, what);
+  }
+});
+
+t.test('a VIP that the bridge does not announce: in its words', async (t) => {
+  const status = { vip, reason: { at: 'kni', code: 'kni_down', detail: 'dpdk1.kni' } };
+  const facts = f.withOspf({ announced: new Set() }, { ...sound, bridge: { ...sound.bridge, vips: [status] } });
+  const found = examine('node', facts).checks.flatMap(({ findings }) => findings);
+  t.match(found, [
+    {
+      id: 'wanted-not-announced',
+      evidence: 'the bridge: the kernel-visible interface is not up (dpdk1.kni)',
+      advice: /ip link set dev/,
+    },
+  ]);
+});
+
+t.test('a daemon that cannot be asked: why not', async (t) => {
+  for (const [kind, title, advice] of [
+    ['down', 'ospfd does not run', /^start it \(ospfd=yes/],
+    ['silent', 'ospfd does not answer', /^it was reached, and hangs/],
+    ['refused', 'ospfd does not answer as FRR does', /version/],
+    ['absent', 'ospfd cannot be asked', /vtysh/],
+  ] as const) {
+    const facts = { ...sound, daemons: { ...sound.daemons, ospfd: { kind, said: 'why' } }, ospf: null };
+    const found = examine('node', facts).checks.flatMap(({ findings }) => findings);
+    t.match(found, [{ id: 'ospfd-down', title, evidence: 'why', advice }]);
+    t.equal(found.length, 1);
+  }
+});
+
 t.test('every check has a case that it finds', async (t) => {
   const found = new Set(
     cases.flatMap(([, facts]) =>
@@ -402,4 +552,15 @@ t.test('every check has a case that it finds', async (t) => {
     [],
   );
   t.equal(new Set(checks.map(({ id }) => id)).size, checks.length, 'each has an id of its own');
+});
+
+t.test('the table of findings names those that a case finds, and no other', async (t) => {
+  const [, section] = /^## Doctor$([\s\S]*?)^## /m.exec(readFileSync('routing/README.md', 'utf8')) ?? [];
+  const named = [...section.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, id]) => id),
+  );
+  const found = cases.flatMap(([, facts]) =>
+    examine('node', facts).checks.flatMap(({ findings }) => findings.map(({ id }) => id)),
+  );
+  t.same(named.sort(), [...new Set(found)].sort());
 });

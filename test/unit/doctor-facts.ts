@@ -71,7 +71,7 @@ export const ospf: OspfFacts = {
   neighbours: [
     {
       ...{ routerId: '10.0.0.1', address: '172.31.7.1', interface: kni, state: 'Full/Backup', full: true },
-      unacknowledged: 0,
+      ...{ unacknowledged: 0, age: 600 },
     },
   ],
   announced: new Set([vip]),
@@ -100,6 +100,8 @@ export const defaultRoute = (device = kni): Facts['kernel']['routes'][number] =>
   ...{ source: null, protocol: 'static', scope: 'global', type: 'unicast', table: 254 },
 });
 
+export const notRunning = { kind: 'down', said: 'it does not run' } as const;
+
 export const sound: Facts = {
   failed: {},
   bridge: { trouble: null, vips: [], unwritten: null },
@@ -110,7 +112,7 @@ export const sound: Facts = {
   },
   kernel: { addresses: port.addresses, routes: [defaultRoute()] },
   speakers: { inet: 'ospf', inet6: null },
-  daemons: { zebra: null, ospfd: null, ospf6d: 'it does not run', bgpd: 'it does not run' },
+  daemons: { zebra: null, ospfd: null, ospf6d: notRunning, bgpd: notRunning },
   ...{ ospf, ospf6: null, bgp: null },
   ports: [port],
 };
@@ -158,7 +160,7 @@ export const ospf6: Ospf6Facts = {
   neighbours: [
     {
       ...{ routerId: '10.0.0.1', address: 'fe80::1', interface: kni, state: 'Full', full: true },
-      unacknowledged: 0,
+      ...{ unacknowledged: 0, age: 600 },
     },
   ],
 };
@@ -205,7 +207,7 @@ export const bgp: BgpFacts = {
 export const soundBgp: Facts = {
   ...sound,
   speakers: { inet: 'bgp', inet6: 'bgp' },
-  daemons: { ...sound.daemons, ospfd: 'it does not run', bgpd: null },
+  daemons: { ...sound.daemons, ospfd: notRunning, bgpd: null },
   ...{ ospf: null, bgp },
   ports: [{ ...port, ospf: null, config: null }],
 };

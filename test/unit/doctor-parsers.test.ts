@@ -8,6 +8,7 @@ import { parseIgmp } from '../../routing/doctor/kernel-files.js';
 import { isSignedBy, parseOspf } from '../../routing/doctor/ospf-packet.js';
 import { parseOspfInterface, parseRouterLsas, parseWithoutOpaque } from '../../routing/doctor/ospf-state.js';
 import { ospfPackets } from '../../routing/doctor/pcap.js';
+import { parseSeenNeighbours, parseSeenNeighbours6 } from '../../routing/doctor/seen-neighbour.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 
@@ -172,6 +173,35 @@ t.test('masks', async (t) => {
   for (let length = 0; length <= 32; length += 1) {
     const bits = '1'.repeat(length).padEnd(32, '0');
     t.equal(maskOf(length), (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)).join('.'));
+  }
+});
+
+t.test('neighbours and the time in their state, as FRR 8.4.4 shows them', async (t) => {
+  const entry = { ifaceAddress: '172.31.7.1', ifaceName: 'dpdk1.kni', nbrState: 'ExStart/Backup' };
+  const neighbours = (...entries: unknown[]) => ({ neighbors: { '10.0.0.1': entries } });
+  const times = { lastPrgrsvChangeMsec: 9704, lastRegressiveChangeMsec: 2462 };
+  t.same(parseSeenNeighbours(neighbours({ ...entry, ...times }, { ...entry, lastPrgrsvChangeMsec: 9704 }, entry)), [
+    ...[2.462, 9.704, 0].map((age) => ({
+      ...{ routerId: '10.0.0.1', address: '172.31.7.1', interface: 'dpdk1.kni', state: 'ExStart/Backup', full: false },
+      ...{ unacknowledged: 0, age },
+    })),
+  ]);
+  const entry6 = { interface: 'dpdk1.kni', linkLocalAddress: 'fe80::1', neighborState: 'ExChange' };
+  for (const [neighborStateDuration, age] of [
+    ['00:01:23', 83],
+    ['2d03:00:01', 183_601],
+    ['-', 0],
+    [undefined, 0],
+  ] as const)
+    t.same(parseSeenNeighbours6({ '10.0.0.1%dpdk1.kni': { ...entry6, neighborStateDuration } }), [
+      {
+        ...{ routerId: '10.0.0.1', address: 'fe80::1', interface: 'dpdk1.kni', state: 'ExChange', full: false },
+        ...{ unacknowledged: 0, age },
+      },
+    ]);
+  for (const odd of [null, {}, { neighbors: 1 }, { a: [null, 3] }]) {
+    t.same(parseSeenNeighbours(odd), []);
+    t.same(parseSeenNeighbours6(odd), []);
   }
 });
 

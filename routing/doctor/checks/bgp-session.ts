@@ -1,6 +1,7 @@
 // Whether the BGP sessions are Established and, where not, why: what bgpd says of the last reset, what the kernel knows of the way to the
 // peer, and which segments TCP dropped meanwhile.
 
+import { blockOf } from '../../bgp-output.js';
 import type { BgpSession } from '../bgp-state.js';
 import { type Check, finding } from '../check.js';
 import type { BgpFacts, Facts } from '../facts.js';
@@ -40,7 +41,7 @@ function evidence({ state, lastReset }: BgpSession, { drops }: BgpFacts): string
   const parts = [`it is ${state}`];
   if (lastReset !== null) {
     const notification = lastReset.reason === '' ? '' : `, ${lastReset.reason}`;
-    parts.push(`last reset ${lastReset.secondsAgo} s ago: ${lastReset.dueTo}${notification}`);
+    parts.push(`last reset: ${lastReset.dueTo}${notification}`);
   }
   const ever = signatures(drops.ever);
   if (ever !== '') parts.push(`since the kernel's start TCP dropped ${ever}`);
@@ -58,7 +59,9 @@ function reasonsOf(facts: Facts, bgp: BgpFacts, session: BgpSession): Reason[] {
         `router bgp ${bgp.asn}: no neighbor ${session.key} shutdown`,
       ],
     ];
-  return [unreachable(facts, session) ?? dropped(bgp, session) ?? refused(session)].filter((each) => each !== null);
+  return [unreachable(facts, session) ?? dropped(bgp, session) ?? refused(bgp, session)].filter(
+    (each) => each !== null,
+  );
 }
 
 function unreachable(facts: Facts, { key, external, maxHops }: BgpSession): Reason | null {
@@ -117,10 +120,11 @@ function signatures({ md5Missing, md5Unexpected, md5Wrong }: TcpDrops): string {
 }
 
 /** By code and subcode of the last NOTIFICATION (RFC 4271 section 4.5, RFC 4486). */
-function refused({ key, localAs, remoteAs, lastReset }: BgpSession): Reason | null {
+function refused(bgp: BgpFacts, { key, localAs, remoteAs, families, lastReset }: BgpSession): Reason | null {
   if (lastReset === null || lastReset.code === null) return null;
-  const { by, reason, secondsAgo } = lastReset;
-  const seen = `NOTIFICATION ${by === 'peer' ? 'of' : 'to'} ${key}, ${secondsAgo} s ago: ${reason}`;
+  const { by, reason } = lastReset;
+  const seen = `the last NOTIFICATION, ${by === 'peer' ? 'of' : 'to'} ${key}: ${reason}`;
+  const here = families.map(blockOf).join(', ') || 'none';
   switch (lastReset.code) {
     case '0202':
       return by === 'peer'
@@ -137,7 +141,12 @@ function refused({ key, localAs, remoteAs, lastReset }: BgpSession): Reason | nu
             `neighbor ${key} remote-as N with the switch's AS, or remote-as external`,
           ];
     case '0203':
-      return ['bgp-duplicate-router-id', `${key} and this node have one BGP router id`, seen, 'bgp router-id, unique'];
+      return [
+        'bgp-duplicate-router-id',
+        `${key} and this node have one BGP router id`,
+        seen,
+        `router bgp ${bgp.asn}: bgp router-id, unique`,
+      ];
     case '0206':
       return [
         'bgp-hold-time',
@@ -146,7 +155,13 @@ function refused({ key, localAs, remoteAs, lastReset }: BgpSession): Reason | nu
         `neighbor ${key} timers KEEPALIVE HOLD, as on the switch`,
       ];
     case '0207':
-      return ['bgp-capability', `a capability is refused`, seen, `activate the same address families on both sides`];
+      // RFC 5492 section 5. bgpd sends it for want of a common family, and with strict-capability-match for any other.
+      return [
+        'bgp-capability',
+        `the capabilities of ${key} and this node do not go together`,
+        `${seen}; address families that are activated here: ${here}`,
+        'activate the same address families on both sides; no strict-capability-match',
+      ];
     case '0602':
       return ['bgp-shutdown', `${key} has shut the session down`, seen, 'no neighbor … shutdown on the switch'];
     case '0603':

@@ -16,7 +16,7 @@ export const neighbour: Check = {
         finding('no-neighbour', 'error', {
           title: seen.length === 0 ? `no OSPF neighbour on ${port.kni}` : `no neighbour on ${port.kni} is Full`,
           evidence: [states, traffic(port)].filter((part) => part !== '').join('; '),
-          advice: 'the findings on hellos, below, say why; without a neighbour nothing is announced',
+          advice: 'the findings below say why; without a neighbour nothing is announced',
         }),
       ];
     }),

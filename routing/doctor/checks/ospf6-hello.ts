@@ -3,8 +3,8 @@ import { type Check, finding, type Ospf6Port, onHellos6, speaker } from '../chec
 import type { Facts, HeardHello6 } from '../facts.js';
 import type { Finding } from '../finding.js';
 import { areaKindOf } from './area.js';
+import { link6Of, namingOf } from './designated-router.js';
 
-const nobody = '0.0.0.0';
 const words = { normal: 'no stub', stub: 'a stub', nssa: 'an NSSA' } as const;
 
 export const ospf6Hello: Check = {
@@ -14,7 +14,8 @@ export const ospf6Hello: Check = {
   decide: (facts) => onHellos6(facts, (port, heard) => differences(facts, port, heard)),
 };
 
-function differences(facts: Facts, { kni, ospf6 }: Ospf6Port, heard: HeardHello6): Finding[] {
+function differences(facts: Facts, port: Ospf6Port, heard: HeardHello6): Finding[] {
+  const { kni, ospf6 } = port;
   const { packet, hello } = heard;
   const who = speaker(heard);
   const here = `interface ${kni}:`;
@@ -76,8 +77,9 @@ function differences(facts: Facts, { kni, ospf6 }: Ospf6Port, heard: HeardHello6
         advice: `${here} ${hello.authenticated ? 'ipv6 ospf6 authentication …, with the key of the switch' : 'no ipv6 ospf6 authentication'}`,
       }),
     );
-  // Its adjacency may be Full; no route comes of it. A broadcast link that waits for its election names nobody, either.
-  if (ospf6.pointToPoint && hello.designated !== nobody)
+  // The adjacency may be Full; no route comes of it.
+  const naming = namingOf(heard, link6Of(facts, port));
+  if (ospf6.pointToPoint && naming === 'somebody')
     found.push(
       finding('ospf6-network-type-mismatch', 'error', {
         title: `OSPFv3 network type of ${kni} differs from the neighbour's`,
@@ -85,9 +87,7 @@ function differences(facts: Facts, { kni, ospf6 }: Ospf6Port, heard: HeardHello6
         advice: `${here} ipv6 ospf6 network broadcast`,
       }),
     );
-  const elected = /^(DR|BDR|DROther)/.test(ospf6.state);
-  const hearsUs = hello.neighbours.includes(facts.ospf6?.routerId ?? '');
-  if (!ospf6.pointToPoint && elected && hearsUs && hello.designated === nobody)
+  if (!ospf6.pointToPoint && naming === 'never')
     found.push(
       finding('ospf6-network-type-mismatch', 'error', {
         title: `OSPFv3 network type of ${kni} differs from the neighbour's`,

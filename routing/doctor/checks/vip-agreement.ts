@@ -1,4 +1,5 @@
 // Whether kernel, dataplane and routing daemons mean the same VIPs.
+import { errorTable, isErrorCode } from '../../../api/index.js';
 import { type AddressFamily, familyOf, hostRoute } from '../../address.js';
 import { type Check, finding } from '../check.js';
 import { announcedOf, type Facts, isHostAddress } from '../facts.js';
@@ -59,13 +60,16 @@ function notAnnounced(facts: Facts): Finding[] {
   return wanted
     .filter(({ vip }) => announcedOf(facts, familyOf(vip))?.has(vip) === false)
     .map(({ vip, ports }) => {
-      const reason = bridge.vips.find((each) => each.vip === vip)?.reason;
+      const reason = bridge.vips.find((each) => each.vip === vip)?.reason ?? null;
+      const card = reason !== null && isErrorCode(reason.code) ? errorTable[reason.code] : null;
       return finding('wanted-not-announced', 'error', {
         title: `${vip} is to be announced and is not`,
-        evidence: reason
-          ? `${reason.at}: ${reason.detail}`
-          : missing(facts, vip, ports.map(({ kni }) => kni).join(' and ')),
-        advice: bridge.trouble === null ? 'dpvs-route status' : 'dpvs-route run: the bridge announces it',
+        evidence:
+          reason === null
+            ? missing(facts, vip, ports.map(({ kni }) => kni).join(' and '))
+            : `the bridge: ${card?.message ?? reason.at} (${reason.detail})`,
+        advice:
+          bridge.trouble !== null ? 'dpvs-route run: the bridge announces it' : card?.suggestion || 'dpvs-route status',
       });
     });
 }

@@ -86,6 +86,17 @@ export class DoctorScene {
     await this.neighbourBecomes(/^$/);
   }
 
+  /** The node's kernel takes no OSPF to this address of it any more, but answers ARP and ND. @returns mends it */
+  async refuseOspf(address: string): Promise<() => Promise<string>> {
+    const rule = (...words: string[]) => this.scene.ip(address.includes(':') ? '-6' : '-4', 'rule', ...words);
+    const refusal = ['pref', '5', 'iif', kni, 'to', address, 'ipproto', '89', 'blackhole'];
+    // The rule for the kernel's own addresses comes first otherwise.
+    await rule('add', 'pref', '10', 'lookup', 'local');
+    await rule('del', 'pref', '0');
+    await rule('add', ...refusal);
+    return () => rule('del', ...refusal);
+  }
+
   /** Adjacencies begin anew, with what has been configured since. */
   async clearSwitch(): Promise<void> {
     await this.scene.switchFrr.show('ospfd', 'clear ip ospf process');
