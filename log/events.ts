@@ -126,7 +126,7 @@ const groups = {
     event_dropped: card('warn', 'events were not published'),
   },
   vip: {
-    configured: card('info', 'a VIP is wanted, and something is missing before it can be announced'),
+    configured: card('info', 'a VIP is wanted, and not announced yet'),
     ready: card('info', 'a VIP can be announced'),
     announced: card('info', 'a VIP is announced'),
     draining: card('info', 'a VIP is announced worse than by other nodes, until its flows have ended'),
@@ -156,7 +156,7 @@ const groups = {
   },
   bridge: {
     started: card('info', 'the routing bridge runs'),
-    stopped: card('info', 'the routing bridge has stopped, its VIPs are withdrawn'),
+    stopped: card('info', 'the routing bridge has stopped; clean: its VIPs are withdrawn, and proved to be'),
     mirrored: card('info', 'a kernel address or route was mirrored to the dataplane'),
     journal_failed: card(
       'error',

@@ -124,7 +124,7 @@ export const vipDetail = vipStatus.extend({
   /** Everyone who announces it in the area, this node included; null: unknown. */
   announcers: z.array(z.strictObject({ router: z.string(), metric: z.number(), self: z.boolean() })).nullable(),
   /** The last transitions, oldest first. */
-  history: z.array(z.strictObject({ at: z.string(), from: stateName, to: stateName, reason: reason.nullable() })),
+  history: z.array(z.strictObject({ at: z.string(), from: stateName, to: stateName, reason })),
 });
 
 const dryRun = z.boolean().optional();

@@ -7,13 +7,13 @@ import type { Departed, Journal, JournalEntry } from './journal.js';
 import { JournalKeeper } from './journal-keeper.js';
 import { mostVips } from './limits.js';
 import { portsText } from './port.js';
+import { transitionReason } from './transition-reason.js';
 import {
   advance,
   type Intent,
   initialState,
   type Order,
   type Reason,
-  reasonOf,
   type VipInput,
   type VipState,
 } from './vip-state.js';
@@ -23,7 +23,7 @@ export interface Transition {
   readonly at: string;
   readonly from: VipState['kind'];
   readonly to: VipState['kind'];
-  readonly reason: Reason | null;
+  readonly reason: Reason;
 }
 
 export interface Vip {
@@ -193,14 +193,13 @@ export class VipBook {
 
   #transition(vip: Vip, before: VipState, input: VipInput, now: number): void {
     const { state } = vip;
-    const reason = 'reason' in input ? input.reason : reasonOf(state);
     if (state.kind !== 'announced') vip.kept = null;
     // Only what the node does of itself is flapping.
     if (state.kind === 'withdrawn' && input.kind === 'assessed') vip.penalty = penalised(vip.penalty, now);
-    this.#record(vip, before.kind, state.kind, reason);
+    this.#record(vip, before.kind, state.kind, transitionReason(before, input, state));
   }
 
-  #record(vip: Vip, from: VipState['kind'], to: VipState['kind'], reason: Reason | null): void {
+  #record(vip: Vip, from: VipState['kind'], to: VipState['kind'], reason: Reason): void {
     const { vip: address, ports } = vip.entry;
     const device = portsText(ports);
     const transition = { at: new Date().toISOString(), from, to, reason };

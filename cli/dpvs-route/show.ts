@@ -54,11 +54,7 @@ export function formatVip(vip: VipDetail): string {
   if (history.length > 0)
     parts.push(
       table(
-        history.map(({ at, from, to, reason: why }) => [
-          at,
-          `${from} → ${to}`,
-          why === null ? '' : `${why.at}: ${why.detail}`,
-        ]),
+        history.map(({ at, from, to, reason: why }) => [at, `${from} → ${to}`, `${why.at}: ${why.detail}`]),
         '    ',
       ),
     );

@@ -131,7 +131,7 @@ function transitions(vips: readonly VipDetail[]): string[] {
         at.slice(11, 23),
         vip,
         `${from} → ${to}`,
-        reason === null ? '' : `${reason.at}: ${reason.detail}`,
+        `${reason.at}: ${reason.detail}`,
       ]),
       '',
     ),

@@ -8,6 +8,8 @@ import { runDpvsRoute, words } from '../support/dpvs-route.js';
 
 type View = BridgeResult<'show'>;
 
+const proved = { at: 'verify', code: 'ok', detail: 'every step is proved' };
+
 const up: VipDetail = {
   ...{
     vip: '123.1.2.3',
@@ -29,7 +31,7 @@ const up: VipDetail = {
     { router: '10.0.0.2', metric: 20, self: false },
     { router: '10.0.0.3', metric: 1000, self: false },
   ],
-  history: [{ at: '2026-01-01T00:00:02.500Z', from: 'ready', to: 'announced', reason: null }],
+  history: [{ at: '2026-01-01T00:00:02.500Z', from: 'ready', to: 'announced', reason: proved }],
 };
 const down: VipDetail = {
   ...up,
@@ -86,7 +88,7 @@ t.test('show', async (t) => {
   area    10.0.0.1 (this node) metric 20; 10.0.0.2 metric 20; 10.0.0.3 metric 1000, not used
     holds  dataplane  answers
     fails  neighbour  on dpdk1.kni: no neighbour at all
-    2026-01-01T00:00:02.500Z  ready → announced
+    2026-01-01T00:00:02.500Z  ready → announced  verify: every step is proved
 
 2001:db8::1/128 withdrawn for 3s: servers: tcp 80: 1 of 4 healthy, 2 needed
   port    dpdk1, without asking for a neighbour
@@ -162,7 +164,7 @@ VIP        ANNOUNCED BY
 123.1.2.5  10.0.0.1 (this node) metric 1000, not used; 10.0.0.2 metric 20
 
 00:00:01.000  2001:db8::1  announced → withdrawn  servers: tcp 80: 1 of 4 healthy, 2 needed
-00:00:02.500  123.1.2.3    ready → announced
+00:00:02.500  123.1.2.3    ready → announced      verify: every step is proved
 
 too few healthy real servers: ipvsadm -ln shows them; --quorum says how many there have to be
 kept announced although it should go: dpvs-route show VIP has its policy; dpvs-route withdraw takes it back all the same`,
@@ -174,7 +176,7 @@ t.test('watch shows the last eight transitions, the newest last', async (t) => {
   const history = (minute: number): VipDetail['history'] =>
     Array.from({ length: 6 }, (_, i) => ({
       at: `2026-01-01T00:0${minute}:${String(10 * i).padStart(2, '0')}.000Z`,
-      ...{ from: 'ready' as const, to: 'announced' as const, reason: null },
+      ...{ from: 'ready' as const, to: 'announced' as const, reason: proved },
     }));
   const text = formatWatch(view({ ...up, history: history(1) }, { ...kept, history: history(0), kept: null }), plain);
   const shown = text.split('\n').filter((line) => line.includes('→'));

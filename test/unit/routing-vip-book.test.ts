@@ -52,14 +52,12 @@ const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(res
 const move = (book: VipBook, vip: Vip, ...inputs: readonly VipInput[]): void => {
   for (const input of inputs) book.advance(vip, input);
 };
-const told = ({ history }: Vip): string[] =>
-  history.map(({ from, to, reason }) => `${from} ${to}${reason === null ? '' : ` ${reason.at}`}`);
+const told = ({ history }: Vip): string[] => history.map(({ from, to, reason }) => `${from} ${to} ${reason.at}`);
 
 t.test('each transition has its reason: in the history, in the log, and for whoever listens', async (t) => {
   const { book, vip, log } = withVip(t);
   const heard: string[] = [];
-  book.onTransition = (about, { from, to, reason }) =>
-    heard.push(`${about.entry.vip} ${from} ${to}${reason === null ? '' : ` ${reason.at}`}`);
+  book.onTransition = (about, { from, to, reason }) => heard.push(`${about.entry.vip} ${from} ${to} ${reason.at}`);
   move(
     book,
     vip,
@@ -74,16 +72,16 @@ t.test('each transition has its reason: in the history, in the log, and for whoe
   move(book, vip, well, announced, { kind: 'drifted', reason: stepFailed }, announced, { kind: 'drain' });
   move(book, vip, { kind: 'left' }, { kind: 'emptied', reason: { ...byHand, at: 'drain' } }, { kind: 'undrain' });
   t.same(told(vip), [
-    'configured ready',
-    'ready announced',
+    'configured ready conditions',
+    'ready announced verify',
     'announced withdrawn service',
-    'withdrawn ready',
-    'ready announced',
+    'withdrawn ready conditions',
+    'ready announced verify',
     'announced ready verify ospfd',
-    'ready announced',
-    'announced draining',
+    'ready announced verify',
+    'announced draining command',
     'draining withdrawn drain',
-    'withdrawn configured',
+    'withdrawn configured command',
   ]);
   t.same(
     heard,
@@ -113,9 +111,13 @@ t.test('the history keeps the last 16', async (t) => {
     move(book, vip, well, announced, { kind: 'assessed', serve: reason, begin: null, hear: null });
   }
   t.equal(vip.history.length, 16);
-  t.equal(vip.history.at(-1)?.reason?.detail, '19', 'the newest is the last');
-  t.same(told(vip).slice(0, 3), ['announced withdrawn service', 'withdrawn ready', 'ready announced']);
-  t.equal(vip.history[0].reason?.detail, '14');
+  t.equal(vip.history.at(-1)?.reason.detail, '19', 'the newest is the last');
+  t.same(told(vip).slice(0, 3), [
+    'announced withdrawn service',
+    'withdrawn ready conditions',
+    'ready announced verify',
+  ]);
+  t.equal(vip.history[0].reason.detail, '14');
 });
 
 t.test('what goes without a condition that fails is told all the same', async (t) => {
