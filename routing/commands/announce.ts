@@ -7,7 +7,7 @@ import { chooseDevice } from '../device.js';
 import type { JournalEntry } from '../journal.js';
 import { usablePorts } from '../places.js';
 import { planAnnounce, planLeave, planWithdraw } from '../plan.js';
-import { changedPolicy, defaultPolicy } from '../policy.js';
+import { changedPolicy, defaultPolicy, type Policy } from '../policy.js';
 import { type Port, portsBeside, portsText } from '../port.js';
 import { kniOf } from '../port-conditions.js';
 import { checkedStep, outcomeReport, refusal, stepsReport, worstOf } from '../report.js';
@@ -124,9 +124,13 @@ async function untilPossible(
       wanted.map((entry) => {
         const known = book.get(entry.vip);
         const up = known !== undefined && isUp(known.state);
-        const conditions = assess(view, { ...entry, ports, suppressedMs: 0 }, up);
-        // Its policy may be changed just because it fails: the watch decides by the new one. Whether somebody hears of it is told after.
-        return up ? conditions.filter(({ kind }) => kind !== 'health' && kind !== 'hear') : conditions;
+        const by = (policy: Policy): Condition[] => assess(view, { ...entry, policy, ports, suppressedMs: 0 }, up);
+        const conditions = by(entry.policy);
+        if (!up) return conditions;
+        // Its policy may be changed just because it fails, but not so that it fails: the watch would take it back at once.
+        const excused = by(known.entry.policy).filter(({ kind, failure }) => kind === 'health' && failure !== null);
+        // Whether somebody hears of it is told after.
+        return conditions.filter(({ name, kind }) => kind !== 'hear' && !excused.some((each) => each.name === name));
       });
     const nowhere = on(portsOf(view, [''])).map((each) => each.filter(({ name }) => !ofThePorts.includes(name)));
     const basics = worstOf(nowhere);

@@ -137,6 +137,53 @@ t.test('the policy of a VIP that fails can be changed, and nothing else is', asy
   t.same(journal.read()[0].policy, defaultPolicy, 'now it went, and is still wanted');
 });
 
+t.test('no policy is taken that would withdraw at once what is announced', async (t) => {
+  const { node, ask, vip, journal } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  node.services.set(first, { healthy: 2, servers: 2 });
+  for (const dryRun of [true, false]) {
+    const report = await ask('announce', { vips: [first], policy: { quorum: 3 }, dryRun });
+    t.match(report, { done: false, error: { code: 'no_quorum', detail: /2 of 2 healthy, 3 needed/ } });
+  }
+  t.match(await vip(first), { state: 'announced', policy: { quorum: 1 } });
+  t.same(journal.read()[0].policy, defaultPolicy);
+  t.match(await ask('announce', { vips: [first], policy: { quorum: 2 } }), { done: true });
+});
+
+t.test('each transition has its reason', async (t) => {
+  const { ask, until, node } = await TestBridge.start(t, serving(first));
+  await ask('announce', { vips: [first] });
+  await ask('drain', { vips: [first], deadlineSeconds: null });
+  await ask('undrain', { vips: [first] });
+  const { servers = 2 } = node.services.get(first) ?? {};
+  node.services.set(first, { healthy: 0, servers });
+  await until(first, ({ state }) => state === 'withdrawn');
+  node.services.set(first, { healthy: servers, servers });
+  await until(first, ({ state }) => state === 'announced');
+  await ask('drain', { vips: [first], deadlineSeconds: 0 });
+  await until(first, ({ state }) => state === 'withdrawn');
+  await ask('undrain', { vips: [first] });
+  await until(first, ({ state }) => state === 'announced');
+  const { vips } = await ask('show', { vips: [first] });
+  t.same(
+    vips[0].history.map(({ from, to, reason: { at } }) => `${from} ${to} ${at}`),
+    [
+      'configured announced verify',
+      'announced draining command',
+      'draining announced command',
+      'announced withdrawn servers',
+      'withdrawn ready conditions',
+      'ready announced verify',
+      'announced draining command',
+      'draining withdrawn drain',
+      'withdrawn configured command',
+      'configured ready conditions',
+      'ready announced verify',
+    ],
+  );
+  for (const { reason } of vips[0].history) t.not(reason.detail, '');
+});
+
 t.test('to another port', async (t) => {
   const { node, journal, ask } = await TestBridge.start(t, serving(first, second));
   node.neighbours = [fullNeighbour('dpdk1'), fullNeighbour('dpdk0')];
@@ -348,7 +395,7 @@ t.test('show has the schema of its own', async (t) => {
         { router: '10.0.0.1', metric: 20, self: true },
         { router: '10.0.0.2', metric: 20, self: false },
       ],
-      history: [{ from: 'configured', to: 'announced', reason: null }],
+      history: [{ from: 'configured', to: 'announced', reason: { at: 'verify', detail: 'every step is proved' } }],
     },
   ]);
   t.same(
