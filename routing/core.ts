@@ -114,8 +114,10 @@ export class BridgeCore {
 
   /** Who announces which VIP in the area; null where the protocol does not tell, or the daemon does not answer. */
   async announcers(family: AddressFamily): Promise<ReadonlyMap<string, readonly Announcement[]> | null> {
+    const speaker = this.parts.speakers[family];
+    if (speaker === null || speaker.watch.silent) return null;
     try {
-      return (await this.parts.speakers[family]?.driver.announcers()) ?? null;
+      return await speaker.driver.announcers();
     } catch {
       return null;
     }

@@ -1,6 +1,6 @@
 // Whether what was set up for announced VIPs is still there: somebody may have taken an address off, a daemon may have started anew. Of a
 // VIP with several ports one that has all of it is enough; the others are told apart, to be put right without a word to anybody.
-import { familyOf } from './address.js';
+import { type AddressFamily, familyOf } from './address.js';
 import type { Port } from './port.js';
 import { explain } from './steps.js';
 import type { Target } from './targets.js';
@@ -15,8 +15,18 @@ export interface Drift {
   readonly lacking: ReadonlyMap<string, readonly Port[]>;
 }
 
-/** What cannot be asked now is not taken for gone. */
-export async function findDrift(tools: Tools, targets: readonly Target[]): Promise<Drift> {
+/** The watch stands still meanwhile: a dataplane that hangs is to be missed after its grace, not after this. */
+const answerMs = 1_000;
+
+/**
+ * What cannot be asked now is not taken for gone.
+ * @param silent whether the daemon of this family is known to hang: not asked again, everybody else would wait for it
+ */
+export async function findDrift(
+  tools: Tools,
+  targets: readonly Target[],
+  silent: (family: AddressFamily) => boolean = () => false,
+): Promise<Drift> {
   const missing = await missingOnPorts(tools, targets);
   const gone = new Map<string, Reason>();
   const lacking = new Map<string, Port[]>();
@@ -29,7 +39,7 @@ export async function findDrift(tools: Tools, targets: readonly Target[]): Promi
   }
   for (const [family, members] of grouped(targets, ({ vip }) => familyOf(vip))) {
     const driver = tools.driver(family);
-    if (driver === null) continue;
+    if (driver === null || silent(family)) continue;
     const note = (vips: readonly string[], reason: Reason): void => {
       for (const vip of vips) if (!gone.has(vip)) gone.set(vip, reason);
     };
@@ -60,7 +70,7 @@ async function missingOnPorts(tools: Tools, targets: readonly Target[]): Promise
     found.set(device, reasons);
     const { kni } = members[0];
     const there = await askOrNull(() => hostAddresses(kernel, kni));
-    const routes = await askOrNull(() => kniHostRoutes(dataplane, device));
+    const routes = await askOrNull(() => kniHostRoutes(dataplane, device, answerMs));
     for (const vip of routes === null ? [] : withoutRoute(vipsOf(members), routes))
       reasons.set(vip, lost('dataplane route', `no kni_host route of ${vip} any more`));
     for (const vip of there === null ? [] : vipsOf(members).filter((one) => !there.has(one)))

@@ -1,9 +1,13 @@
 // The bridge's view of a routing daemon: its neighbours, or why it cannot be asked. Says in the log when an adjacency comes or goes.
+import { setTimeout } from 'node:timers/promises';
 import type { Log } from '../log/index.js';
 import type { Driver } from './drivers/driver.js';
 import type { Neighbour } from './frr-output.js';
 import type { RoutingView } from './view.js';
 import { VtyshError } from './vtysh.js';
+
+/** An ospfd with a thousand VIPs on a busy machine answers in some 100 ms. */
+const patienceMs = 1_500;
 
 type Asked = Pick<Driver, 'protocol' | 'daemon' | 'neighbours'>;
 
@@ -12,6 +16,7 @@ export class NeighbourWatch {
   readonly #log: Log;
   #view: RoutingView;
   #looking: Promise<RoutingView> | null = null;
+  #silent = false;
   /** Called when an adjacency has become Full. */
   onFull: () => void = () => {};
 
@@ -26,21 +31,35 @@ export class NeighbourWatch {
     return this.#view;
   }
 
-  /** Looks that are asked for at the same time share one. */
-  look(): Promise<RoutingView> {
+  /**
+   * Looks that are asked for at the same time share one. A daemon that hangs holds nobody up for longer than `patienceMs`, and not at all
+   * once it is known to hang: the look goes on, and until it ends the view is that of the one before.
+   */
+  async look(): Promise<RoutingView> {
     this.#looking ??= this.#lookOnce().finally(() => {
       this.#looking = null;
     });
-    return this.#looking;
+    if (this.#silent) return this.#view;
+    const patience = new AbortController();
+    const looking = this.#looking.finally(() => patience.abort());
+    await Promise.race([looking, setTimeout(patienceMs, null, { signal: patience.signal }).catch(() => {})]);
+    return this.#view;
+  }
+
+  /** It was reached and did not answer, at the last look. */
+  get silent(): boolean {
+    return this.#silent;
   }
 
   async #lookOnce(): Promise<RoutingView> {
     const before = this.#view;
     try {
       this.#view = this.#seen(null, await this.#driver.neighbours());
+      this.#silent = false;
     } catch (error) {
       if (!(error instanceof VtyshError)) throw error;
       this.#view = this.#seen(error.message, []);
+      this.#silent = error.kind === 'silent';
     }
     this.#tell(before, this.#view);
     return this.#view;

@@ -189,12 +189,13 @@ export class Reconciler {
   }
 
   async #noteDrift(announced: readonly Vip[]): Promise<void> {
-    const { book, dataplane } = this.#core.parts;
+    const { book, dataplane, speakers } = this.#core.parts;
     // While the dataplane is silent its conditions decide; its routes cannot be asked.
     if (announced.length === 0 || !dataplane.view().reachable) return;
     const { gone, lacking } = await findDrift(
       this.#core.tools,
       announced.map(({ entry }) => entry),
+      (family) => speakers[family]?.watch.silent ?? false,
     );
     for (const vip of announced) {
       const reason = gone.get(vip.entry.vip);
