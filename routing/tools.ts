@@ -85,9 +85,13 @@ export async function hostAddresses(kernel: Tools['kernel'], kni: string): Promi
 }
 
 /** Prefixes that the dataplane hands to the kernel, of packets that belong to no service. */
-export async function kniHostRoutes(dataplane: DataplaneApi, device: string): Promise<ReadonlySet<string>> {
-  const families = ['inet', 'inet6'] as const;
-  const routes = (await Promise.all(families.map((family) => dataplane.call('route.list', { device, family })))).flat();
+export async function kniHostRoutes(
+  dataplane: DataplaneApi,
+  device: string,
+  answerMs?: number,
+): Promise<ReadonlySet<string>> {
+  const list = (family: 'inet' | 'inet6') => dataplane.call('route.list', { device, family }, answerMs);
+  const routes = (await Promise.all([list('inet'), list('inet6')])).flat();
   return new Set(
     routes.filter(({ scope }) => scope === 'kni_host').map(({ destination }) => canonicalPrefix(destination)),
   );

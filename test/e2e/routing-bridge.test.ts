@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually, must, run, sleep } from '../../lab/index.js';
 import type { Report } from '../../routing/index.js';
-import { done, lacking, sceneOf, stateBecomes, stateOf, statusOf } from './routing/probe.js';
+import { detailOf, done, lacking, sceneOf, stateBecomes, stateOf, statusOf } from './routing/probe.js';
 import { kni, type LinkType, nodeAddress } from './routing/scene.js';
 
 const skip = await lacking();
@@ -172,6 +172,22 @@ t.test('what the bridge depends on goes and comes back', { skip, buffered: true 
     // The switch knows it before the bridge has proved it, and an announcement that is not proved yet is taken back.
     await stateBecomes(scene, vip, 'announced -');
   });
+
+  await t.test(
+    'the dataplane hangs: the same, and not only when a request of the bridge has run out of time',
+    async (t) => {
+      dataplane.hang();
+      await stateBecomes(scene, vip, 'withdrawn dataplane', 20_000);
+      const { history } = await detailOf(scene, vip);
+      const detail = history.at(-1)?.reason.detail ?? '';
+      const seconds = Number(/^no answer for ([\d.]+) s$/.exec(detail)?.[1]);
+      t.ok(seconds >= 3 && seconds < 8, detail);
+      await scene.becomes(vip, false);
+      dataplane.goOn();
+      await stateBecomes(scene, vip, 'announced -', 20_000);
+      await scene.becomes(vip, true);
+    },
+  );
 
   await t.test('ospfd is killed and comes back: announced again', async (t) => {
     await scene.nodeFrr.kill('ospfd');

@@ -48,6 +48,8 @@ export class MockDataplane {
   released = false;
   routes: RouteInfo[] = [];
   problems: string[] = [];
+  #going: Promise<void> = Promise.resolve();
+  goOn: () => void = () => {};
   #server: ApiServer<typeof table> | null = null;
   #events: EventPublisher | null = null;
 
@@ -64,7 +66,7 @@ export class MockDataplane {
       methods: table,
       checkResults: true,
       log,
-      handlers: {
+      handlers: this.#held({
         'service.list': async () => this.#services(),
         'link.list': async ({ name }) => this.#links().filter((link) => name === undefined || link.name === name),
         'node.status': async () => this.#status(),
@@ -104,12 +106,30 @@ export class MockDataplane {
           }
           return {};
         },
-      },
+      }),
     });
     this.#events = await EventPublisher.listen({
       endpoint: `ipc://${this.runDirectory}/${this.name}.events.sock`,
       log,
     });
+  }
+
+  /** Like a process that is stopped: the socket is there, and nothing is answered before `goOn`. */
+  hang(): void {
+    this.#going = new Promise((resolve) => {
+      this.goOn = () => resolve();
+    });
+  }
+
+  #held<H extends Record<string, (params: never) => Promise<unknown>>>(handlers: H): H {
+    const held = Object.entries(handlers).map(([method, handler]) => {
+      const answer = async (params: never): Promise<unknown> => {
+        await this.#going;
+        return handler(params);
+      };
+      return [method, answer];
+    });
+    return Object.fromEntries(held) as H;
   }
 
   async stop(): Promise<void> {
