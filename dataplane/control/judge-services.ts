@@ -3,6 +3,7 @@ import { DpvsError, type ServerSpec, type ServiceKey, type ServiceSpec } from '.
 import type { DesiredServer, DesiredService } from './changes.js';
 import type { FactChange, Facts } from './facts.js';
 import { invalid, mustBeRoutable, mustHaveRoom, mustNotBeNat64 } from './judge.js';
+import { forwardingOf } from './judge-forwarding.js';
 import { addressKey, serverText, serviceText } from './keys.js';
 import { limits } from './limits.js';
 import type { RequestParams } from './requests.js';
@@ -76,13 +77,10 @@ function mustHaveServer(facts: Facts, { service, server }: RequestParams<'server
 }
 
 function desiredServer(spec: ServerSpec): DesiredServer {
-  const { service, server, forwarding = 'Route', weight = 1, upperThreshold = 0, lowerThreshold = 0 } = spec;
+  const { service, server, weight = 1, upperThreshold = 0, lowerThreshold = 0 } = spec;
   mustBeRoutable(server.address, 'server.address');
   mustNotBeNat64(service.address, server.address, 'server.address');
-  if (server.port === 0) throw invalid('server.port', 'a FullNat real server needs one');
-  // Without -b the reference means DR (Route). Refused rather than turned into FullNat: the servers would be set up for the other.
-  if (forwarding !== 'FullNat')
-    throw new DpvsError('not_support', `forwarding ${forwarding} is not built yet, use -b (FullNat)`, 'forwarding');
+  const forwarding = forwardingOf(spec);
   if (upperThreshold > 0 && lowerThreshold > upperThreshold)
     throw invalid('lowerThreshold', `${lowerThreshold} is more than the upper threshold ${upperThreshold}`);
   return { service, server, forwarding, weight, upperThreshold, lowerThreshold };
