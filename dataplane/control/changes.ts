@@ -84,7 +84,7 @@ export interface DesiredService {
 }
 
 /** The API's words for the modes that are built. */
-export type BuiltForwarding = 'FullNat';
+export type BuiltForwarding = 'FullNat' | 'Route';
 
 export interface DesiredServer {
   readonly service: ServiceKey;

@@ -80,8 +80,10 @@ export class Scheduling {
   /** Takes back what a refused or ended connection had reserved. */
   close(c: Refused): void {
     const { services, sapools, nextHops } = this.#parts;
-    sapools.give(c.lip, c.localBucket, c.lipPort);
-    services.serviceOf(c.dest)?.laddrs.ended(c.lip);
+    if (c.lipPort !== 0) {
+      sapools.give(c.lip, c.localBucket, c.lipPort);
+      services.serviceOf(c.dest)?.laddrs.ended(c.lip);
+    }
     const { dests } = services;
     // Which of the two is counted down is corrected by the next sync; the sum is what must be right.
     if (dests.conns(c.dest) > 0) dests.closed(c.dest, dests.inactive[c.dest] === 0);

@@ -411,15 +411,32 @@ t.test('what is refused, with code and field', (t) => {
     [refusal('server.add', { ...fullNat, server }), 'server_exists', 'server'],
     [
       refusal('server.add', { service: http, server: { ...server, port: 81 } }),
-      'not_support',
-      'forwarding',
-      /Route.*-b \(FullNat\)/,
+      'invalid_parameter',
+      'server.port',
+      /direct routing.*80$/,
+    ],
+    [
+      refusal('server.edit', { service: http, server: { ...server, port: 81 }, forwarding: 'Route' }),
+      'no_server',
+      'server',
+    ],
+    [
+      refusal('server.add', { service: http, server: { ...server, address: http.address } }),
+      'invalid_parameter',
+      'server.address',
+      /this node's/,
+    ],
+    [
+      refusal('server.add', { service: http, server: { ...server, address: lip.address } }),
+      'invalid_parameter',
+      'server.address',
+      /this node's/,
     ],
     [
       refusal('server.add', { ...fullNat, forwarding: 'SNAT', server: { ...server, port: 81 } }),
       'not_support',
       'forwarding',
-      /SNAT/,
+      /SNAT is not built.*-b \(FullNat\) or -g \(Route\)/,
     ],
     [refusal('server.add', { ...fullNat, server: { ...server, port: 0 } }), 'invalid_parameter', 'server.port'],
     [

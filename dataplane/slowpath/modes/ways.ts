@@ -26,11 +26,17 @@ export class Ways {
     return route === undefined || !leaves(route) ? undefined : route;
   }
 
-  /** The next hop's slot, -1 when the table is full. Of several ways the client's end chooses. Sets `mtu`. */
+  /** The next hop's slot, -1 when the table is full. Sets `mtu`. */
   byRoute(route: Route, to: Ip, upcalls: UpcallBatch, i: number): number {
-    const way: Way = wayOf(route, clientHash(upcalls.src(i), upcalls.sport(i)));
-    this.mtu = pathMtu(route, this.parts.ports.byName(way.device));
+    const way = this.choose(route, upcalls, i);
     return this.parts.nextHops.slotOf(way.device, nextHopOf(way, to));
+  }
+
+  /** Of a route's several ways the client's end chooses. Sets `mtu`. */
+  choose(route: Route, upcalls: UpcallBatch, i: number): Way {
+    const way = wayOf(route, clientHash(upcalls.src(i), upcalls.sport(i)));
+    this.mtu = pathMtu(route, this.parts.ports.byName(way.device));
+    return way;
   }
 
   /** By route where there is one, else back to the station the frame came from (the reference's fast transmit). Sets `mtu`. */
