@@ -24,6 +24,9 @@ const SUBJECTS = [
   'nd',
   'port-own',
   'restart6',
+  'dr',
+  'dr-icmp',
+  'dr-states',
 ];
 
 /** Where the compiler keeps a runtime; preloaded because node itself is not instrumented. */
