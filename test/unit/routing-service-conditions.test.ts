@@ -42,5 +42,9 @@ t.test('local ports of a VIP', async (t) => {
     t.same(said, [ok, detail], JSON.stringify(healths.map(({ localPorts }) => localPorts)));
   }
   const any = { ...defaultPolicy, services: 'any' } as const;
-  t.match(ports(await seen(service(80, null), service(443, none)), any, false), { failure: null }, 'one of them will do');
+  t.match(
+    ports(await seen(service(80, null), service(443, none)), any, false),
+    { failure: null },
+    'one of them will do',
+  );
 });
