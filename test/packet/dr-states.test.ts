@@ -134,12 +134,17 @@ for (const family of [v4, v6])
     t.match(await list(), [{ activeConns: 0, inactiveConns: 0, stats: { conns: 0 } }], 'its slot was cleared');
   });
 
-directTest('the next hop’s slot is given back with the last connection', async (t, scene) => {
+directTest('a connection holds its next hop, and gives back its own only', async (t, scene) => {
+  const { harness } = scene;
+  await harness.configure('service.edit', { service: serviceOf(v4), scheduler: 'rr', connTimeout: 900 });
   const neighbours = async () =>
-    (await scene.harness.configure('neigh.list', { device: 'dpdk0' })).map(({ address }) => address);
+    (await harness.configure('neigh.list', { device: 'dpdk0' })).map(({ address }) => address);
   await walk(scene, 1, ['S', 'A']);
-  t.same(await neighbours(), [v4.servers[0].address]);
+  await walk(scene, 2, ['S', 'A', 'R']);
   scene.hosts.remove('dpdk0', v4.servers[0].address);
+  await scene.advance(600_000);
+  t.equal((await harness.connections()).length, 1, 'the other has ended');
+  t.same(await neighbours(), [v4.servers[0].address], 'held by the one that is left');
   await scene.advance(600_000);
   t.same(await neighbours(), [], 'held no longer, it ages');
 });
