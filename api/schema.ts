@@ -294,6 +294,7 @@ export const connectionInfo = z.strictObject({
   expires: z.int(),
   client: endpoint,
   vip: endpoint,
+  /** Of direct routing the client itself, as the real server sees it. */
   lip: endpoint,
   rip: endpoint,
 });
