@@ -1,6 +1,7 @@
 // Direct routing: a packet of the client leaves for the real server's MAC with not one byte of IP changed, by one flow entry.
 import type { Test } from 'tap';
 import type { ServerKey } from '../../api/index.js';
+import type { KernelRoute } from '../../kni/index.js';
 import { usage } from '../../native/index.js';
 import {
   DirectFlow,
@@ -228,18 +229,38 @@ directTest('active connections are counted, and wlc goes by them', async (t, sce
   ]);
 });
 
-directTest('this node answers for the VIP, and asks for servers with its LAN address', async (t, scene) => {
-  const d = only(await scene.exchange('dpdk0', arpRequest(v4.client, v4.vip)), 'dpdk0');
-  t.match(d.arp, { op: 'reply', senderIp: v4.vip, senderMac: scene.mac('dpdk0') });
-  const questions: (string | undefined)[] = [];
+/** The sender addresses of the ARP requests that come out from now on. */
+function questions(scene: Scene): (string | undefined)[] {
+  const senders: (string | undefined)[] = [];
   const answer = scene.hosts.answer.bind(scene.hosts);
   scene.hosts.answer = (name, frame) => {
     const { arp } = dissect(frame);
-    if (arp?.op === 'request') questions.push(arp.senderIp);
+    if (arp?.op === 'request') senders.push(arp.senderIp);
     return answer(name, frame);
   };
+  return senders;
+}
+
+directTest('this node answers for the VIP, and asks for servers with its LAN address', async (t, scene) => {
+  const d = only(await scene.exchange('dpdk0', arpRequest(v4.client, v4.vip)), 'dpdk0');
+  t.match(d.arp, { op: 'reply', senderIp: v4.vip, senderMac: scene.mac('dpdk0') });
+  const senders = questions(scene);
   await new DirectFlow(scene, v4).syn();
-  t.same(questions, [v4.lanIp], 'the server has the VIP too and would not answer it');
+  t.same(senders, [v4.lanIp], 'the server has the VIP too and would not answer it');
+});
+
+directTest('or with the one the kernel has on the LAN', async (t, scene) => {
+  const { harness } = scene;
+  await harness.configure('addr.del', { address: v4.lanIp, device: 'dpdk0' });
+  const kernel = '192.168.100.9';
+  const connected: KernelRoute = {
+    ...{ family: 'inet', destination: v4.network, metric: 0, source: kernel, protocol: 'kernel', scope: 'link' },
+    ...{ type: 'unicast', table: 254, nextHops: [{ gateway: null, device: 'dpdk0.kni', weight: 1, dead: false }] },
+  };
+  await harness.kernelRoutes([connected]);
+  const senders = questions(scene);
+  await new DirectFlow(scene, v4).syn();
+  t.same(senders, [kernel], 'not with the VIP, though it is the only address here');
 });
 
 directTest('two copies of a SYN in one burst are one connection', async (t, scene) => {
