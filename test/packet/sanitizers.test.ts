@@ -25,8 +25,6 @@ const SUBJECTS = [
   'port-own',
   'restart6',
   'dr',
-  'dr-icmp',
-  'dr-states',
 ];
 
 /** Where the compiler keeps a runtime; preloaded because node itself is not instrumented. */
