@@ -256,7 +256,7 @@ export const serviceHealth = z.strictObject({
   servers: z.int(),
   /** Those that get new connections: weight above zero, neither inhibited nor overloaded. */
   healthy: z.int(),
-  /** Of the local addresses, as far as these real servers may use them; pools are shared by services. null: no local address. */
+  /** Of the local addresses, as far as these real servers may use them; pools are shared by services. null: none needs one (DR). */
   localPorts: z.strictObject({ used: z.int(), free: z.int() }).nullable(),
   /** New connections of the last second. */
   cps: z.int(),
@@ -294,6 +294,7 @@ export const connectionInfo = z.strictObject({
   expires: z.int(),
   client: endpoint,
   vip: endpoint,
+  /** Of direct routing the client itself, as the real server sees it. */
   lip: endpoint,
   rip: endpoint,
 });

@@ -1,6 +1,6 @@
-// UDP at both ends, as a program: `udp.js serve NAME PORT` answers each datagram with its name, the datagram and whom it
-// came from; `udp.js ask ADDRESS PORT COUNT` sends COUNT datagrams, each from a socket of its own, and prints the answers.
-import { createSocket } from 'node:dgram';
+// UDP at both ends, as a program: `udp.js serve NAME PORT [ADDRESS]` answers each datagram with its name, the datagram and whom it
+// came from (bound to the address: behind direct routing answers must come from the VIP, not from the server's own address); `udp.js ask ADDRESS PORT COUNT` sends COUNT datagrams, each from a socket of its own, and prints the answers.
+import { createSocket, type Socket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
 
 export interface UdpReply {
@@ -14,17 +14,19 @@ export interface UdpReply {
 
 export const udpProgram = fileURLToPath(import.meta.url);
 
-function serve(name: string, port: number): void {
-  const socket = createSocket('udp4');
+const socketFor = (address: string): Socket => createSocket(address.includes(':') ? 'udp6' : 'udp4');
+
+function serve(name: string, port: number, bindTo: string): void {
+  const socket = socketFor(bindTo);
   socket.on('message', (data, { address, port: source }) => {
     socket.send(`${name} ${address}:${source} ${data}`, source, address);
   });
-  socket.bind(port);
+  socket.bind(port, bindTo);
 }
 
 function ask(address: string, port: number, text: string): Promise<UdpReply> {
   return new Promise((resolve) => {
-    const socket = createSocket('udp4');
+    const socket = socketFor(address);
     const done = (reply: Omit<UdpReply, 'localPort'>) => {
       clearTimeout(timer);
       const { port: localPort } = socket.address();
@@ -43,7 +45,7 @@ function ask(address: string, port: number, text: string): Promise<UdpReply> {
 
 const [, self, role, first, second, third] = process.argv;
 if (self === udpProgram && first !== undefined) {
-  if (role === 'serve') serve(first, Number(second));
+  if (role === 'serve') serve(first, Number(second), third ?? '0.0.0.0');
   else {
     const replies: UdpReply[] = [];
     for (let i = 0; i < Number(third); i++) replies.push(await ask(first, Number(second), `datagram-${i}`));

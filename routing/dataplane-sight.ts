@@ -36,8 +36,7 @@ function healthOf(health: Result<'service.health'>[number]): ServiceHealth {
     port: service.port,
     servers,
     healthy,
-    // FullNAT is the only forwarding there is: without a local address there are no ports.
-    ports: localPorts ?? { free: 0, used: 0 },
+    ports: localPorts,
     newPerSecond: cps,
     flows: activeConns + inactiveConns,
   };

@@ -36,6 +36,10 @@ export function ipvsadmHelp(width: number): Promise<string> {
           'ipvsadm --add-laddr -z 192.168.100.200 -t 10.0.0.100:80 -F dpdk0',
           'FullNAT needs at least one local address',
         ],
+        [
+          'ipvsadm -a -t 10.0.0.100:80 -r 192.168.100.2 -g',
+          'by direct routing: the server has the VIP on lo and answers by itself',
+        ],
         ['ipvsadm -ln', 'what there is'],
         ['ipvsadm -ln --stats', 'what it carried'],
         ['ipvsadm -lnc', 'its connections'],

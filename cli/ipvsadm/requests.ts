@@ -5,7 +5,6 @@ import {
   notSupported,
   quote,
   type ServerSpec,
-  type ServiceKey,
   type ServiceSpec,
   UsageError,
 } from '../common/index.js';
@@ -46,23 +45,18 @@ export function serviceRequest(command: 'add-service' | 'edit-service' | 'delete
   return command === 'add-service' ? { method: 'service.add', params } : { method: 'service.edit', params };
 }
 
-/** The real server's port: direct routing and tunnels deliver the packet as it came, so theirs is the service's. */
-function serverPort(service: ServiceKey, given: number | null, forwarding: Forwarding | undefined): number {
-  if (given === null) return service.port;
-  return (forwarding === 'Route' || forwarding === 'Tunnel') && service.port !== 0 ? service.port : given;
-}
-
 export function serverRequest(command: 'add-server' | 'edit-server' | 'delete-server', words: Words): Call {
   const service = words.service()!;
   const mistake = 'illegal real server address[:port] specified';
   const given = endpointOf(words.value('real-server')!, service.protocol, mistake);
   if (command === 'delete-server') {
-    const server = { address: given.address, port: serverPort(service, given.port, undefined) };
+    const server = { address: given.address, port: given.port ?? service.port };
     return { method: 'server.del', params: { service, server } };
   }
   // As with a service, an edit without -b asks for direct routing.
   const forwarding = forwardings.find(([key]) => words.has(key))?.[1] ?? 'Route';
-  const server = { address: given.address, port: serverPort(service, given.port, forwarding) };
+  // With -g the reference takes the service's port whatever was given; here another one is refused, by the node.
+  const server = { address: given.address, port: given.port ?? service.port };
   const weight = words.number('weight', 'illegal weight specified', 0, 65535) ?? 1;
   const upperThreshold = words.number('u-threshold', 'illegal u_threshold specified', 0, 0xffffffff);
   const lowerThreshold = words.number('l-threshold', 'illegal l_threshold specified', 0, 0xffffffff);

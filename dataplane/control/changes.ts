@@ -83,10 +83,13 @@ export interface DesiredService {
   readonly destCheck?: DestCheck;
 }
 
+/** The API's words for the modes that are built. */
+export type BuiltForwarding = 'FullNat' | 'Route';
+
 export interface DesiredServer {
   readonly service: ServiceKey;
   readonly server: ServerKey;
-  readonly forwarding: 'FullNat';
+  readonly forwarding: BuiltForwarding;
   readonly weight: number;
   /** 0: none. */
   readonly upperThreshold: number;

@@ -1,6 +1,6 @@
 // The facts of the desired state: what requests said and did not take back. Everything else (addresses in effect, routes)
 // is derived from them. Judging is done before; what arrives here is valid.
-import { DpvsError, type ServiceKey } from '../../api/index.js';
+import { DpvsError, type ServerKey, type ServiceKey } from '../../api/index.js';
 import { AddressFacts, type ConfiguredAddress } from './address-facts.js';
 import type {
   Change,
@@ -38,6 +38,8 @@ export class Facts {
   readonly links: Map<string, DesiredLink>;
   readonly services: Map<string, ServiceFacts>;
   #servers = 0;
+  /** Addresses of DR's real servers → how many services have them. */
+  readonly #direct: Map<string, number>;
   timeouts: DesiredTimeouts = { tcp: 0, tcpfin: 0, udp: 0 };
   /** Grows with each commit: a plan made for another version is refused. */
   version = 0;
@@ -51,6 +53,7 @@ export class Facts {
     this.neighbours = new Map(from?.neighbours);
     this.links = new Map(from?.links);
     this.services = new Map([...(from?.services ?? [])].map(([key, service]) => [key, cloneService(service)]));
+    this.#direct = new Map(from === undefined ? [] : from.#direct);
     if (from === undefined) return;
     this.#servers = from.#servers;
     this.timeouts = from.timeouts;
@@ -136,7 +139,7 @@ export class Facts {
         this.#setServer(change.server);
         return [change];
       case 'server.remove':
-        if (this.service(change.service).servers.delete(serverText(change.server))) this.#servers--;
+        this.#removeServer(change.service, change.server);
         return [change];
     }
   }
@@ -144,6 +147,11 @@ export class Facts {
   /** Real servers of all services. */
   get serverCount(): number {
     return this.#servers;
+  }
+
+  /** Is it a real server's that direct routing delivers to? */
+  isDirectServer(address: string): boolean {
+    return this.#direct.has(address);
   }
 
   /** The address in effect and the routes it brings may both differ afterwards. */
@@ -170,12 +178,31 @@ export class Facts {
   #setServer(server: DesiredServer): void {
     const { servers } = this.service(server.service);
     const present = servers.get(serverText(server.server));
+    this.#countDirect(present?.server, -1);
+    this.#countDirect(server, 1);
     if (present !== undefined) {
       present.server = server;
       return;
     }
     servers.set(serverText(server.server), { order: this.#nextOrder++, server });
     this.#servers++;
+  }
+
+  #removeServer(service: ServiceKey, key: ServerKey): void {
+    const { servers } = this.service(service);
+    const present = servers.get(serverText(key));
+    if (present === undefined) return;
+    servers.delete(serverText(key));
+    this.#servers--;
+    this.#countDirect(present.server, -1);
+  }
+
+  #countDirect(server: DesiredServer | undefined, by: 1 | -1): void {
+    if (server?.forwarding !== 'Route') return;
+    const { address } = server.server;
+    const count = (this.#direct.get(address) ?? 0) + by;
+    if (count === 0) this.#direct.delete(address);
+    else this.#direct.set(address, count);
   }
 }
 

@@ -3,6 +3,7 @@ import { type AddressSpec, DpvsError } from '../../api/index.js';
 import type { ConfiguredAddress } from './address-facts.js';
 import type { FactChange, Facts } from './facts.js';
 import { invalid, mustBeIpv4, mustBeRoutable, mustHaveRoom } from './judge.js';
+import { mustNotBeDirectServer } from './judge-forwarding.js';
 import { addressKey, type OnDevice, serviceText } from './keys.js';
 import { limits } from './limits.js';
 import { hostLength } from './prefix.js';
@@ -12,6 +13,7 @@ import type { RequestParams } from './requests.js';
 export function addAddress(facts: Facts, spec: AddressSpec, now: number): FactChange[] {
   facts.device(spec.device);
   mustBeRoutable(spec.address, 'address');
+  mustNotBeDirectServer(facts, spec.address);
   if (facts.addresses.configured(addressKey(spec)) !== null)
     throw new DpvsError('already_exist', `${spec.address} on ${spec.device}`, 'address');
   mustHaveRoom(facts.addresses.size, limits.addresses, 'addresses');

@@ -3,6 +3,7 @@ import { DpvsError, type ServerSpec, type ServiceKey, type ServiceSpec } from '.
 import type { DesiredServer, DesiredService } from './changes.js';
 import type { FactChange, Facts } from './facts.js';
 import { invalid, mustBeRoutable, mustHaveRoom, mustNotBeNat64 } from './judge.js';
+import { judgeForwarding, mustNotBeDirectServer, mustSeeAnswers } from './judge-forwarding.js';
 import { addressKey, serverText, serviceText } from './keys.js';
 import { limits } from './limits.js';
 import type { RequestParams } from './requests.js';
@@ -20,7 +21,9 @@ export function addService(facts: Facts, spec: ServiceSpec): FactChange[] {
 /** As `ipvsadm -E`: what is not given goes back to its default. */
 export function editService(facts: Facts, spec: ServiceSpec): FactChange[] {
   facts.service(spec.service);
-  return [{ kind: 'service.set', service: desiredService(spec) }];
+  const service = desiredService(spec);
+  mustSeeAnswers(facts, service);
+  return [{ kind: 'service.set', service }];
 }
 
 function desiredService({ service, scheduler = 'wlc', connTimeout, destCheck }: ServiceSpec): DesiredService {
@@ -51,7 +54,7 @@ export function flushServices(facts: Facts): FactChange[] {
 
 export function addServer(facts: Facts, spec: ServerSpec): FactChange[] {
   const { servers } = facts.service(spec.service);
-  const server = desiredServer(spec);
+  const server = desiredServer(facts, spec);
   if (servers.has(serverText(spec.server)))
     throw new DpvsError('server_exists', `${serverText(spec.server)} of ${serviceText(spec.service)}`, 'server');
   mustHaveRoom(servers.size, limits.serversPerService, 'real servers of a service');
@@ -62,7 +65,7 @@ export function addServer(facts: Facts, spec: ServerSpec): FactChange[] {
 /** As `ipvsadm -e`: what is not given goes back to its default. */
 export function editServer(facts: Facts, spec: ServerSpec): FactChange[] {
   mustHaveServer(facts, spec);
-  return [{ kind: 'server.set', server: desiredServer(spec) }];
+  return [{ kind: 'server.set', server: desiredServer(facts, spec) }];
 }
 
 export function deleteServer(facts: Facts, spec: RequestParams<'server.del'>): FactChange[] {
@@ -75,14 +78,11 @@ function mustHaveServer(facts: Facts, { service, server }: RequestParams<'server
     throw new DpvsError('no_server', `${serverText(server)} of ${serviceText(service)}`, 'server');
 }
 
-function desiredServer(spec: ServerSpec): DesiredServer {
-  const { service, server, forwarding = 'Route', weight = 1, upperThreshold = 0, lowerThreshold = 0 } = spec;
+function desiredServer(facts: Facts, spec: ServerSpec): DesiredServer {
+  const { service, server, weight = 1, upperThreshold = 0, lowerThreshold = 0 } = spec;
   mustBeRoutable(server.address, 'server.address');
   mustNotBeNat64(service.address, server.address, 'server.address');
-  if (server.port === 0) throw invalid('server.port', 'a FullNat real server needs one');
-  // Without -b the reference means DR (Route). Refused rather than turned into FullNat: the servers would be set up for the other.
-  if (forwarding !== 'FullNat')
-    throw new DpvsError('not_support', `forwarding ${forwarding} is not built yet, use -b (FullNat)`, 'forwarding');
+  const forwarding = judgeForwarding(facts, spec);
   if (upperThreshold > 0 && lowerThreshold > upperThreshold)
     throw invalid('lowerThreshold', `${lowerThreshold} is more than the upper threshold ${upperThreshold}`);
   return { service, server, forwarding, weight, upperThreshold, lowerThreshold };
@@ -94,6 +94,7 @@ export function addLaddr(facts: Facts, spec: RequestParams<'laddr.add'>): FactCh
   facts.device(spec.device);
   mustBeRoutable(spec.address, 'address');
   mustNotBeNat64(spec.service.address, spec.address, 'address');
+  mustNotBeDirectServer(facts, spec.address);
   if (laddrs.has(spec.address))
     throw new DpvsError('laddr_exists', `${spec.address} of ${serviceText(spec.service)}`, 'address');
   for (const device of facts.addresses.devicesOf(spec.address))

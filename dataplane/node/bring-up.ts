@@ -52,21 +52,32 @@ function hugepagesFree(): number {
   return match === null ? 0 : Math.floor((Number(match[1]) * Number(match[2])) / 1024);
 }
 
+const HUGE_PAGE = 2 ** 21;
+const ORDINARY_PAGE = 4096;
+
 /** Set for our own second start: why the hugepages that were counted are not there. */
 const NO_HUGEPAGES = 'DPVS_NO_HUGEPAGES';
 
+/** DPDK lets no packet buffer lie across two pages: of ordinary ones each buffer has one to itself, or several. */
+function megabytesFor(config: DataplaneConfig, page: number): number {
+  const buffer = nativeConfig(config).mbufRoom + MBUF_OVERHEAD;
+  const { packets } = config.pools;
+  const pages = buffer > page ? packets * Math.ceil(buffer / page) : packets / Math.floor(page / buffer);
+  return Math.ceil((pages * page) / 2 ** 20) + 64;
+}
+
 /** Whether hugepages are used, and why. @throws {DpvsError} config when they must be and cannot */
 export function chooseMemory(config: DataplaneConfig): { huge: boolean; megabytes: number; why: string } {
-  const room = nativeConfig(config).mbufRoom + MBUF_OVERHEAD;
-  const needed = Math.ceil((config.pools.packets * room) / 2 ** 20) + 64;
-  const megabytes = Math.max(config.memory.megabytes ?? 0, needed);
+  const needed = (page: number): number => Math.max(config.memory.megabytes ?? 0, megabytesFor(config, page));
+  const ordinary = (why: string) => ({ huge: false, megabytes: needed(ORDINARY_PAGE), why });
+  const megabytes = needed(HUGE_PAGE);
   const free = hugepagesFree();
-  if (config.memory.huge === 'off') return { huge: false, megabytes, why: 'dataplane_defs { huge off }' };
+  if (config.memory.huge === 'off') return ordinary('dataplane_defs { huge off }');
   const taken = process.env[NO_HUGEPAGES];
-  if (config.memory.huge === 'auto' && taken !== undefined) return { huge: false, megabytes, why: taken };
+  if (config.memory.huge === 'auto' && taken !== undefined) return ordinary(taken);
   if (free >= megabytes) return { huge: true, megabytes, why: `${free} MB of hugepages are free` };
   const why = `${free} MB of hugepages are free, ${megabytes} MB are needed`;
-  if (config.memory.huge === 'auto') return { huge: false, megabytes, why };
+  if (config.memory.huge === 'auto') return ordinary(why);
   throw new DpvsError(
     'config',
     `${why}: sysctl vm.nr_hugepages=${Math.ceil(megabytes / 2)}, or dataplane_defs { huge auto }`,

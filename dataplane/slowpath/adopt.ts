@@ -29,21 +29,25 @@ export function adoptConnections(parts: AdoptParts): { kept: number; ended: numb
 }
 
 function adoptOne(parts: AdoptParts, conn: number): boolean {
-  const { conns, services, sapools, nextHops } = parts;
+  const { conns, services, nextHops } = parts;
   const hopIn = conns.nextHop(conns.word(conn, 'flowIn'));
   const hopOut = conns.nextHop(conns.word(conn, 'flowOut'));
-  if (!nextHops.isKnown(hopIn) || !nextHops.isKnown(hopOut)) return false;
+  if (!nextHops.isKnown(hopIn) || !(conns.isOneWay(conn) || nextHops.isKnown(hopOut))) return false;
   const dest = conns.word(conn, 'dest');
   if (services.dests.stateOf(dest) === 'free') return false;
-  const lip = conns.lip(conn);
-  const bucket = conns.half(conn, 'localBucket');
-  const port = conns.half(conn, 'localPort');
-  const bound = services.serviceOf(dest)?.laddrs.adopt(lip, bucket, port) ?? false;
-  if (!bound && !reserveUnbound(sapools, lip, bucket, port)) return false;
+  if (conns.half(conn, 'localPort') !== 0 && !adoptLocalPort(parts, conn)) return false;
   services.dests.opened(dest);
   nextHops.hold(hopIn);
   nextHops.hold(hopOut);
   return true;
+}
+
+function adoptLocalPort({ conns, services, sapools }: AdoptParts, conn: number): boolean {
+  const lip = conns.lip(conn);
+  const bucket = conns.half(conn, 'localBucket');
+  const port = conns.half(conn, 'localPort');
+  const bound = services.serviceOf(conns.word(conn, 'dest'))?.laddrs.adopt(lip, bucket, port) ?? false;
+  return bound || reserveUnbound(sapools, lip, bucket, port);
 }
 
 /** The local address was taken from the service, its pool lives on until the last port is back. */

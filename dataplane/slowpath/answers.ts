@@ -46,13 +46,16 @@ export interface NewConnection {
   clientPort: number;
   vip: Ip;
   vipPort: number;
+  /** Of DR the client's own. */
   lip: Ip;
+  /** 0: none was taken. */
   lipPort: number;
   rip: Ip;
   ripPort: number;
   flagsIn: number;
   flagsOut: number;
   nextHopIn: number;
+  /** NO_HOP for DR. */
   nextHopOut: number;
   dest: number;
   service: number;
@@ -66,6 +69,7 @@ export interface NewConnection {
 /** What a refused NEW_CONN had reserved; the same object every time. */
 export interface Refused {
   lip: Ip;
+  /** 0: none was taken. */
   lipPort: number;
   localBucket: number;
   dest: number;

@@ -1,6 +1,6 @@
 // ARP (RFC 826): requests for our addresses are answered, replies to us are learnt, the rest is the kernel's.
 import type { AddressTable, Mac, RouteTable } from '../inet/index.js';
-import { IPV4_ANY, type Ip, type Ipv4, ipv4, isGroupMac, isIp4 } from '../inet/index.js';
+import { IPV4_ANY, type Ip, type Ipv4, ipv4, isGroupMac, isIp4, prefixContains } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
 import type { Events } from './events.js';
 import type { NextHops } from './next-hops.js';
@@ -81,11 +81,16 @@ export class Arp {
   }
 
   /**
-   * Who asks: our address on the device, else the one the kernel has in the target's network (its reply is for both), else
-   * 0.0.0.0, a probe (RFC 5227, 1.1), which every host answers.
+   * Who asks: our address in the target's network, else the one the kernel has there (its reply is for both), else any of ours on
+   * the device, else 0.0.0.0, a probe (RFC 5227, 1.1), which every host answers. An address outside may be the VIP of direct
+   * routing: its real servers have it themselves and would not answer.
    */
   #sourceFor(device: string, target: Ipv4): Ipv4 {
-    return numeric(this.parts.addresses.selectSource(device, target)) || this.#kernelSource(device, target);
+    const { addresses } = this.parts;
+    const ours = numeric(addresses.selectSource(device, target));
+    const length = addresses.find(ours, device)?.length;
+    if (length !== undefined && prefixContains(ours, length, target)) return ours;
+    return this.#kernelSource(device, target) || ours;
   }
 
   #kernelSource(device: string, target: Ipv4): Ipv4 {

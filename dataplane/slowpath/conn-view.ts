@@ -1,6 +1,7 @@
 // Connection records and flow entries in native memory, read by index.
 import { layout, memory } from '../../native/index.js';
 import { type Ip, ipv4, ipv6, type Mac, writeMac } from '../inet/index.js';
+import { NO_HOP } from './next-hops.js';
 
 /** As enum dp_tcp_state in dp.h, by number; the reference's words. */
 export const TCP_STATES = [
@@ -18,6 +19,8 @@ export const TCP_STATES = [
 ] as const;
 export const TCP_ESTABLISHED = 1;
 export const ConnFlag = { used: 1, reset: 8 } as const;
+/** Entry 0 is none: that of a direction which does not pass here (DR). */
+export const NO_FLOW = 0;
 /** 23 days. The sweep tells early from late by the sign of a 32-bit difference of milliseconds; dpvs.conf allows a year. */
 export const LONGEST_TIMEOUT_S = 2_000_000;
 
@@ -134,7 +137,9 @@ export class ConnView {
     if (this.#isIp4(base)) return ipv4(this.#flows.getUint32(base + at.newSrc));
     return this.#address6(base + at.newSrc, flow * at.flow6Size + at.newRest, 0);
   }
+  /** NO_HOP of NO_FLOW. */
   nextHop(flow: number): number {
+    if (flow === NO_FLOW) return NO_HOP;
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop];
   }
   setNextHop(flow: number, nextHop: number): void {
@@ -156,6 +161,11 @@ export class ConnView {
   }
   connOf(flow: number): number {
     return this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.flowConn];
+  }
+
+  /** DR: the server's answers do not pass here. Packets go on as they came, but for the MACs. */
+  isOneWay(conn: number): boolean {
+    return this.word(conn, 'flowOut') === NO_FLOW;
   }
 
   /** Is the entry one of a connection, and of that of this tuple? An index that waited may have another owner by now, or none. */

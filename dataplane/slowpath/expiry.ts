@@ -69,6 +69,8 @@ export class Expiry {
     return (
       conns.byte(conn, 'proto') === TCP &&
       conns.byte(conn, 'state') === TCP_ESTABLISHED &&
+      // Of a connection whose answers were not seen nobody here knows the sequence numbers.
+      !conns.isOneWay(conn) &&
       (conns.byte(conn, 'flags') & ConnFlag.reset) === 0
     );
   }

@@ -2,7 +2,7 @@
 import { loadLibrary } from '../../native/index.js';
 import type { AddressTable, Ipv4 } from '../inet/index.js';
 import type { AnswerBatch } from './answers.js';
-import type { ConnView, Tuple } from './conn-view.js';
+import { type ConnView, NO_FLOW, type Tuple } from './conn-view.js';
 import type { Events } from './events.js';
 import { type ErrorLimit, sendBy } from './icmp-common.js';
 import type { NextHops } from './next-hops.js';
@@ -48,33 +48,22 @@ export class Icmp {
     const outer = frame + upcalls.l3(i);
     const icmp = frame + upcalls.l4(i);
     const end = frame + upcalls.length(i);
-    const type = p.u8(icmp);
-    if (type !== Type.unreachable && type !== Type.quench && type !== Type.timeExceeded && type !== Type.parameter)
-      return false;
-    const inner = icmp + 8;
-    if (end < inner + IP4_HEADER) return false;
-    const innerL4 = inner + (p.u8(inner) & 15) * 4;
-    const proto = p.u8(inner + 9);
-    if (p.u8(inner) >> 4 !== 4 || innerL4 < inner + IP4_HEADER || end < innerL4 + QUOTED) return false;
-    if (proto !== TCP && proto !== UDP) return false;
-    // A later fragment quotes no ports.
-    if (p.u16(inner + 6) & FRAGMENT_OFFSET) return false;
-    // The quoted packet left here, so its tuple turned round is what the way back matches.
-    const back = loadLibrary().dp_find4(
-      p.u32(inner + 16),
-      p.u32(inner + 12),
-      p.u16(innerL4 + 2),
-      p.u16(innerL4),
-      proto,
-      0,
-    ) as number;
-    if (back === 0) return false;
+    const quoted = this.#quotedPacket(icmp, end);
+    if (quoted === undefined) return false;
+    const { ip: inner, l4: innerL4, proto } = quoted;
+    // The quoted packet left here, so its tuple turned round is what the way back matches; of DR, it is an answer to what left here.
+    const back = this.#find(p.u32(inner + 16), p.u32(inner + 12), p.u16(innerL4 + 2), p.u16(innerL4), proto);
+    if (back === NO_FLOW) return false;
     if (p.checksum(icmp, end - icmp) !== 0) {
       answers.drop(upcalls.handle(i), this.#drop.icmpChecksum);
       return true;
     }
-    const to = tuple4(conns.rewrite(back));
     const conn = conns.connOf(back);
+    if (conns.isOneWay(conn)) {
+      sendBy(this.parts, conns.nextHop(back), frame, upcalls.handle(i), this.#drop.neighbourFailed);
+      return true;
+    }
+    const to = tuple4(conns.rewrite(back));
     // The quoted segment of a client had its sequence number shifted on the way in.
     const shifted = proto === TCP && conns.word(conn, 'flowOut') === back;
     this.#restoreQuoted(inner, innerL4, end, proto, to, shifted ? conns.word(conn, 'seqDelta') : 0);
@@ -88,6 +77,43 @@ export class Icmp {
     p.set16(icmp + 2, p.checksum(icmp, end - icmp));
     sendBy(this.parts, conns.nextHop(back), frame, upcalls.handle(i), this.#drop.neighbourFailed);
     return true;
+  }
+
+  /**
+   * Is it an error on its way to the client of a DR connection, about a packet that went through here? It is for others to route,
+   * but a connection of ours.
+   */
+  isForClient(upcalls: UpcallBatch, i: number): boolean {
+    const { packets: p, conns } = this.parts;
+    const frame = upcalls.data(i);
+    const quoted = this.#quotedPacket(frame + upcalls.l4(i), frame + upcalls.length(i));
+    if (quoted === undefined) return false;
+    const { ip, l4, proto } = quoted;
+    const client = p.u32(ip + 12);
+    if (client !== upcalls.dst(i)) return false;
+    const there = this.#find(client, p.u32(ip + 16), p.u16(l4), p.u16(l4 + 2), proto);
+    return there !== NO_FLOW && conns.isOneWay(conns.connOf(there));
+  }
+
+  #find(src: number, dst: number, sport: number, dport: number, proto: number): number {
+    return loadLibrary().dp_find4(src, dst, sport, dport, proto, 0) as number;
+  }
+
+  /** TCP or UDP with its ports, in an error; undefined for anything else. */
+  #quotedPacket(icmp: number, end: number): { ip: number; l4: number; proto: number } | undefined {
+    const { packets: p } = this.parts;
+    const type = p.u8(icmp);
+    if (type !== Type.unreachable && type !== Type.quench && type !== Type.timeExceeded && type !== Type.parameter)
+      return undefined;
+    const ip = icmp + 8;
+    if (end < ip + IP4_HEADER) return undefined;
+    const l4 = ip + (p.u8(ip) & 15) * 4;
+    const proto = p.u8(ip + 9);
+    if (p.u8(ip) >> 4 !== 4 || l4 < ip + IP4_HEADER || end < l4 + QUOTED) return undefined;
+    if (proto !== TCP && proto !== UDP) return undefined;
+    // A later fragment quotes no ports.
+    if (p.u16(ip + 6) & FRAGMENT_OFFSET) return undefined;
+    return { ip, l4, proto };
   }
 
   /** Puts back what the quoted packet's sender had sent, and its checksum where enough of it is quoted (RFC 1624). */

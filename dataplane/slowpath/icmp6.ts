@@ -69,8 +69,12 @@ export class Icmp6 {
       answers.drop(upcalls.handle(i), this.#drop.icmpChecksum);
       return true;
     }
-    const to = conns.rewrite(back) as Tuple6;
     const conn = conns.connOf(back);
+    if (conns.isOneWay(conn)) {
+      sendBy(this.parts, conns.nextHop(back), frame, upcalls.handle(i), this.#drop.neighbourFailed);
+      return true;
+    }
+    const to = conns.rewrite(back) as Tuple6;
     // The quoted segment of a client had its sequence number shifted on the way in.
     const shifted = proto === TCP && conns.word(conn, 'flowOut') === back;
     this.#restoreQuoted(inner, l4, end, proto, to, shifted ? conns.word(conn, 'seqDelta') : 0);
@@ -143,7 +147,10 @@ export class Icmp6 {
     return source !== IPV6_ANY && !isMulticastIpv6(source);
   }
 
-  /** The quoted packet left here, so its tuple turned round is what the way back matches. 0: no connection's. */
+  /**
+   * The quoted packet left here, so its tuple turned round is what the way back matches; of DR it is an answer to what left here.
+   * 0: no connection's.
+   */
   #wayBack(ip: number, l4: number, proto: number): number {
     const { packets: p } = this.parts;
     this.#tuple.set(p.bytes.subarray(ip + 24, ip + 40), 0);

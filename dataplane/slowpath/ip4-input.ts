@@ -35,14 +35,17 @@ export class Ip4Input {
     if (reason === this.#punt.miss && this.#miss.input(upcalls, i)) return;
     if (this.#refusals.input(upcalls, i)) return;
     if (reason === this.#punt.ttl) return this.#ttlExpired(upcalls, i);
-    if (reason === this.#punt.icmp && this.parts.icmp.relatedError(upcalls, i)) return;
+    if (reason === this.#punt.icmp) {
+      if (this.parts.icmp.relatedError(upcalls, i)) return;
+      if (this.parts.icmp.isForClient(upcalls, i)) return this.#byRoute(upcalls, i, true);
+    }
     if (reason === this.#punt.fragment && this.parts.services.hasVip(upcalls.dst(i)))
       return this.parts.answers.drop(upcalls.handle(i), this.#drop.fragment);
-    this.#byRoute(upcalls, i);
+    this.#byRoute(upcalls, i, this.parts.forwarding);
   }
 
-  #byRoute(upcalls: UpcallBatch, i: number): void {
-    const { routes, answers, icmp, forwarding } = this.parts;
+  #byRoute(upcalls: UpcallBatch, i: number, forwarding: boolean): void {
+    const { routes, answers, icmp } = this.parts;
     const handle = upcalls.handle(i);
     const port = upcalls.port(i);
     const route = routes.lookup(upcalls.dst(i));

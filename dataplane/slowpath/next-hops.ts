@@ -17,6 +17,8 @@ import {
 import type { Ports } from './ports.js';
 
 const State = { free: 0, unresolved: 1, resolved: 2, failed: 3 } as const;
+/** No next hop; `hold` and `release` of it do nothing. */
+export const NO_HOP = 0xffffffff;
 const Kind = { free: 0, neighbour: 1, static: 2, returnPath: 3 } as const;
 
 /** Exact: 48 bits of MAC and five of port (DP_MAX_PORTS) are what a number holds. */

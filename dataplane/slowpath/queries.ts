@@ -161,6 +161,7 @@ function connectionInfo(parts: QueryParts, conn: number): ConnectionInfo {
   const flowIn = conns.word(conn, 'flowIn');
   const key = conns.key(flowIn);
   const to = conns.rewrite(flowIn);
+  const oneWay = conns.isOneWay(conn);
   const tcp = conns.byte(conn, 'proto') === Protocol.tcp;
   const state = conns.byte(conn, 'state');
   // Modulo 2^32, as both are; below zero when an lcore stamped it just now.
@@ -173,7 +174,8 @@ function connectionInfo(parts: QueryParts, conn: number): ConnectionInfo {
     expires: Math.max(0, Math.ceil((conns.timeoutMs(conn) - idle) / 1000)),
     client: end(key.src, key.sport),
     vip: end(key.dst, key.dport),
-    lip: end(to.src, to.sport),
+    // As the reference: the server sees the client's own.
+    lip: oneWay ? end(key.src, key.sport) : end(to.src, to.sport),
     rip: end(to.dst, to.dport),
   };
 }

@@ -1,7 +1,7 @@
 // Live connections follow the routes and the ports' MTU: after a change each one's next hops and MTU are looked up again, a slice of the
 // table a turn, so that new connections never wait for it. (The reference keeps the MAC of the first packet for a connection's whole life.)
 import { usage } from '../../native/index.js';
-import { clientHash, nextHopOf, type RouteTable, wayOf } from '../inet/index.js';
+import { clientHash, IP_NONE, nextHopOf, type RouteTable, wayOf } from '../inet/index.js';
 import { ConnFlag, type ConnView } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
 import { pathMtu } from './path-mtu.js';
@@ -46,7 +46,7 @@ export class RouteFollower {
       const { src, sport } = this.conns.key(flowIn);
       const hash = clientHash(src, sport);
       this.#follow(flowIn, hash);
-      this.#follow(this.conns.word(conn, 'flowOut'), hash);
+      if (!this.conns.isOneWay(conn)) this.#follow(this.conns.word(conn, 'flowOut'), hash);
     }
     this.#cursor = end >= highestConnection ? 0 : end + 1;
   }
@@ -60,6 +60,9 @@ export class RouteFollower {
     if (route === undefined || (route.scope !== 'link' && route.scope !== 'global'))
       return this.#limit(flow, ports.byIndex(nextHops.portOf(before))?.mtu);
     const way = wayOf(route, hash);
+    // DR goes to the server itself; through a gateway it would not arrive.
+    if (way.gateway !== IP_NONE && conns.isOneWay(conns.connOf(flow)))
+      return this.#limit(flow, ports.byIndex(nextHops.portOf(before))?.mtu);
     const slot = nextHops.slotOf(way.device, nextHopOf(way, destination));
     if (slot < 0) return;
     this.#limit(flow, pathMtu(route, ports.byName(way.device)));

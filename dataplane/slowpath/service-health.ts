@@ -13,7 +13,7 @@ export interface ServiceHealthRuntime {
   readonly inactiveConns: number;
   /**
    * Of the pools' buckets that these real servers use: a port left where none of them may take it is no port left. Pools are
-   * shared by services. null without a local address.
+   * shared by services; none at all without a local address. null when no real server needs one (DR).
    */
   readonly localPorts: { readonly used: number; readonly free: number } | null;
   /** Slots of the servers' counters. */
@@ -49,13 +49,15 @@ export function serviceHealth({ services, scheduling }: HealthParts): ServiceHea
   });
 }
 
-function portsOf(service: Service, { dests }: ServiceTable, members: readonly number[]) {
+function portsOf(service: Service, services: ServiceTable, members: readonly number[]) {
+  const { dests } = services;
+  const needy = members.filter((dest) => services.forwardingOf(dest) !== 'Route');
+  if (members.length > 0 && needy.length === 0) return null;
   const laddrs = service.laddrs.list();
-  if (laddrs.length === 0) return null;
   let [used, free] = [0, 0];
   const buckets = new Set<number>();
-  const count = laddrs[0].pool.buckets;
-  for (const dest of members) buckets.add(rsBucket(service.protocol, dests.address(dest), dests.ports[dest], count));
+  const count = laddrs[0]?.pool.buckets;
+  for (const dest of needy) buckets.add(rsBucket(service.protocol, dests.address(dest), dests.ports[dest], count));
   for (const { pool } of laddrs)
     for (const bucket of buckets) {
       const taken = pool.usedIn(bucket);

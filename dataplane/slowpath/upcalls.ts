@@ -129,6 +129,7 @@ export const drop = () => ({
   noServer: reasonNumber('drop', 'no_server'),
   noLocalPort: reasonNumber('drop', 'no_local_port'),
   noRoute: reasonNumber('drop', 'no_route'),
+  serverOffLink: reasonNumber('drop', 'server_off_link'),
   forwardingOff: reasonNumber('drop', 'forwarding_off'),
   mtu: reasonNumber('drop', 'mtu_exceeded'),
   neighbourQueueFull: reasonNumber('drop', 'neighbour_queue_full'),

@@ -68,7 +68,7 @@ enum dp_flow_flags {
     DP_F_TTL = 1 << 6,        // decrement TTL
     DP_F_KNI = 1 << 7,        // to the kni of the port it came by
     DP_F_DROP = 1 << 8,       // discard
-    DP_F_REWRITE_L2 = 1 << 9, // DR: only the next hop changes
+    DP_F_REWRITE_L2 = 1 << 9, // DR: only the next hop changes; the connection has no entry for the way back
     DP_F_RETURN = 1 << 10,    // answers go where the client's packets come from: watch for another way
     DP_F_IP6 = 1 << 11,       // the key's family, where the executor looks anyway
 };
@@ -139,7 +139,7 @@ enum dp_conn_flags {
  * and `flags` by atomic or and and, the rest is whole words of which the last written is good. */
 struct dp_conn {
     _Alignas(64) uint32_t flow_in; // client → real server
-    uint32_t flow_out;
+    uint32_t flow_out;             // 0 for DR: the server's answers do not pass here
     uint32_t last_seen_ms;
     uint32_t seq_delta;   // server side minus client side
     uint32_t rs_isn_next; // the server's initial sequence number plus one
@@ -149,7 +149,7 @@ struct dp_conn {
     uint8_t lcore; // that saw it last, for listings
     uint32_t dest, service;
     uint32_t local_address; // the LIP, host order; 0 for IPv6, whose is in the entry towards the server
-    uint16_t local_port;    // host order
+    uint16_t local_port;    // host order; 0: none was taken (DR)
     uint16_t local_bucket;  // which port pool of the LIP
     uint32_t timeout_s;     // overrides the state's when not 0
     uint32_t created_ms;
@@ -234,8 +234,8 @@ static_assert(sizeof(struct dp_upcall) == 64, "upcall");
 
 enum dp_op { DP_OP_NEW_CONN = 1, DP_OP_RUN, DP_OP_OUTPUT, DP_OP_KNI, DP_OP_DROP, DP_OP_COPY_KNI };
 
-/** One answer of the slow path: 32-bit words, host order. NEW_CONN makes both entries and runs the packet
- * through them. */
+/** One answer of the slow path: 32-bit words, host order. NEW_CONN makes the entries, two or of DR one, and
+ * runs the packet through them. For DR the LIP is the client's own address, the LIP's port 0. */
 struct dp_answer {
     uint32_t op, handle;
     uint32_t port;   // OUTPUT: where to; KNI: whose kni; DROP: reason; RUN: the port it "came" by, UINT32_MAX

@@ -27,10 +27,10 @@ static inline void refuse(struct dp_pkt *p, enum dp_punt reason, enum dp_class c
 /** Both directions may be at it at once. Whoever makes a change counts it, so that the lcores' shares add up.
  */
 static inline void next_state(struct dp_lcore *lc, struct dp_conn *c, uint32_t dest, uint8_t tcp_flags,
-                              bool out) {
+                              enum dp_tcp_seen seen) {
     uint8_t before = __atomic_load_n(&c->state, __ATOMIC_RELAXED), after;
     do {
-        after = dp_tcp_next(before, tcp_flags, out);
+        after = dp_tcp_next(before, tcp_flags, seen);
         if (after == before)
             return;
     } while (
@@ -122,17 +122,20 @@ static void tcp_outbound(const struct dp_flow *f, struct dp_conn *c, struct dp_p
     }
 }
 
+static inline void lower_ttl4(struct ip4_hdr *ip) {
+    uint16_t old, new;
+    memcpy(&old, &ip->ttl, 2);
+    ip->ttl--;
+    memcpy(&new, &ip->ttl, 2);
+    ip->checksum = dp_checksum_apply(ip->checksum, dp_fold(dp_delta16(old, new)));
+}
+
 static void rewrite4(const struct dp_flow *f, struct ip4_hdr *ip) {
     ip->src_be = f->new_src4_be;
     ip->dst_be = f->new_dst4_be;
     ip->checksum = dp_checksum_apply(ip->checksum, f->l3_delta);
-    if (f->flags & DP_F_TTL) {
-        uint16_t old, new;
-        memcpy(&old, &ip->ttl, 2);
-        ip->ttl--;
-        memcpy(&new, &ip->ttl, 2);
-        ip->checksum = dp_checksum_apply(ip->checksum, dp_fold(dp_delta16(old, new)));
-    }
+    if (f->flags & DP_F_TTL)
+        lower_ttl4(ip);
 }
 
 /** No checksum of its own; the hop limit is in no other. */
@@ -196,7 +199,7 @@ static bool execute_tcp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_
         tcp_outbound(f, c, p, t, &delta);
     else
         toa = tcp_inbound(lc, f, c, p, t, &delta);
-    next_state(lc, c, f->dest, p->tcp_flags, out);
+    next_state(lc, c, f->dest, p->tcp_flags, out ? DP_TCP_FROM_SERVER : DP_TCP_FROM_CLIENT);
     if (f->flags & DP_F_NAT) {
         t->sport_be = f->new_sport_be;
         t->dport_be = f->new_dport_be;
@@ -228,29 +231,72 @@ static __attribute__((noinline)) void add_toa(struct dp_lcore *lc, const struct 
         DP_COUNT(lc, event, DP_EVENT_TOA_ADDED);
 }
 
-bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
-    const struct dp_flow *f = &dp_ctx->flows[p->flow];
-    struct dp_conn *c = &dp_ctx->conns[f->conn];
-    if (__builtin_expect(f->flags & (DP_F_DROP | DP_F_KNI), 0)) {
-        p->verdict = f->flags & DP_F_DROP ? V_DROP : V_KNI;
-        p->reason = f->flags & DP_F_DROP ? DP_DROP_POLICY : DP_PUNT_KNI_HOST;
-        return false;
-    }
-    struct dp_next_hop nh = next_hop(f->next_hop);
-    if (__builtin_expect(nh.state != NH_RESOLVED, 0)) {
+/** Is there a MAC, life left, and room for it on the way? Else it is an upcall. */
+static inline bool may_leave(struct dp_pkt *p, const struct dp_flow *f, const struct dp_next_hop *nh,
+                             uint32_t ip_bytes) {
+    if (__builtin_expect(nh->state != NH_RESOLVED, 0)) {
         refuse(p, DP_PUNT_NO_NEXT_HOP, p->cls);
         return false;
     }
-    struct rte_mbuf *m = p->m;
     if ((f->flags & DP_F_TTL) && used_up(p, f)) {
         refuse(p, DP_PUNT_TTL, DP_CLASS_LOCAL);
         return false;
     }
-    uint32_t ip_bytes = m->data_len - p->l3;
     if (__builtin_expect(ip_bytes > f->mtu, 0)) {
         refuse(p, DP_PUNT_TOO_BIG, DP_CLASS_LOCAL);
         return false;
     }
+    return true;
+}
+
+/** DR: to another station, and nothing of IP changes but, where asked for, the TTL. Apart, so that FullNAT
+ * does not pay for it. */
+static __attribute__((noinline)) bool execute_dr(struct dp_lcore *lc, struct dp_pkt *p,
+                                                 const struct dp_flow *f, uint16_t *out_port) {
+    struct dp_conn *c = &dp_ctx->conns[f->conn];
+    struct dp_next_hop nh = next_hop(f->next_hop);
+    uint32_t ip_bytes = p->m->data_len - p->l3;
+    if (!may_leave(p, f, &nh, ip_bytes))
+        return false;
+    uint8_t *frame = rte_pktmbuf_mtod(p->m, uint8_t *);
+    c->last_seen_ms = lc->now_ms;
+    c->lcore = (uint8_t)lc->id;
+    if (p->proto == PROTO_TCP)
+        next_state(lc, c, f->dest, p->tcp_flags, DP_TCP_CLIENT_ONLY);
+    else
+        execute_udp(lc, f, c, frame + p->l4);
+    if (f->flags & DP_F_TTL) {
+        if (is_ip6(f))
+            ((struct ipv6_hdr *)(frame + p->l3))->hop_limit--;
+        else
+            lower_ttl4((struct ip4_hdr *)(frame + p->l3));
+    }
+    count(lc, f, ip_bytes);
+    memcpy(frame, nh.dst_mac, 12);
+    *out_port = nh.port;
+    return true;
+}
+
+/** What FullNAT has nothing to do with. */
+static __attribute__((noinline)) bool execute_other(struct dp_lcore *lc, struct dp_pkt *p,
+                                                    const struct dp_flow *f, uint16_t *out_port) {
+    if (f->flags & DP_F_REWRITE_L2)
+        return execute_dr(lc, p, f, out_port);
+    p->verdict = f->flags & DP_F_DROP ? V_DROP : V_KNI;
+    p->reason = f->flags & DP_F_DROP ? DP_DROP_POLICY : DP_PUNT_KNI_HOST;
+    return false;
+}
+
+bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
+    const struct dp_flow *f = &dp_ctx->flows[p->flow];
+    struct dp_conn *c = &dp_ctx->conns[f->conn];
+    if (__builtin_expect(f->flags & (DP_F_DROP | DP_F_KNI | DP_F_REWRITE_L2), 0))
+        return execute_other(lc, p, f, out_port);
+    struct dp_next_hop nh = next_hop(f->next_hop);
+    struct rte_mbuf *m = p->m;
+    uint32_t ip_bytes = m->data_len - p->l3;
+    if (!may_leave(p, f, &nh, ip_bytes))
+        return false;
     uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
     // The router may have been replaced, or have another link to us, with the MAC it has on all of them. The
     // packet itself is fine, so it goes on when the slow path is busy.

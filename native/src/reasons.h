@@ -40,6 +40,7 @@
     X(NEIGHBOUR_QUEUE_FULL, "neighbour_queue_full", "too many packets wait for one unresolved neighbour, or for all") \
     X(NEIGHBOUR_FAILED, "neighbour_failed", "the neighbour did not answer ARP or neighbour solicitations") \
     X(NO_ROUTE, "no_route", "no route to the real server or the client") \
+    X(SERVER_OFF_LINK, "server_off_link", "real server of direct routing that the route reaches through a gateway only") \
     X(FORWARDING_OFF, "forwarding_off", "transit packet, and this node is no router") \
     X(MTU_EXCEEDED, "mtu_exceeded", "larger than the MTU of the port it would leave by") \
     X(KNI_QUEUE_FULL, "kni_queue_full", "the kernel does not take packets from the kni fast enough") \

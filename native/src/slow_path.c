@@ -120,30 +120,55 @@ static void fill_addresses6(uint32_t flow, const uint8_t *src, const uint8_t *ds
     memcpy(rest->new_addr6_rest + 8, new_dst, 16);
 }
 
-static void fill_addresses4(const struct dp_answer *a, struct dp_flow *in, struct dp_flow *out) {
-    in->key.src4_be = out->new_dst4_be = be32(a->client4);
-    in->key.dst4_be = out->new_src4_be = be32(a->vip4);
-    out->key.src4_be = in->new_dst4_be = be32(a->rip4);
-    out->key.dst4_be = in->new_src4_be = be32(a->lip4);
+static void fill_addresses4(struct dp_flow *f, uint32_t src, uint32_t dst, uint32_t new_src,
+                            uint32_t new_dst) {
+    f->key.src4_be = be32(src);
+    f->key.dst4_be = be32(dst);
+    f->new_src4_be = be32(new_src);
+    f->new_dst4_be = be32(new_dst);
 }
 
-static void fill_keys(const struct dp_answer *a, uint32_t fi, uint32_t fo) {
-    struct dp_flow *in = &dp_ctx->flows[fi], *out = &dp_ctx->flows[fo];
-    memset(in, 0, sizeof *in);
-    memset(out, 0, sizeof *out);
-    in->key.family = out->key.family = a->family == 6 ? 6 : 4;
-    in->key.proto = out->key.proto = (uint8_t)a->proto;
-    in->key.zone = out->key.zone = (uint16_t)a->zone;
-    if (a->family == 6) {
-        fill_addresses6(fi, a->client6, a->vip6, a->lip6, a->rip6);
-        fill_addresses6(fo, a->rip6, a->lip6, a->vip6, a->client6);
-    } else {
-        fill_addresses4(a, in, out);
-    }
-    in->key.sport_be = out->new_dport_be = be16(a->client_port);
-    in->key.dport_be = out->new_sport_be = be16(a->vip_port);
-    out->key.sport_be = in->new_dport_be = be16(a->rip_port);
-    out->key.dport_be = in->new_sport_be = be16(a->lip_port);
+static void fill_common(const struct dp_answer *a, uint32_t flow, uint32_t conn, uint32_t flags) {
+    struct dp_flow *f = &dp_ctx->flows[flow];
+    memset(f, 0, sizeof *f);
+    f->key.family = a->family == 6 ? 6 : 4;
+    f->key.proto = (uint8_t)a->proto;
+    f->key.zone = (uint16_t)a->zone;
+    f->conn = conn;
+    f->dest = a->dest;
+    f->flags = (uint16_t)(flags | (a->family == 6 ? DP_F_IP6 : 0));
+}
+
+/** Client → real server. */
+static void fill_in(const struct dp_answer *a, uint32_t flow, uint32_t conn) {
+    struct dp_flow *f = &dp_ctx->flows[flow];
+    fill_common(a, flow, conn, a->flags_in);
+    if (a->family == 6)
+        fill_addresses6(flow, a->client6, a->vip6, a->lip6, a->rip6);
+    else
+        fill_addresses4(f, a->client4, a->vip4, a->lip4, a->rip4);
+    f->key.sport_be = be16(a->client_port);
+    f->key.dport_be = be16(a->vip_port);
+    f->new_sport_be = be16(a->lip_port);
+    f->new_dport_be = be16(a->rip_port);
+    f->mtu = (uint16_t)a->mtu_in;
+    f->next_hop = a->next_hop_in;
+}
+
+/** Real server → client. */
+static void fill_out(const struct dp_answer *a, uint32_t flow, uint32_t conn) {
+    struct dp_flow *f = &dp_ctx->flows[flow];
+    fill_common(a, flow, conn, a->flags_out);
+    if (a->family == 6)
+        fill_addresses6(flow, a->rip6, a->lip6, a->vip6, a->client6);
+    else
+        fill_addresses4(f, a->rip4, a->lip4, a->vip4, a->client4);
+    f->key.sport_be = be16(a->rip_port);
+    f->key.dport_be = be16(a->lip_port);
+    f->new_sport_be = be16(a->vip_port);
+    f->new_dport_be = be16(a->client_port);
+    f->mtu = (uint16_t)a->mtu_out;
+    f->next_hop = a->next_hop_out;
 }
 
 /** Of both addresses; IPv6 has no header checksum, but the pseudo-header's sum changes alike. */
@@ -182,40 +207,21 @@ static uint32_t server_isn(uint32_t out) {
     return (uint32_t)(h + clock);
 }
 
-static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
-    struct dp *d = dp_ctx;
-    if (d->conn_free_count == 0)
-        return DP_DROP_CONN_TABLE_FULL;
-    if (d->flow_free_count < 2)
-        return DP_DROP_FLOW_TABLE_FULL;
-    uint32_t conn = dp_conn_alloc(), fi = dp_flow_alloc(), fo = dp_flow_alloc();
-    struct dp_flow *in = &d->flows[fi], *out = &d->flows[fo];
-    struct dp_conn *c = &d->conns[conn];
-    fill_keys(a, fi, fo);
-    in->conn = out->conn = conn;
-    in->dest = out->dest = a->dest;
-    uint16_t family = a->family == 6 ? DP_F_IP6 : 0;
-    in->flags = (uint16_t)a->flags_in | family;
-    out->flags = (uint16_t)a->flags_out | family;
-    in->mtu = (uint16_t)a->mtu_in;
-    out->mtu = (uint16_t)a->mtu_out;
-    if (m) {
-        memcpy(in->return_mac, rte_pktmbuf_mtod(m, const uint8_t *) + 6, 6);
-        in->return_port = dp_meta(m)->port;
-    }
-    in->next_hop = a->next_hop_in;
-    out->next_hop = a->next_hop_out;
-    // Two copies of a SYN may have come up before the first was answered: the second joins the connection of
-    // the first.
-    struct dp_key key = dp_flow_key(fi);
-    if (dp_flow_find(&key)) {
-        dp_flow_release(fi);
+/** DR: of an answer there is no entry. */
+static bool one_way(const struct dp_answer *a) {
+    return a->flags_in & DP_F_REWRITE_L2;
+}
+
+/** Nobody has seen the entries yet. */
+static void release(uint32_t conn, uint32_t fi, uint32_t fo) {
+    dp_flow_release(fi);
+    if (fo)
         dp_flow_release(fo);
-        dp_conn_release(conn);
-        return DP_DROP_COUNT;
-    }
-    fill_deltas(fi);
-    fill_deltas(fo);
+    dp_conn_release(conn);
+}
+
+static void fill_record(const struct dp_answer *a, struct rte_mbuf *m, struct dp_conn *c, uint32_t fi,
+                        uint32_t fo) {
     memset(c, 0, sizeof *c);
     c->flow_in = fi;
     c->flow_out = fo;
@@ -227,18 +233,58 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
     c->local_port = a->lip_port;
     c->local_bucket = (uint16_t)a->local_bucket;
     c->timeout_s = a->timeout_s;
-    if (m && a->proto == PROTO_TCP) {
+    if (m && fo && a->proto == PROTO_TCP) {
         const struct tcp_hdr *t =
             (const struct tcp_hdr *)(rte_pktmbuf_mtod(m, const uint8_t *) + dp_meta(m)->l4);
         c->seq_delta = server_isn(fo) - be32(t->seq_be);
     }
     c->flags = DP_C_USED;
-    // The way back first: the first packet may be answered before this function returns.
-    if (dp_flow_insert(fo) != 0 || dp_flow_insert(fi) != 0) {
-        dp_flow_unlink(fo);
+}
+
+/** The way back first: the first packet may be answered before this returns. */
+static bool insert(uint32_t fi, uint32_t fo) {
+    return (!fo || dp_flow_insert(fo) == 0) && dp_flow_insert(fi) == 0;
+}
+
+/** An entry that may have been seen; 0 is none. */
+static void withdraw(uint32_t flow) {
+    if (!flow)
+        return;
+    dp_flow_unlink(flow);
+    dp_flow_retire(flow);
+}
+
+static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
+    struct dp *d = dp_ctx;
+    bool back = !one_way(a);
+    if (d->conn_free_count == 0)
+        return DP_DROP_CONN_TABLE_FULL;
+    if (d->flow_free_count < (back ? 2 : 1))
+        return DP_DROP_FLOW_TABLE_FULL;
+    uint32_t conn = dp_conn_alloc(), fi = dp_flow_alloc(), fo = back ? dp_flow_alloc() : 0;
+    fill_in(a, fi, conn);
+    if (m) {
+        memcpy(d->flows[fi].return_mac, rte_pktmbuf_mtod(m, const uint8_t *) + 6, 6);
+        d->flows[fi].return_port = dp_meta(m)->port;
+    }
+    // Two copies of a SYN may have come up before the first was answered: the second joins the connection of
+    // the first.
+    struct dp_key key = dp_flow_key(fi);
+    if (dp_flow_find(&key)) {
+        release(conn, fi, fo);
+        return DP_DROP_COUNT;
+    }
+    fill_deltas(fi);
+    if (back) {
+        fill_out(a, fo, conn);
+        fill_deltas(fo);
+    }
+    struct dp_conn *c = &d->conns[conn];
+    fill_record(a, m, c, fi, fo);
+    if (!insert(fi, fo)) {
+        withdraw(fo);
         c->flags = 0;
         dp_flow_retire(fi);
-        dp_flow_retire(fo);
         dp_conn_retire(conn);
         return DP_DROP_FLOW_TABLE_FULL;
     }
@@ -343,10 +389,8 @@ void dp_conn_remove(uint32_t n) {
         struct dp_conn *c = &d->conns[d->sweep_batch[i]];
         if (!(c->flags & DP_C_USED))
             continue;
-        dp_flow_unlink(c->flow_in);
-        dp_flow_unlink(c->flow_out);
-        dp_flow_retire(c->flow_in);
-        dp_flow_retire(c->flow_out);
+        withdraw(c->flow_in);
+        withdraw(c->flow_out);
         if (__atomic_exchange_n(&c->state, TS_GONE, __ATOMIC_RELAXED) == TS_ES && c->proto == PROTO_TCP)
             self()->dests[c->dest].established--;
         __atomic_store_n(&c->flags, 0, __ATOMIC_RELAXED);

@@ -1,4 +1,5 @@
-// The reference's state tables for connections whose both directions pass the balancer.
+// The reference's state tables, for connections of which both directions pass the balancer or the client's
+// only.
 #include "tcp_state.h"
 #include "dp.h"
 
@@ -18,7 +19,7 @@ enum { SYN, FIN, ACK, RST, EVENTS };
 #define GO TS_GONE
 
 // clang-format off
-static const uint8_t next_state[2][EVENTS][TS_COUNT + 1] = {
+static const uint8_t next_state[3][EVENTS][TS_COUNT + 1] = {
     { // client → real server
         /*         NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA  GO */
         [SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR, GO },
@@ -32,10 +33,16 @@ static const uint8_t next_state[2][EVENTS][TS_COUNT + 1] = {
         [ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES, GO },
         [RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL, GO },
     },
+    { // client → real server, whose answers go another way
+        [SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR, GO },
+        [FIN] = { CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW, GO },
+        [ACK] = { CL, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES, GO },
+        [RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL, GO },
+    },
 };
 // clang-format on
 
-uint8_t dp_tcp_next(uint8_t state, uint8_t tcp_flags, int out) {
+uint8_t dp_tcp_next(uint8_t state, uint8_t tcp_flags, enum dp_tcp_seen seen) {
     unsigned event;
     if (tcp_flags & TCP_RST)
         event = RST;
@@ -47,5 +54,5 @@ uint8_t dp_tcp_next(uint8_t state, uint8_t tcp_flags, int out) {
         event = ACK;
     else
         return state;
-    return next_state[out][event][state];
+    return next_state[seen][event][state];
 }

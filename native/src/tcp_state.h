@@ -9,6 +9,9 @@
 #define TCP_PSH 0x08
 #define TCP_ACK 0x10
 
-/** The state after a segment; `out` is real server → client. */
-uint8_t dp_tcp_next(uint8_t state, uint8_t tcp_flags, int out);
+/** Whose segment it is, and whether the other end's are seen here at all. */
+enum dp_tcp_seen { DP_TCP_FROM_CLIENT, DP_TCP_FROM_SERVER, DP_TCP_CLIENT_ONLY };
+
+/** The state after a segment. */
+uint8_t dp_tcp_next(uint8_t state, uint8_t tcp_flags, enum dp_tcp_seen seen);
 #endif

@@ -1,5 +1,6 @@
 // Announce and withdraw: by command, by SIGTERM of the bridge, by SIGTERM of the node.
 import t from 'tap';
+import { ipBatch } from '../../lab/exec.js';
 import { eventually, must, plan, wanKni } from '../../lab/index.js';
 import { cluster, nextHopsBecome, skip } from './support.js';
 
@@ -35,6 +36,39 @@ t.test('announce and withdraw', { skip }, async (t) => {
     t.match(outcome.stderr + outcome.stdout, /service/i, 'it says why');
     t.notMatch(await kniAddresses(), '123.1.2.99');
     t.same(await lab.switch.nextHops('123.1.2.99'), []);
+  });
+
+  await t.test('a VIP of direct routing: announced without a local address, answered past the node', async (t) => {
+    const vip = '123.1.2.20';
+    // The servers' own way to the clients.
+    await must(
+      ['ip', 'link', 'add', 'to-lan', 'type', 'veth', 'peer', 'name', 'switch', 'netns', lab.state.namespace('lan')],
+      { namespace: lab.switch.namespace },
+    );
+    await ipBatch(['link set switch master br0', 'link set switch up'], lab.state.namespace('lan'));
+    await ipBatch(['link set to-lan up', 'address add 192.168.100.9/24 dev to-lan'], lab.switch.namespace);
+    for (const { namespace } of lab.realServers) {
+      await must(['sysctl', '-q', '-w', 'net.ipv4.conf.all.arp_ignore=1', 'net.ipv4.conf.all.arp_announce=2'], {
+        namespace,
+      });
+      await ipBatch([`address add ${vip}/32 dev lo`, 'route add 10.0.0.0/24 via 192.168.100.9'], namespace);
+    }
+    await one.cliOrThrow('ipvsadm', ['-A', '-t', `${vip}:80`, '-s', 'rr']);
+    for (const { address } of plan.realServers)
+      await one.cliOrThrow('ipvsadm', ['-a', '-t', `${vip}:80`, '-r', address, '-g']);
+    t.match(await one.cliOrThrow('dpvs-route', ['announce', vip]), /holds +local ports +not needed/);
+    await nextHopsBecome(lab, ['node1'], { address: vip });
+    const replies = [];
+    for (let i = 0; i < 4; i++) replies.push(await lab.client.curl(`http://${vip}/`));
+    t.same([...new Set(replies.map(({ server }) => server))].sort(), ['rs1', 'rs2']);
+    for (const { seenAddress, seenPort, localPort } of replies) {
+      t.equal(seenAddress, plan.client.address);
+      t.equal(seenPort, localPort);
+    }
+    const found = (await one.services()).find(({ service }) => service.address === vip);
+    t.match(found?.stats, { conns: 4, outPkts: 0 });
+    await one.cliOrThrow('dpvs-route', ['withdraw', vip]);
+    await one.cliOrThrow('ipvsadm', ['-D', '-t', `${vip}:80`]);
   });
 
   await t.test('the second node joins', async (t) => {

@@ -6,8 +6,8 @@ import { mutant } from '../support/mutate.js';
 import { advertisement, dissect, type NdSpec, packet, solicitation, toHex } from '../support/packet/index.js';
 import { chosenSeed, fuzzBudget, Random } from '../support/random.js';
 import { type Exchange, type Scene, tell } from '../support/scene.js';
-import { TcpFlow } from '../support/tcp-flow.js';
-import { client, gateway, lip, servers, vip } from '../support/two-arm.js';
+import { addressed, TcpFlow } from '../support/tcp-flow.js';
+import { client, gateway, lip, servers, vip, vport } from '../support/two-arm.js';
 import { client6, lip6, packetTest6With, router6, servers6, tcpFlow6, udpFlow6, vip6 } from '../support/two-arm6.js';
 import { UdpFlow } from '../support/udp-flow.js';
 import { events } from './reasons.js';
@@ -19,8 +19,31 @@ const kernels: readonly PortName[] = ['dpdk0.kni', 'dpdk1.kni'];
 type Corpus = Readonly<Record<'dpdk0' | 'dpdk1', readonly Uint8Array[]>>;
 
 async function seedCorpus(scene: Scene): Promise<Corpus> {
-  const [four, six] = [await seedCorpus4(scene), await seedCorpus6(scene)];
-  return { dpdk0: [...four.dpdk0, ...six.dpdk0], dpdk1: [...four.dpdk1, ...six.dpdk1] };
+  const parts = [await seedCorpus4(scene), await seedCorpus6(scene), await seedCorpusDirect(scene)];
+  return { dpdk0: parts.flatMap(({ dpdk0 }) => dpdk0), dpdk1: parts.flatMap(({ dpdk1 }) => dpdk1) };
+}
+
+/** Direct routing beside it: what clients send, and errors about what the servers answered past this node. */
+async function seedCorpusDirect(scene: Scene): Promise<Corpus> {
+  const frames: Uint8Array[] = [];
+  for (const [from, vip, server] of [
+    [client, '10.0.0.101', servers[1]],
+    [client6, '2001:db8::101', servers6[1]],
+  ] as const) {
+    const service = { protocol: 'tcp', address: vip, port: vport } as const;
+    await scene.harness.configure('addr.add', { address: vip, device: 'dpdk1' });
+    await scene.harness.configure('service.add', { service });
+    const key = { address: server.address, port: vport };
+    await scene.harness.configure('server.add', { service, server: key, forwarding: 'Route' });
+    const flow = new TcpFlow(scene, { from, vip, sport: 2002 });
+    frames.push(...['S', 'A', 'PA', 'FA', 'R'].map((flags) => flow.clientFrame({ flags, data: 'data' }).build()));
+    const answer = addressed(packet(), vip, from.address, {}, {}).tcp({ sport: vport, dport: 2002 }).payload(64);
+    const error = addressed(packet().eth({ src: gateway.mac, dst: scene.mac('dpdk1') }), from.address, vip, {}, {});
+    const tooBig = from === client ? error.icmp({ type: 3, code: 4, mtu: 1300 }) : error.icmp6({ type: 2, mtu: 1300 });
+    frames.push(tooBig.payload(answer.build()).build());
+  }
+  await scene.exchange('dpdk1', ...frames.filter((_, i) => i % 6 < 2));
+  return { dpdk0: [], dpdk1: frames };
 }
 
 async function seedCorpus4(scene: Scene): Promise<Corpus> {

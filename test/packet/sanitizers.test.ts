@@ -24,6 +24,7 @@ const SUBJECTS = [
   'nd',
   'port-own',
   'restart6',
+  'dr',
 ];
 
 /** Where the compiler keeps a runtime; preloaded because node itself is not instrumented. */

@@ -43,7 +43,7 @@ packetTest('ports are counted where the real servers can use them', async (t, sc
   await harness.configure('service.add', { service: bare });
   t.match(
     (await harness.configure('service.health', {})).find(({ service }) => service.address === bare.address),
-    { servers: 0, healthy: 0, localPorts: null },
+    { servers: 0, healthy: 0, localPorts: { used: 0, free: 0 } },
   );
 });
 

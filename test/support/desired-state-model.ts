@@ -43,6 +43,10 @@ export class DesiredStateModel {
     return null;
   }
 
+  #isDirect(address: string): boolean {
+    return this.#find('server', { address, forwarding: 'Route' }).length > 0;
+  }
+
   #routesOf(fact: Fact): string[] {
     const length = fact.what === 'laddr' ? 32 : fact.length;
     return [`${fact.address}/32`, `${fact.address}/${length}`].map(network);
@@ -64,6 +68,7 @@ export class DesiredStateModel {
         const bound = this.#find('laddr', at);
         if (method === 'addr.set' && own === undefined && bound.length === 0) return 'not_exist';
         if (multicast(p.address)) return 'invalid_parameter';
+        if (method === 'addr.add' && this.#isDirect(p.address)) return 'invalid_parameter';
         if (method === 'addr.add' && own !== undefined) return 'already_exist';
         const ends = typeof p.validLifetime === 'number' ? now + p.validLifetime * 1000 : null;
         if (this.#find('laddr', { address: p.address }).some((l) => l.device !== device || ends !== null))
@@ -139,13 +144,22 @@ export class DesiredStateModel {
         if (method === 'server.del') return found.length === 0 ? 'no_server' : this.#remove(found);
         if (method === 'server.edit' && found.length === 0) return 'no_server';
         if (p.server.port === 0) return 'invalid_parameter';
-        if (p.forwarding !== 'FullNat') return 'not_support';
-        if (method === 'server.edit') return null;
-        if (found.length > 0) return 'server_exists';
-        return this.#add({ what: 'server', service, server: `${p.server.address} ${p.server.port}` });
+        const { forwarding } = p;
+        if (forwarding !== 'FullNat' && forwarding !== 'Route') return 'not_support';
+        if (forwarding === 'Route') {
+          const here = (what: 'address' | 'laddr') => this.#find(what, { address: p.server.address }).length > 0;
+          if (p.server.port !== p.service.port || p.server.address === p.service.address) return 'invalid_parameter';
+          if (here('address') || here('laddr')) return 'invalid_parameter';
+        }
+        if (method === 'server.add' && found.length > 0) return 'server_exists';
+        this.#remove(found);
+        return this.#add({
+          ...{ what: 'server', service, server: `${p.server.address} ${p.server.port}` },
+          ...{ forwarding, address: p.server.address },
+        });
       }
       case 'laddr.add': {
-        if (multicast(p.address)) return 'invalid_parameter';
+        if (multicast(p.address) || this.#isDirect(p.address)) return 'invalid_parameter';
         if (this.#find('laddr', { service, address: p.address }).length > 0) return 'laddr_exists';
         const there = [
           ...this.#find('address', { address: p.address }),

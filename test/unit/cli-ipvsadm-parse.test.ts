@@ -66,13 +66,17 @@ t.test('lines and their requests', async (t) => {
         lowerThreshold: 3,
       }),
     ],
-    // Direct routing cannot change the port.
     [
-      '-a -t 10.0.0.100:80 -r 192.168.100.2:8080',
+      '-a -t 10.0.0.100:80 -r 192.168.100.2',
       change('server.add', { service: tcp, server: rs, forwarding: 'Route', weight: 1 }),
     ],
+    // The node refuses it: direct routing cannot change the port.
     [
-      '-a -t 10.0.0.100:80 -r 192.168.100.2:8080 -i',
+      '-a -t 10.0.0.100:80 -r 192.168.100.2:8080 -g',
+      change('server.add', { service: tcp, server: { ...rs, port: 8080 }, forwarding: 'Route', weight: 1 }),
+    ],
+    [
+      '-a -t 10.0.0.100:80 -r 192.168.100.2 -i',
       change('server.add', { service: tcp, server: rs, forwarding: 'Tunnel', weight: 1 }),
     ],
     [

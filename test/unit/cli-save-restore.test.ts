@@ -48,10 +48,7 @@ const config: fc.Arbitrary<Config> = fc
       scheduler,
       connTimeout,
       ...(destCheck === undefined || service.protocol === 'udp' ? {} : { destCheck }),
-      // What direct routing and tunnels do to the port.
-      servers: servers.map((each) =>
-        each.forwarding === 'Route' || each.forwarding === 'Tunnel' ? { ...each, port: service.port } : each,
-      ),
+      servers,
       localAddresses: laddrs.length,
     }),
     laddrs: { service, localAddresses: laddrs.map((each) => ({ ...each, conflicts: 0, conns: 0 })) },

@@ -16,7 +16,10 @@ const service = fc.record({
   address: fc.constant('10.0.0.1'),
   port: fc.constantFrom(80, 80, 80, 0),
 });
-const server = fc.record({ address: fc.constantFrom('192.168.100.2', '192.168.100.3'), port: fc.constantFrom(80, 0) });
+const server = fc.record({
+  address: fc.constantFrom('192.168.100.2', '192.168.100.200'),
+  port: fc.constantFrom(80, 80, 80, 81, 0),
+});
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const seldom = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 1 });
 const addressSpec = fc.record({
@@ -36,7 +39,7 @@ const routeSpec = fc.record({
 const serverSpec = fc.record({
   service,
   server,
-  forwarding: fc.constantFrom('FullNat' as const, 'FullNat' as const, 'Route' as const),
+  forwarding: fc.constantFrom('FullNat' as const, 'Route' as const, 'Route' as const, 'Masq' as const),
   weight: maybe(fc.nat(100)),
 });
 const laddr = fc.record({ service, address, device });

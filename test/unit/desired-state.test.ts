@@ -328,6 +328,40 @@ t.test('an IPv6 address brings its host route, and its network’s when it says 
   t.end();
 });
 
+t.test('direct routing delivers to other nodes, and sees nothing of their answers', (t) => {
+  const { state, steps, refusal } = setUp();
+  const other = { address: '192.168.100.9', port: http.port };
+  const destCheck = { down: 1, up: 1, wait: 3, inhibitMin: 5, inhibitMax: 3600 };
+  steps('service.add', { service: http });
+  t.same(
+    steps('server.add', { service: http, server: other }),
+    ['server.set 192.168.100.9 Route 1'],
+    'without a word for it',
+  );
+  const here = { address: other.address, device: 'dpdk0' };
+  const cases: [[ErrorCode, string, string], ErrorCode, string, RegExp][] = [
+    [refusal('addr.add', here), 'invalid_parameter', 'address', /another node's/],
+    [refusal('laddr.add', { service: http, ...here }), 'invalid_parameter', 'address', /another node's/],
+    [refusal('service.edit', { service: http, destCheck }), 'not_support', 'destCheck', /192\.168\.100\.9:80/],
+  ];
+  for (const [[code, field, detail], wantedCode, wantedField, wantedDetail] of cases) {
+    t.same([code, field], [wantedCode, wantedField], detail);
+    t.match(detail, wantedDetail);
+  }
+  steps('server.edit', { service: http, server: other, forwarding: 'FullNat' });
+  steps('service.edit', { service: http, destCheck });
+  t.same(refusal('server.edit', { service: http, server: other }).slice(0, 2), ['not_support', 'destCheck']);
+  t.same(steps('addr.add', here).length > 0, true, 'of FullNAT nothing is said about it');
+  steps('service.edit', { service: http });
+  t.same(refusal('server.edit', { service: http, server: other }).slice(0, 2), ['invalid_parameter', 'server.address']);
+  steps('addr.del', here);
+  steps('server.edit', { service: http, server: other });
+  steps('service.del', { service: http });
+  t.same(steps('addr.add', here).length > 0, true, 'nor when its service is gone');
+  t.same(state.addresses().length, 1);
+  t.end();
+});
+
 t.test('what is refused, with code and field', (t) => {
   const { state, steps, refusal } = setUp();
   steps('service.add', { service: http });
@@ -411,15 +445,32 @@ t.test('what is refused, with code and field', (t) => {
     [refusal('server.add', { ...fullNat, server }), 'server_exists', 'server'],
     [
       refusal('server.add', { service: http, server: { ...server, port: 81 } }),
-      'not_support',
-      'forwarding',
-      /Route.*-b \(FullNat\)/,
+      'invalid_parameter',
+      'server.port',
+      /direct routing.*80$/,
+    ],
+    [
+      refusal('server.edit', { service: http, server: { ...server, port: 81 }, forwarding: 'Route' }),
+      'no_server',
+      'server',
+    ],
+    [
+      refusal('server.add', { service: http, server: { ...server, address: http.address } }),
+      'invalid_parameter',
+      'server.address',
+      /this node's/,
+    ],
+    [
+      refusal('server.add', { service: http, server: { ...server, address: lip.address } }),
+      'invalid_parameter',
+      'server.address',
+      /this node's/,
     ],
     [
       refusal('server.add', { ...fullNat, forwarding: 'SNAT', server: { ...server, port: 81 } }),
       'not_support',
       'forwarding',
-      /SNAT/,
+      /SNAT is not built.*-b \(FullNat\) or -g \(Route\)/,
     ],
     [refusal('server.add', { ...fullNat, server: { ...server, port: 0 } }), 'invalid_parameter', 'server.port'],
     [

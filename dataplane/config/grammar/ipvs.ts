@@ -23,7 +23,7 @@ const conn = block({
       'Next hops are shared and follow their neighbour: nothing gets stale.',
       'no meaning',
     ),
-    xmit_ttl: run(flag, false, 'Decrement the TTL of service traffic.'),
+    xmit_ttl: run(flag, false, 'Decrement the TTL of service traffic, of direct routing too.'),
     redirect: init(onOff, false, 'Any worker finds any connection: nothing needs redirecting.', 'no meaning'),
     conn_expire: init(anything, [], 'Tutorial-era key.', 'obsolete'),
   },
@@ -52,7 +52,7 @@ const tcpTimeout = block({
   note: 'Idle time after which a connection ends, by state.',
   keys: {
     none: run(seconds, 2, 'TCP_NONE.'),
-    established: run(seconds, 90, 'TCP_EST; both ends get a RST then.'),
+    established: run(seconds, 90, 'TCP_EST; both ends get a RST then, with FullNAT.'),
     syn_sent: run(seconds, 3, 'SYN_SENT.'),
     syn_recv: run(seconds, 30, 'SYN_RECV.'),
     fin_wait: run(seconds, 7, 'FIN_WAIT.'),
