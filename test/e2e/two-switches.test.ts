@@ -1,7 +1,5 @@
 // One node with a port towards each of two switches, its VIP on both: a link goes, and the other, and nobody misses the VIP for longer than
 // OSPF takes; also the connections that are open.
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import { DpvsNode, eventually, Frr, isFull, Lab, must, outage, plan } from '../../lab/index.js';
 import { addCables, addMember } from '../../lab/network.js';
@@ -167,10 +165,10 @@ class Scene {
     await kni('dpdk1.kni', `${node.plan.wanAddress}/30`);
     await kni('dpdk2.kni', `${secondSwitch}.2/30`);
     await node.provision();
-    await node.writeRoutingConfig();
-    // The generator writes one interface.
-    const lines = [...this.#ospfLink('dpdk2.kni'), 'router ospf', ospfNetwork(secondSwitch, 30), ''];
-    appendFileSync(join(node.frr.configDirectory, 'ospfd.conf'), lines.join('\n'));
+    await node.cliOrThrow('dpvs-route', [
+      ...['config', '--out', node.frr.configDirectory, '--router-id', node.plan.routerId],
+      ...['--interface', 'dpdk1.kni,dpdk2.kni', '--ospf-network', 'point-to-point', '--log-directory', 'none'],
+    ]);
     await node.frr.start();
     await node.startBridge();
     await eventually(
