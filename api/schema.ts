@@ -336,6 +336,8 @@ export const nodeStatus = z.strictObject({
   stopping: z.boolean(),
   /** Why not, one sentence each with what to do; empty when serving. */
   problems: z.array(z.string()),
+  /** Of each of the problems the port that has no link; null: it concerns the whole node. */
+  problemPorts: z.array(deviceName.nullable()),
   slowPath: z.strictObject({
     state: z.enum(['running', 'restarting']),
     generation: z.int(),

@@ -8,12 +8,15 @@ export interface DpvsConfOptions {
   /** Which CPU the worker polls on; the nodes of a lab take different ones. */
   readonly workerCpu: number;
   readonly controlCpu: number;
+  /** The kernel's names of the ports beside the LAN's: dpdk1 and so on. */
+  readonly wanPorts?: readonly string[];
 }
 
 /** A vdev string each: the index keeps the two apart, the interface is the veth's end in this namespace. */
 const hardware = (driver: Driver, index: number, iface: string): string => `net_${driver}${index},iface=${iface}`;
 
-export function dpvsConf({ driver, workerCpu, controlCpu }: DpvsConfOptions): string {
+export function dpvsConf({ driver, workerCpu, controlCpu, wanPorts = [wanPort] }: DpvsConfOptions): string {
+  const ports = [lanPort, ...wanPorts];
   const device = (name: string, index: number, iface: string): string => `
     <init> device ${name} {
         hardware              ${hardware(driver, index, iface)}
@@ -51,8 +54,7 @@ dataplane_defs {
 netif_defs {
     <init> pktpool_size     32767
     <init> pktpool_cache    256
-${device('dpdk0', 0, lanPort)}
-${device('dpdk1', 1, wanPort)}
+${ports.map((iface, index) => device(`dpdk${index}`, index, iface)).join('\n')}
 }
 
 worker_defs {
@@ -63,7 +65,7 @@ worker_defs {
 
     <init> worker cpu${workerCpu} {
         type    slave
-        cpu_id  ${workerCpu}${port('dpdk0')}${port('dpdk1')}
+        cpu_id  ${workerCpu}${ports.map((_iface, index) => port(`dpdk${index}`)).join('')}
     }
 }
 

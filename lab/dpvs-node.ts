@@ -30,6 +30,8 @@ export interface DpvsNodeOptions {
   readonly vipRange: string | null;
   /** Which of the nodes this is, from 0: they poll on different CPUs. */
   readonly index: number;
+  /** As of `DpvsConfOptions`; one where nothing is said. */
+  readonly wanPorts?: readonly string[];
 }
 
 export class DpvsNode {
@@ -114,8 +116,9 @@ export class DpvsNode {
   async startDataplane(): Promise<Daemon> {
     mkdirSync(this.runDirectory, { recursive: true, mode: 0o700 });
     mkdirSync(join(this.directory, 'state'), { recursive: true, mode: 0o700 });
-    const controlCpu = this.options.index % 2;
-    writeFileSync(this.configFile, dpvsConf({ driver: this.options.driver, controlCpu, workerCpu: 1 - controlCpu }));
+    const { driver, index, wanPorts } = this.options;
+    const controlCpu = index % 2;
+    writeFileSync(this.configFile, dpvsConf({ driver, controlCpu, workerCpu: 1 - controlCpu, wanPorts }));
     // EAL's runtime files of a process that is killed stay behind.
     this.state.add('directories', join('/var/run/dpdk', `dpvs-${this.dpvsName}`));
     const argv = [program('dpvs'), '-c', this.configFile, '--name', this.dpvsName];

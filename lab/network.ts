@@ -3,7 +3,7 @@ import { ipBatch, must } from './exec.js';
 import { client, lanName, lanPort, membersWith, type NodePlan, realServers, switchName, wanPort } from './plan.js';
 import type { RunState } from './run-state.js';
 
-interface Cable {
+export interface Cable {
   readonly a: string;
   readonly aName: string;
   readonly b: string;
@@ -18,28 +18,35 @@ const cablesOf = (nodes: readonly NodePlan[]): readonly Cable[] => [
 ];
 
 export async function buildNetwork(state: RunState, nodes: readonly NodePlan[]): Promise<void> {
-  const cables = cablesOf(nodes);
-  for (const member of membersWith(nodes)) {
-    const namespace = state.namespace(member);
-    state.add('namespaces', namespace);
-    await must(['ip', 'netns', 'add', namespace]);
-    await must(['sysctl', '-q', '-w', ...quietSysctls, ...(member === switchName ? switchSysctls : [])], { namespace });
-  }
+  for (const member of membersWith(nodes)) await addMember(state, member, member === switchName);
+  await addCables(state, cablesOf(nodes));
+  for (const node of nodes)
+    await must(['sysctl', '-q', '-w', ...[wanPort, lanPort].flatMap(deafPort)], {
+      namespace: state.namespace(node.name),
+    });
+  await addressEveryone(state, nodes);
+}
+
+/** A namespace. @param spreads it hands packets on, over all its equal-cost next hops */
+export async function addMember(state: RunState, member: string, spreads: boolean): Promise<void> {
+  const namespace = state.namespace(member);
+  state.add('namespaces', namespace);
+  await must(['ip', 'netns', 'add', namespace]);
+  await must(['sysctl', '-q', '-w', ...quietSysctls, ...(spreads ? switchSysctls : [])], { namespace });
+}
+
+/** Both ends are down and have no address. */
+export async function addCables(state: RunState, cables: readonly Cable[]): Promise<void> {
   await ipBatch(
     cables.map(
       ({ a, aName, b, bName }) =>
         `link add ${aName} netns ${state.namespace(a)} type veth peer name ${bName} netns ${state.namespace(b)}`,
     ),
   );
-  for (const cable of cables) {
-    await plainFrames(state, cable.a, cable.aName);
-    await plainFrames(state, cable.b, cable.bName);
+  for (const { a, aName, b, bName } of cables) {
+    await plainFrames(state, a, aName);
+    await plainFrames(state, b, bName);
   }
-  for (const node of nodes)
-    await must(['sysctl', '-q', '-w', ...[wanPort, lanPort].flatMap(deafPort)], {
-      namespace: state.namespace(node.name),
-    });
-  await addressEveryone(state, nodes);
 }
 
 /**

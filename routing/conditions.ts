@@ -75,7 +75,7 @@ export function assess(view: NodeView, wanted: Wanted, held: boolean): Condition
     condition('service', 'serve', service(services, wanted.vip)),
     condition('servers', 'health', backends(services, wanted.policy, held)),
     condition('local ports', 'health', ports(services, wanted.policy, held)),
-    condition('serving', 'serve', serving(dataplane, grace)),
+    condition('serving', 'serve', serving(dataplane, wanted, grace)),
     condition('port', 'serve', link),
     condition('kni', 'serve', kernel),
     condition('daemon', 'begin', daemon(routing, wanted.vip)),
@@ -100,10 +100,14 @@ function service(services: readonly ServiceHealth[], vip: string): Finding {
   return holds(services.map(({ protocol, port }) => `${protocol} ${port}`).join(', '));
 }
 
-function serving({ notServingMs, problems, stopping }: DataplaneView, grace: number): Finding {
+/** A port without a link is a problem of the node; of a VIP with several ports it is not, if it is one of those. */
+function serving({ problems, stopping }: DataplaneView, { ports }: Wanted, grace: number): Finding {
   if (stopping) return fails('not_serving', 'dpvs is stopping');
-  if (notServingMs <= grace) return holds('new connections are scheduled');
-  return fails('not_serving', problems.join('; ') || 'it does not say why');
+  const isOwn = (port: string | null): boolean => ports.length > 1 && ports.some(({ device }) => device === port);
+  const counting = problems.filter(({ port }) => !isOwn(port));
+  if (counting.every(({ ms }) => ms <= grace)) return holds('new connections are scheduled');
+  const texts = counting.map(({ text }) => text).filter(Boolean);
+  return fails('not_serving', texts.join('; ') || 'it does not say why');
 }
 
 function daemon(routing: RoutingView | null, vip: string): Finding {

@@ -2,14 +2,14 @@
 import type { LinkInfo, Result } from '../api/index.js';
 import { canonicalAddress } from './address.js';
 import type { DataplaneApi } from './tools.js';
-import type { ServiceHealth } from './view.js';
+import type { NodeProblem, ServiceHealth } from './view.js';
 
 export interface Sight {
   readonly vips: ReadonlyMap<string, readonly ServiceHealth[]>;
   readonly links: readonly LinkInfo[];
   readonly serving: boolean;
   readonly stopping: boolean;
-  readonly problems: readonly string[];
+  readonly problems: readonly Omit<NodeProblem, 'ms'>[];
 }
 
 /** @throws {DpvsError} */
@@ -26,7 +26,9 @@ export async function see(api: DataplaneApi, answerMs: number): Promise<Sight> {
     const vip = canonicalAddress(info.service.address);
     vips.set(vip, [...(vips.get(vip) ?? []), healthOf(info)]);
   }
-  return { vips, links, serving: status.serving, stopping: status.stopping, problems: status.problems };
+  const { serving, stopping, problemPorts } = status;
+  const problems = status.problems.map((text, i) => ({ text, port: problemPorts[i] ?? null }));
+  return { vips, links, serving, stopping, problems };
 }
 
 function healthOf(health: Result<'service.health'>[number]): ServiceHealth {

@@ -4,7 +4,7 @@ import { DpvsError } from '../api/index.js';
 import type { Log } from '../log/index.js';
 import { type Sight, see } from './dataplane-sight.js';
 import type { DataplaneApi } from './tools.js';
-import type { DataplaneView } from './view.js';
+import type { DataplaneView, NodeProblem } from './view.js';
 
 const pollMs = 1_000;
 const answerMs = 1_500;
@@ -35,7 +35,8 @@ export class DataplaneWatch {
    * ones who were slow to ask, it is not its silence.
    */
   #silentSince: number | null = null;
-  #notServingSince: number | null = null;
+  /** Since when, monotonic, it has not said that it serves, by the port of the problem or null. */
+  readonly #notServingSince = new Map<string | null, number>();
   #timer: NodeJS.Timeout | null = null;
   #soon: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
@@ -54,13 +55,12 @@ export class DataplaneWatch {
 
   view(): DataplaneView {
     const now = performance.now();
-    const { vips, links, problems, stopping } = this.#sight;
+    const { vips, links, stopping } = this.#sight;
     return {
       stopping: this.#reachable && stopping,
       reachable: this.#reachable,
       silentMs: this.#silentSince === null ? 0 : now - this.#silentSince,
-      notServingMs: this.#notServingSince === null ? 0 : now - this.#notServingSince,
-      problems,
+      problems: this.#problemsAt(now),
       vips,
       links,
     };
@@ -120,9 +120,26 @@ export class DataplaneWatch {
       this.#reachable = false;
       this.#silentSince ??= asked;
     }
-    if (this.serving) this.#notServingSince = null;
-    else this.#notServingSince ??= asked;
+    this.#noteProblems(asked);
     if (!this.#closed && before !== this.#fingerprint()) changed();
+  }
+
+  #noteProblems(asked: number): void {
+    const { serving, problems } = this.#sight;
+    const since = this.#notServingSince;
+    const causes = new Set(problems.map(({ port }) => port));
+    if (!this.#reachable || (!serving && causes.size === 0)) causes.add(null);
+    if (this.serving) causes.clear();
+    // While nothing is heard of it, what was wrong goes on.
+    if (this.#reachable) for (const cause of since.keys()) if (!causes.has(cause)) since.delete(cause);
+    for (const cause of causes) if (!since.has(cause)) since.set(cause, asked);
+  }
+
+  #problemsAt(now: number): NodeProblem[] {
+    const since = this.#notServingSince;
+    const said = this.#sight.problems.filter(({ port }) => since.has(port));
+    const unsaid = since.has(null) && !said.some(({ port }) => port === null) ? [{ text: '', port: null }] : [];
+    return [...said, ...unsaid].map((each) => ({ ...each, ms: now - since.get(each.port)! }));
   }
 
   #fingerprint(): string {

@@ -28,10 +28,13 @@ export const renderRequest = z.strictObject({
   area: z.string().optional(),
   areaType: z.enum(['normal', 'stub', 'totally-stubby']).optional(),
   authenticationScope: z.enum(['interface', 'area']).optional(),
-  /** The WAN-side kni. */
+  /** The WAN-side kni, or several, as `dpdk1.kni,dpdk2.kni`. */
   interface: z.string().optional(),
-  /** The inter-connection network. */
-  network: prefix.optional(),
+  /** The inter-connection network, one for each of the interfaces. */
+  network: z
+    .string()
+    .refine((text) => z.array(prefix).safeParse(text.split(',')).success, 'prefixes, as 172.10.0.0/30')
+    .optional(),
   networkType: z.enum(['broadcast', 'point-to-point']).optional(),
   hello: z.int().optional(),
   dead: z.int().optional(),
@@ -105,32 +108,55 @@ function otherEnd(network: string, own: string | undefined): string | undefined 
   return own === undefined || others.length !== 1 ? undefined : others[0];
 }
 
+interface Uplink {
+  readonly name: string;
+  readonly network: string;
+  /** Of the kernel, where it has one there. */
+  readonly own: string | undefined;
+}
+
+/** @throws {DpvsError} usage */
+function uplinksOf(request: RenderRequest, addresses: readonly KernelAddress[]): [Uplink, ...Uplink[]] {
+  const networks = request.network?.split(',') ?? [];
+  const named = request.interface?.split(',') ?? [interconnect(addresses)?.device];
+  if (networks.length > 0 && networks.length !== named.length)
+    throw new DpvsError('usage', `${named.length} interfaces and ${networks.length} networks`, 'network');
+  const [first, ...others] = named.map((name, i) => {
+    if (name === undefined) throw new DpvsError('usage', 'no .kni with an address here: give --interface', 'interface');
+    const found = interconnect(addresses, name);
+    const network = networks[i] ?? (found === undefined ? undefined : networkOf(found.address, found.prefixLength));
+    if (network === undefined) throw new DpvsError('usage', `${name} has no address: give --network`, 'network');
+    return { name, network, own: found?.address };
+  });
+  return [first, ...others];
+}
+
+/** Each uplink's other end is a peer, unless one is named. */
 function bgpOf(
   { localAs, remoteAs, peer, password }: NonNullable<RenderRequest['bgp']>,
-  network: string,
-  own: string | undefined,
+  uplinks: readonly Uplink[],
 ): { model: NonNullable<RoutingModel['bgp']>; nodeAddress?: string } {
-  const address = peer ?? otherEnd(network, own);
-  if (address === undefined)
-    throw new DpvsError('usage', `${network} does not say who the switch is: give --peer`, 'bgp.peer');
-  const nodeAddress = own ?? otherEnd(network, address);
-  return {
-    model: { localAs, peers: [{ address, remoteAs, ...(password === undefined ? {} : { password }) }] },
-    ...(nodeAddress === undefined ? {} : { nodeAddress }),
-  };
+  const peers = (peer === undefined ? uplinks : [uplinks[0]]).map(({ network, own }) => {
+    const address = peer ?? otherEnd(network, own);
+    if (address === undefined)
+      throw new DpvsError('usage', `${network} does not say who the switch is: give --peer`, 'bgp.peer');
+    return { address, remoteAs, ...(password === undefined ? {} : { password }) };
+  });
+  const [{ network, own }] = uplinks;
+  const nodeAddress = own ?? otherEnd(network, peers[0].address);
+  return { model: { localAs, peers }, ...(nodeAddress === undefined ? {} : { nodeAddress }) };
 }
 
 /** @param addresses of the kernel in the node's namespace. @throws {DpvsError} usage: what cannot be guessed */
 export function completeModel(request: RenderRequest, addresses: readonly KernelAddress[]): RoutingModel {
-  const wan = interconnect(addresses, request.interface);
-  const name = request.interface ?? wan?.device;
-  if (name === undefined) throw new DpvsError('usage', 'no .kni with an address here: give --interface', 'interface');
-  const network = request.network ?? (wan === undefined ? undefined : networkOf(wan.address, wan.prefixLength));
-  if (network === undefined) throw new DpvsError('usage', `${name} has no address: give --network`, 'network');
-  const routerId = request.routerId ?? wan?.address;
+  const uplinks = uplinksOf(request, addresses);
+  const [{ name, own }] = uplinks;
+  if (uplinks.length > 1 && request.switchHint !== undefined)
+    throw new DpvsError('usage', 'each switch has its own end: --for switch with one --interface', 'switchHint');
+  const routerId = request.routerId ?? own;
   if (routerId === undefined) throw new DpvsError('usage', `${name} has no address: give --router-id`, 'routerId');
   const { flavor, password, enablePassword, authentication, bfd, vips6, authentication6, switchHint } = request;
-  const bgp = request.bgp === undefined ? undefined : bgpOf(request.bgp, network, wan?.address);
+  const bgp = request.bgp === undefined ? undefined : bgpOf(request.bgp, uplinks);
   const gracefulRestart =
     request.gracefulRestart === undefined && flavor === 'frr' ? modelDefaults.gracefulRestart : request.gracefulRestart;
   const named = request.hostname ?? hostname();
@@ -145,18 +171,16 @@ export function completeModel(request: RenderRequest, addresses: readonly Kernel
     area: request.area ?? modelDefaults.area,
     areaType: request.areaType ?? modelDefaults.areaType,
     authenticationScope: request.authenticationScope ?? modelDefaults.authenticationScope,
-    interfaces: [
-      {
-        name,
-        network,
-        networkType: request.networkType ?? interfaceDefaults.networkType,
-        hello: request.hello ?? interfaceDefaults.hello,
-        dead: request.dead ?? (request.hello === undefined ? interfaceDefaults.dead : 4 * request.hello),
-        cost: request.cost ?? interfaceDefaults.cost,
-        ...(authentication === undefined ? {} : { authentication }),
-        ...(bfd === undefined ? {} : { bfd }),
-      },
-    ],
+    interfaces: uplinks.map((uplink) => ({
+      name: uplink.name,
+      network: uplink.network,
+      networkType: request.networkType ?? interfaceDefaults.networkType,
+      hello: request.hello ?? interfaceDefaults.hello,
+      dead: request.dead ?? (request.hello === undefined ? interfaceDefaults.dead : 4 * request.hello),
+      cost: request.cost ?? interfaceDefaults.cost,
+      ...(authentication === undefined ? {} : { authentication }),
+      ...(bfd === undefined ? {} : { bfd }),
+    })),
     vips: request.vips ?? [],
     ...(request.vipRanges === undefined ? {} : { vipRanges: request.vipRanges }),
     referenceBandwidth: request.referenceBandwidth ?? modelDefaults.referenceBandwidth,

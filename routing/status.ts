@@ -22,14 +22,14 @@ export async function statusOf(core: BridgeCore, identity: BridgeIdentity): Prom
   const { name, startedAt, frrNamespace } = identity;
   const view = await core.view();
   const { dataplane, book } = core.parts;
-  const { reachable, problems } = dataplane.view();
+  const { reachable, problems } = view.dataplane;
   return {
     name,
     pid: process.pid,
     startedAt,
     frrNamespace,
     journal: { trouble: book.journalTrouble },
-    dataplane: { reachable, serving: dataplane.serving, problems: [...problems] },
+    dataplane: { reachable, serving: dataplane.serving, problems: problems.map(({ text }) => text).filter(Boolean) },
     routing: core.speakers.map((speaker) => routingOf(core, speaker)),
     vips: book.all.map((vip) => vipStatus(core, view, vip)),
   };

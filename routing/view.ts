@@ -18,13 +18,21 @@ export interface ServiceHealth {
   readonly flows: number;
 }
 
+export interface NodeProblem {
+  /** What it says; empty: nothing. */
+  readonly text: string;
+  /** That has no link; null: the whole node has the problem. */
+  readonly port: string | null;
+  /** How long there has been one of this kind, milliseconds. */
+  readonly ms: number;
+}
+
 export interface DataplaneView {
   readonly reachable: boolean;
   /** Milliseconds that it has been asked in vain; 0 while reachable. */
   readonly silentMs: number;
-  /** Milliseconds that it has said of itself that it does not serve; 0 while it serves. */
-  readonly notServingMs: number;
-  readonly problems: readonly string[];
+  /** Why it says of itself that it does not serve, or is not heard to; none while it serves. */
+  readonly problems: readonly NodeProblem[];
   /** It is about to end: what is announced has to be withdrawn while it still forwards. */
   readonly stopping: boolean;
   /** Services by their VIP. */

@@ -19,8 +19,11 @@ export function renderRequest(options: Options): RenderRequest {
   };
   const ip = (word: string | undefined, what: string): string | undefined =>
     word === undefined ? undefined : address(word, what);
-  const network = options.last('network');
-  const prefix = network === undefined ? undefined : addressWithLength(network, 'network');
+  const interfaces = options.all('interface').flatMap((word) => word.split(','));
+  const networks = options
+    .all('network')
+    .flatMap((word) => word.split(','))
+    .map((word) => addressWithLength(word, 'network'));
   const logDirectory = options.last('logDirectory');
   const vips = options.all('vip').map((word) => address(word.replace(/\/32$/, ''), 'VIP'));
   const ranges = options.all('vipRange').map((word) => addressWithLength(word, 'VIP range'));
@@ -34,8 +37,11 @@ export function renderRequest(options: Options): RenderRequest {
     logDirectory: logDirectory === 'none' ? null : logDirectory,
     routerId: ip(options.last('routerId'), 'router id'),
     area: options.last('area'),
-    interface: options.last('interface'),
-    network: prefix === undefined ? undefined : `${prefix.address}/${prefix.prefixLength}`,
+    interface: interfaces.length > 0 ? interfaces.join(',') : undefined,
+    network:
+      networks.length > 0
+        ? networks.map(({ address: base, prefixLength }) => `${base}/${prefixLength}`).join(',')
+        : undefined,
     networkType: options.oneOf('ospfNetwork', ['broadcast', 'point-to-point']),
     hello: number('hello', 'hello interval', 1, 65535),
     dead: number('dead', 'dead interval', 1, 65535),

@@ -144,6 +144,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
         'dpvs-route config --flavor quagga --form network --vip 123.1.2.3 --hello 10 --dead 40',
         "as in DPVS's tutorial",
       ],
+      ['dpvs-route config --interface dpdk1.kni,dpdk2.kni --out /etc/frr', 'towards two switches'],
       ['dpvs-route config --protocol bgp --as 65001 --peer-as 65100', ''],
       ['dpvs-route config --import /etc/quagga --out /tmp/conf', ''],
       ['dpvs-route config --bfd --for switch --switch-interface eth7', "the switch's side of the same link"],

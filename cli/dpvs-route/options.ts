@@ -223,9 +223,14 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       key: 'interface',
       long: ['interface'],
       value: 'KNI',
-      help: 'the WAN-side kni (default: the .kni with a network)',
+      help: 'the WAN-side kni, or KNI,KNI… towards several switches (default: the .kni with a network)',
     },
-    { key: 'network', long: ['network'], value: 'PREFIX', help: "the inter-connection network (default: the kni's)" },
+    {
+      key: 'network',
+      long: ['network'],
+      value: 'PREFIX',
+      help: "the inter-connection network, one for each KNI (default: the kni's)",
+    },
     { key: 'routerId', long: ['router-id'], value: 'ADDR', help: "default: the kni's address" },
     { key: 'area', long: ['area'], value: 'AREA', help: 'default 0.0.0.0' },
     {

@@ -33,6 +33,12 @@ export interface MonitorParts {
   readonly kniUp: (port: RunningPort) => boolean;
 }
 
+interface Problem {
+  readonly text: string;
+  /** That has no link; null: the whole node has the problem. */
+  readonly port: string | null;
+}
+
 export class Monitor {
   readonly #startedAt = new Date();
   readonly #links = new Map<string, boolean>();
@@ -70,7 +76,8 @@ export class Monitor {
       startedAt: this.#startedAt.toISOString(),
       serving: problems.length === 0,
       stopping: this.parts.stopping(),
-      problems,
+      problems: problems.map(({ text }) => text),
+      problemPorts: problems.map(({ port }) => port),
       slowPath: {
         state: slowPath.running ? 'running' : 'restarting',
         generation: slowPath.generation,
@@ -90,26 +97,23 @@ export class Monitor {
   }
 
   /** Why new connections are not scheduled, and what to do; empty when they are. */
-  problems(): string[] {
+  problems(): Problem[] {
     const { slowPath, ports } = this.parts;
-    const problems: string[] = [];
-    if (this.parts.stopping()) problems.push('dpvs is stopping: what still arrives is forwarded for a moment');
+    const problems: Problem[] = [];
+    const say = (text: string, port: string | null = null): number => problems.push({ text, port });
+    if (this.parts.stopping()) say('dpvs is stopping: what still arrives is forwarded for a moment');
     if (!slowPath.running)
-      problems.push(
-        'the slow path is restarting: established connections go on, new ones wait; see the log for why it died',
-      );
+      say('the slow path is restarting: established connections go on, new ones wait; see the log for why it died');
     else if (Date.now() - slowPath.lastAnswer > STALLED_MS)
-      problems.push(
+      say(
         `the slow path has not answered for ${Math.round((Date.now() - slowPath.lastAnswer) / 1000)} s: dpip slowpath restart`,
       );
-    for (const port of ports) {
-      if (this.#links.get(port.config.name) === false)
-        problems.push(
-          `${port.config.name} has no link: check its cable or peer, or dpip link set ${port.config.name} up`,
-        );
+    for (const { config } of ports) {
+      if (this.#links.get(config.name) === false)
+        say(`${config.name} has no link: check its cable or peer, or dpip link set ${config.name} up`, config.name);
     }
     for (const lcore of this.#stalledLcores)
-      problems.push(`lcore ${lcore + 1} has stopped polling: restart dpvs and report its log`);
+      say(`lcore ${lcore + 1} has stopped polling: restart dpvs and report its log`);
     return problems;
   }
 
@@ -142,7 +146,7 @@ export class Monitor {
 
   /** Says so when the node begins or ceases to serve, or for another reason. Called once a second, and by who knows that something has changed. */
   judge(): void {
-    const problems = this.problems();
+    const problems = this.problems().map(({ text }) => text);
     const serving = problems.length === 0;
     // Numbers in them count seconds: the same problem a second later is no news.
     const told = problems.join('\n').replaceAll(/\d+ s\b/g, 's');

@@ -132,15 +132,15 @@ async function untilPossible(
         // Whether somebody hears of it is told after.
         return conditions.filter(({ name, kind }) => kind !== 'hear' && !excused.some((each) => each.name === name));
       });
-    const nowhere = on(portsOf(view, [''])).map((each) => each.filter(({ name }) => !ofThePorts.includes(name)));
-    const basics = worstOf(nowhere);
-    const basic = firstFailure(basics, 'serve', 'health');
     const devices = params.device?.split(',') ?? [];
+    const named = devices.length > 0 ? portsOf(view, devices) : placeOf(core, wanted);
+    const anywhere = on(named ?? portsOf(view, [''])).map((each) =>
+      each.filter(({ name }) => !ofThePorts.includes(name)),
+    );
+    const basics = worstOf(anywhere);
+    const basic = firstFailure(basics, 'serve', 'health');
     if (basic !== null) return { refused: refusal({ ...about, device: params.device ?? null }, basics, basic) };
-    const ports =
-      devices.length > 0
-        ? portsOf(view, devices)
-        : (placeOf(core, wanted) ?? (await choose(core, view, wanted[0].vip, late)));
+    const ports = named ?? (await choose(core, view, wanted[0].vip, late));
     if (ports !== null) {
       // One that is named by mistake is refused, whatever the others can do.
       const unknown = devices.find((device) => kniOf(view.dataplane, device) === null);

@@ -202,6 +202,17 @@ export class ModelNode {
     if (listener !== null) setImmediate(() => listener({ kind: 'address', change, address: kernelAddress(key) }));
   }
 
+  /** As the dataplane has it, a port without a link is a problem of the node. */
+  #status({ serving, stopping, problems }: NonNullable<ModelNode['dataplane']>): unknown {
+    const linkless = [...this.ports].filter(([, { up }]) => !up).map(([name]) => name);
+    return {
+      serving: serving && linkless.length === 0,
+      stopping,
+      problems: [...problems, ...linkless.map((name) => `${name} has no link`)],
+      problemPorts: [...problems.map(() => null), ...linkless],
+    };
+  }
+
   #answer(method: Method, params: unknown): unknown {
     if (this.dataplane === null) throw new DpvsError('timeout', 'no answer');
     if (method === 'batch') {
@@ -235,7 +246,7 @@ export class ModelNode {
       case 'node.attach':
         return { leaseMs: 5_000 };
       case 'node.status':
-        return this.dataplane;
+        return this.#status(this.dataplane);
       case 'link.list':
         return [...this.ports].map(([name, { up }]) => ({ name, up, kni: `${name}.kni` }));
       case 'conn.summary':

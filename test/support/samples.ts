@@ -120,6 +120,7 @@ export const sampleStatus = (given: Partial<NodeStatus>): NodeStatus => ({
   serving: true,
   stopping: false,
   problems: [],
+  problemPorts: [],
   slowPath: { state: 'running', generation: 1, lastAnswerMs: 3 },
   ports: [{ name: 'dpdk1', up: true, kni: 'dpdk1.kni', kniUp: true }],
   services: 1,

@@ -341,6 +341,23 @@ t.test('what is not said is taken from the kernel', async (t) => {
     ],
   });
   t.match(completeModel({ flavor: 'frr', interface: 'eth0' }, addresses).interfaces[0], { network: '10.1.2.0/24' });
+  const two = { flavor: 'frr', interface: 'eth0,x.kni', network: '10.1.2.0/30,10.1.3.0/30', hello: 2 } as const;
+  const { routerId, interfaces, bgp } = completeModel({ ...two, bgp: { localAs: 1, remoteAs: 2 } }, [
+    { ...addresses[0], device: 'eth0', address: '10.1.2.2', prefixLength: 30 },
+    { ...addresses[0], device: 'x.kni', address: '10.1.3.1', prefixLength: 30 },
+  ]);
+  t.equal(routerId, '10.1.2.2');
+  t.match(interfaces, [
+    { name: 'eth0', network: '10.1.2.0/30', hello: 2, dead: 8 },
+    { name: 'x.kni', network: '10.1.3.0/30', hello: 2, dead: 8 },
+  ]);
+  t.same(
+    bgp?.peers.map(({ address }) => address),
+    ['10.1.2.1', '10.1.3.2'],
+    'each other end is a peer',
+  );
+  t.throws(() => completeModel({ ...two, network: '10.1.2.0/30' }, addresses), /2 interfaces and 1 networks/);
+  t.throws(() => completeModel({ ...two, routerId: '1.1.1.1', switchHint: {} }, addresses), /one --interface/);
   t.throws(() => completeModel({ flavor: 'frr' }, []), { code: 'usage', message: /give --interface/ });
   t.throws(() => completeModel({ flavor: 'frr', interface: 'x.kni' }, addresses), {
     message: /x\.kni has no address: give --network/,

@@ -2,7 +2,7 @@
 // ports without being missed, and taken off all of them.
 import t from 'tap';
 import { KernelError } from '../../kni/index.js';
-import { assess, firstFailure } from '../../routing/conditions.js';
+import { assess, firstFailure, graceMs } from '../../routing/conditions.js';
 import { defaultPolicy } from '../../routing/policy.js';
 import { allPorts, portsBeside, portsText } from '../../routing/port.js';
 import type { VipStatus } from '../../routing/schema.js';
@@ -58,7 +58,7 @@ t.test('lists of ports', async (t) => {
 t.test('conditions: one port that has all of it is enough', async (t) => {
   const view: NodeView = {
     dataplane: {
-      ...{ reachable: true, silentMs: 0, notServingMs: 0, problems: [], stopping: false },
+      ...{ reachable: true, silentMs: 0, problems: [], stopping: false },
       vips: new Map([
         [vip, [{ protocol: 'tcp', port: 80, servers: 1, healthy: 1, ports: null, newPerSecond: 0, flows: 0 }]],
       ]),
@@ -122,6 +122,19 @@ t.test('conditions: one port that has all of it is enough', async (t) => {
   const carried = { ...neighbours(view), carried: new Set([`dpdk1.kni ${vip}`]) };
   t.match(told(carried, true)[2], /^hear no_adjacency/, 'what one of them has set up is set up');
   t.equal(firstFailure(assess(links(false, true), wanted, true)), null);
+
+  // The dataplane calls every port without a link a problem of the node.
+  const ill = (...of: (string | null)[]): NodeView => ({
+    ...view,
+    dataplane: { ...view.dataplane, problems: of.map((port) => ({ text: `${port} is ill`, port, ms: graceMs + 1 })) },
+  });
+  const serving = (seen: NodeView, what = wanted) =>
+    assess(seen, what, true).find(({ name }) => name === 'serving')?.failure?.detail;
+  t.equal(serving(ill('dpdk0')), undefined, 'its own ports are no reason, if it has others');
+  t.equal(serving(ill('dpdk0', 'dpdk1')), undefined, 'that none of them has a link the condition of the ports says');
+  t.equal(serving(ill('dpdk0', 'lan')), 'lan is ill', 'another one is: the real servers may be there');
+  t.equal(serving(ill('dpdk0', null)), 'null is ill');
+  t.equal(serving(ill('dpdk1'), { ...wanted, ports: [ports[1]] }), 'dpdk1 is ill', 'its only one, as ever');
 });
 
 t.test('on both, and off both', async (t) => {

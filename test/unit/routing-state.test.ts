@@ -135,7 +135,6 @@ const view: NodeView = {
   dataplane: {
     reachable: true,
     silentMs: 0,
-    notServingMs: 0,
     problems: [],
     stopping: false,
     vips: new Map([['123.1.2.3', [service]]]),
@@ -186,7 +185,7 @@ t.test('each condition fails by itself, with its code', async (t) => {
   t.equal(failing(dataplane({ reachable: false, silentMs: 4200 })), 'dataplane unreachable no answer for 4.2 s');
   t.equal(failing(dataplane({ vips: new Map() })), 'service no_service no service on 123.1.2.3');
   t.equal(
-    failing(dataplane({ notServingMs: 1, problems: ['dpdk0 is down', 'x'] })),
+    failing(dataplane({ problems: ['dpdk0 is down', 'x'].map((text) => ({ text, port: null, ms: 1 })) })),
     'serving not_serving dpdk0 is down; x',
   );
   t.match(failing(view, { ...wanted, ports: [{ device: 'dpdk9', kni: 'dpdk9.kni' }] }), /^port no_device dpdk9/);
@@ -204,13 +203,14 @@ t.test('each condition fails by itself, with its code', async (t) => {
 });
 
 t.test('silence has a grace only for what is announced', async (t) => {
-  const silent = (ms: number) => dataplane({ reachable: false, silentMs: ms, notServingMs: ms });
+  const silent = (ms: number) =>
+    dataplane({ reachable: false, silentMs: ms, problems: [{ text: '', port: null, ms }] });
   const fails = (seen: NodeView, held: boolean) => firstFailure(assess(seen, wanted, held))?.name ?? 'none';
   t.equal(fails(silent(100), false), 'dataplane');
   t.equal(fails(silent(graceMs - 1), true), 'none');
   t.equal(fails(silent(graceMs + 1), true), 'dataplane');
-  t.equal(fails(dataplane({ notServingMs: graceMs - 1 }), true), 'none');
-  t.equal(fails(dataplane({ notServingMs: graceMs + 1 }), true), 'serving');
+  t.equal(fails(dataplane({ problems: [{ text: 'x', port: null, ms: graceMs - 1 }] }), true), 'none');
+  t.equal(fails(dataplane({ problems: [{ text: 'x', port: null, ms: graceMs + 1 }] }), true), 'serving');
 });
 
 t.test('a VIP that is on the kni already does not wait for the neighbour again', async (t) => {

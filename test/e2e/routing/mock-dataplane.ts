@@ -246,6 +246,7 @@ export class MockDataplane {
       serving: this.problems.length === 0 && !this.stopping,
       stopping: this.stopping,
       problems: this.problems,
+      problemPorts: this.problems.map(() => null),
       slowPath: { state: 'running' as const, generation: 1, lastAnswerMs: 0 },
       ports: [...this.links].map(([name, { up, kni }]) => ({ name, up, kni, kniUp: up })),
       services: this.vips.size,
