@@ -115,6 +115,7 @@ export const sound: Facts = {
   daemons: { zebra: null, ospfd: null, ospf6d: notRunning, bgpd: notRunning },
   ...{ ospf, ospf6: null, bgp: null },
   ports: [port],
+  knis: [kni],
 };
 
 export const withPort = (changes: Partial<PortFacts>): Facts => ({ ...sound, ports: [{ ...port, ...changes }] });
