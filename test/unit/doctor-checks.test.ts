@@ -194,6 +194,19 @@ const bgpCases: readonly Case[] = [
     ['error bgp-family-inactive'],
   ],
   [
+    'an IPv6 VIP, and a switch that has not activated the family',
+    {
+      ...f.withBgp({
+        sessions: [{ ...f.session, families: ['inet', 'inet6'], declined: ['inet6'] }],
+        announced: new Set([vip, f.vip6]),
+      }),
+      wanted: f.sound6.wanted,
+      ...{ dataplane: f.sound6.dataplane, kernel: f.sound6.kernel },
+      ports: [{ ...f.port6, ospf: null, ospf6: null, config: null }],
+    },
+    ['error bgp-family-inactive'],
+  ],
+  [
     'BGP: wanted, no network line',
     f.withBgp({ announced: new Set(), networks: new Set() }),
     ['error wanted-not-announced'],

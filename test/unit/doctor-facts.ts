@@ -196,7 +196,15 @@ export const onWire6 = (...packets6: HeardPacket6[]): PortFacts['wire'] => ({
 
 export const session: BgpSession = {
   ...{ key: '172.31.7.1', state: 'Established', established: true, localAs: 65001, remoteAs: 65000, external: true },
-  ...{ maxHops: 1, shutdown: false, password: false, families: ['inet'], withoutPolicy: [], lastReset: null },
+  ...{
+    maxHops: 1,
+    shutdown: false,
+    password: false,
+    families: ['inet'],
+    declined: [],
+    withoutPolicy: [],
+    lastReset: null,
+  },
 };
 
 export const bgp: BgpFacts = {
