@@ -1,6 +1,6 @@
 // `dpvs-route doctor`: a line a check; under it what was seen and what to do. Works without the bridge.
 import type { CheckResult, DoctorReport, Finding, Severity } from '../../routing/doctor/index.js';
-import { type Colour, type Context, device, ExitCode, integer, quote, UsageError } from '../common/index.js';
+import { type Colour, type Context, DpvsError, device, ExitCode, integer, quote, UsageError } from '../common/index.js';
 import { checkedName } from './connection.js';
 import type { Options } from './parse.js';
 
@@ -21,6 +21,7 @@ export async function doctor(options: Options, { terminal }: Context): Promise<E
     device: dev === undefined ? undefined : device(dev),
     listenSeconds: listen === undefined ? undefined : integer(listen, 'number of seconds', 0, 300),
   };
+  if (process.geteuid?.() !== 0) throw new DpvsError('permission', 'doctor asks kernel and daemons, and listens');
   const { doctor: examineNode } = await import('../../routing/doctor/index.js');
   const report = await examineNode(request);
   terminal.write(options.has('json') ? `${JSON.stringify(report, null, 2)}\n` : formatDoctor(report, terminal.paint));

@@ -20,6 +20,8 @@ export interface BgpSession {
   readonly password: boolean;
   /** Address families it is activated for. */
   readonly families: readonly AddressFamily[];
+  /** Of those, the ones that the peer's OPEN does not name, though it names others (RFC 4760 section 8): it is told nothing of them. */
+  readonly declined: readonly AddressFamily[];
   /** Of those, the ones it is sent nothing of (RFC 8212). */
   readonly withoutPolicy: readonly AddressFamily[];
   readonly lastReset: LastReset | null;
@@ -57,10 +59,23 @@ export function parseBgpSessions(json: unknown, places: readonly KernelAddress[]
       shutdown: value.adminShutDown === true,
       password: value.authenticationEnabled !== undefined,
       families: families.filter((family) => inFamily(family) !== undefined),
+      declined: declinedBy(value).filter((family) => inFamily(family) !== undefined),
       withoutPolicy: families.filter((family) => inFamily(family)?.lacksPolicy === true),
       lastReset: lastReset(value),
     };
   });
+}
+
+function declinedBy({ bgpState, neighborCapabilities }: Record<string, unknown>): AddressFamily[] {
+  const extensions = object(object(neighborCapabilities).multiprotocolExtensions);
+  const named = (key: string): boolean => {
+    const { received, advertisedAndReceived } = object(extensions[key]);
+    return received === true || advertisedAndReceived === true;
+  };
+  // Without a session they are those of the last one. A peer that names no family at all is taken to have them all.
+  if (bgpState !== 'Established' || !Object.keys(extensions).some(named)) return [];
+  const keys = { inet: 'ipv4Unicast', inet6: 'ipv6Unicast' } as const;
+  return (['inet', 'inet6'] as const).filter((family) => !named(keys[family]));
 }
 
 function lastReset(value: Record<string, unknown>): LastReset | null {

@@ -8,7 +8,10 @@ import type { Facts } from './facts.js';
 
 const patienceMs = 3_000;
 /** Without the message of its code, which always speaks of the dataplane. */
-const detailOf = (error: unknown): string => (error instanceof DpvsError && error.detail) || messageOf(error);
+function detailOf(error: unknown): string {
+  if (!(error instanceof DpvsError) || error.detail === '') return messageOf(error);
+  return error.code === 'timeout' ? `no answer to ${error.detail}` : error.detail;
+}
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export interface DataplaneFacts {

@@ -1,6 +1,6 @@
 // Collects the facts: everybody is asked, then the wire is listened to, then those are asked again who change meanwhile.
 import { setTimeout } from 'node:timers/promises';
-import type { LinkInfo } from '../../api/index.js';
+import { DpvsError, type LinkInfo } from '../../api/index.js';
 import { type Family, type KernelLink, Rtnetlink } from '../../kni/index.js';
 import { canonicalAddress } from '../address.js';
 import { parseAttached6 } from '../ospf6-output.js';
@@ -54,7 +54,10 @@ export async function collect(options: DoctorOptions): Promise<Facts> {
       kernel((open) => open.links()),
       kernel((open) => open.addresses()),
     ]);
-    const ports = portsOf(dataplane.links, links, options.device);
+    const all = portsOf(dataplane.links, links);
+    const { device: only } = options;
+    const ports = only === undefined ? all : all.filter(({ device, kni }) => device === only || kni === only);
+    if (only !== undefined && ports.length === 0 && all.length > 0) throw new DpvsError('no_device', only);
     const ear = {
       deaf: attempts.failed.kernel ?? null,
       own: new Set(own.map(({ address }) => canonicalAddress(address))),
@@ -85,7 +88,8 @@ export async function collect(options: DoctorOptions): Promise<Facts> {
       ospf: daemons.ospf,
       ospf6: daemons.ospf6,
       bgp: daemons.bgp === null ? null : { ...daemons.bgp, drops: { meanwhile: since(dropped, ever), ever } },
-      ports: withFocus(carried, bridge.wanted, options.device !== undefined),
+      ports: withFocus(carried, bridge.wanted, only !== undefined),
+      knis: all.map(({ kni }) => kni),
     };
   } finally {
     (opened as Rtnetlink | null)?.close();
@@ -93,13 +97,12 @@ export async function collect(options: DoctorOptions): Promise<Facts> {
 }
 
 /** Of a dataplane that does not answer, what the kernel still shows of it: the interfaces that are named so. */
-function portsOf(links: readonly LinkInfo[], kernel: readonly KernelLink[], only: string | undefined): Port[] {
+function portsOf(links: readonly LinkInfo[], kernel: readonly KernelLink[]): Port[] {
   const known = links.flatMap((link) => (link.kni === null ? [] : [{ device: link.name, kni: link.kni, link }]));
   const guessed = kernel
     .filter(({ name }) => name.endsWith('.kni'))
     .map(({ name }) => ({ device: name.slice(0, -'.kni'.length), kni: name, link: null }));
-  const ports = links.length > 0 ? known : guessed;
-  return only === undefined ? ports : ports.filter(({ device, kni }) => device === only || kni === only);
+  return links.length > 0 ? known : guessed;
 }
 
 interface Ear {

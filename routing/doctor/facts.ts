@@ -74,7 +74,10 @@ export interface Facts {
   readonly ospf6: Ospf6Facts | null;
   /** null: bgpd does not answer. */
   readonly bgp: BgpFacts | null;
+  /** Those that are examined. */
   readonly ports: readonly PortFacts[];
+  /** The kni of every port. */
+  readonly knis: readonly string[];
 }
 
 export interface Trouble {

@@ -58,9 +58,26 @@ t.test('an IPv6 VIP, and bgpd itself', { skip, buffered: true }, async (t) => {
   const diagnose = () => diagnosisOf(doctor);
   const ids = () => idsOf(doctor);
 
-  await t.test('an IPv6 VIP, and no neighbour that is activated for it', async (t) => {
+  await t.test('an IPv6 VIP, and a switch that has not activated the family', async (t) => {
     scene.dataplane.setService(vip6, true);
     t.equal((await scene.cli('announce', vip6)).code, 0);
+    const atSwitch = (order: string) => doctor.onSwitch('router bgp 65000', 'address-family ipv6 unicast', order);
+    await atSwitch('no neighbor 172.31.7.2 activate');
+    const seen = await eventually(
+      'the session is there again, without IPv6',
+      diagnose,
+      ({ errors }) => errors.includes('bgp-family-inactive'),
+      { timeoutMs: 30_000 },
+    );
+    t.same(
+      seen.errors.filter((id) => id !== 'wanted-not-announced'),
+      ['bgp-family-inactive'],
+    );
+    t.match(seen.evidence('bgp-family-inactive'), /the OPEN of 172\.31\.7\.1 names other families.*2001:db8:1::3/);
+    await atSwitch('neighbor 172.31.7.2 activate');
+    await eventually('it is announced again', diagnose, ({ errors }) => errors.length === 0, { timeoutMs: 60_000 });
+  });
+  await t.test('an IPv6 VIP, and no neighbour that is activated for it', async (t) => {
     await scene.killBridge('SIGKILL');
     await doctor.onNode('bgpd', node, 'address-family ipv6 unicast', `no ${peer} activate`);
     t.ok((await ids()).errors.includes('bgp-family-inactive'));

@@ -1,8 +1,8 @@
 // `dpvs-route doctor` with real zebra and ospfd: each test breaks one process or interface of the node itself.
 import t from 'tap';
-import { must } from '../../lab/index.js';
+import { must, run } from '../../lab/index.js';
 import { type Diagnosis, DoctorScene, lacking } from './routing/doctor-scene.js';
-import { kni } from './routing/scene.js';
+import { kni, program } from './routing/scene.js';
 
 const skip = await lacking();
 t.setTimeout(470_000);
@@ -67,6 +67,15 @@ t.test('processes and interfaces', { skip, buffered: true }, async (t) => {
     await doctor.onNode('ospfd', 'no router ospf');
     const seen = await doctor.diagnose();
     t.same({ errors: seen.errors, warnings: seen.warnings }, { errors: ['ospf-not-configured'], warnings: [] });
+  });
+  await t.test('a port that is not there, and nobody', async (t) => {
+    const none = await scene.cli('doctor', '--dev', 'dpdk7');
+    t.match(none, { code: 1, stdout: '', stderr: /no such device: dpdk7/ });
+    // Who may not ask would take everything for dead. The capability lets nobody read the program, wherever it is.
+    const nobody = ['--reuid', '65534', '--clear-groups', '--inh-caps', '+dac_read_search'];
+    const words = ['setpriv', ...nobody, '--ambient-caps', '+dac_read_search', program, 'doctor'];
+    const refused = await run(words, { namespace: scene.node, env: scene.env });
+    t.match(refused, { code: 3, stdout: '', stderr: /you must be root/ });
   });
   await t.test('nothing runs', async (t) => {
     await scene.nodeFrr.kill('ospfd');

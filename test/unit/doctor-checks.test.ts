@@ -39,6 +39,8 @@ const md5 = (facts: Facts, ...packets: ReturnType<typeof f.heard>[]): Facts => (
 const pointToPoint = { ...f.ospfInterface, pointToPoint: true, state: 'Point-To-Point' };
 const says = (hello: Parameters<typeof f.heard>[0]) => f.withPort({ wire: f.onWire(f.heard(hello)) });
 
+const own = f.address('172.31.7.2', 30);
+
 type Case = readonly [what: string, facts: Facts, ids: readonly string[]];
 
 const says6 = (hello: Parameters<typeof f.heard6>[0]) => f.withPort6({ wire: f.onWire6(f.heard6(hello)) });
@@ -186,7 +188,20 @@ const bgpCases: readonly Case[] = [
     {
       ...f.withBgp({ announced: new Set([vip, f.vip6]) }),
       wanted: f.sound6.wanted,
-      dataplane: f.sound6.dataplane,
+      ...{ dataplane: f.sound6.dataplane, kernel: f.sound6.kernel },
+      ports: [{ ...f.port6, ospf: null, ospf6: null, config: null }],
+    },
+    ['error bgp-family-inactive'],
+  ],
+  [
+    'an IPv6 VIP, and a switch that has not activated the family',
+    {
+      ...f.withBgp({
+        sessions: [{ ...f.session, families: ['inet', 'inet6'], declined: ['inet6'] }],
+        announced: new Set([vip, f.vip6]),
+      }),
+      wanted: f.sound6.wanted,
+      ...{ dataplane: f.sound6.dataplane, kernel: f.sound6.kernel },
       ports: [{ ...f.port6, ospf: null, ospf6: null, config: null }],
     },
     ['error bgp-family-inactive'],
@@ -388,12 +403,25 @@ const cases: readonly Case[] = [
   ],
   [
     'announced, not on the kni',
-    f.withPort({ addresses: [f.address('172.31.7.2', 30)] }),
+    { ...f.withPort({ addresses: [own] }), kernel: { ...sound.kernel, addresses: [own, f.address(vip, 32, 'lo')] } },
     ['info announced-not-on-kni'],
   ],
   [
+    'announced, on the kni of a port that is not looked at',
+    {
+      ...{ ...f.withPort({ addresses: [own] }), knis: ['dpdk0.kni', 'dpdk1.kni'] },
+      kernel: { ...sound.kernel, addresses: [own, f.address(vip, 32, 'dpdk0.kni')] },
+    },
+    [],
+  ],
+  [
+    'another network namespace',
+    { ...f.withPort({ kernel: null, addresses: [], groups: [] }), kernel: { ...sound.kernel, addresses: [] } },
+    ['error kni-down'],
+  ],
+  [
     'announced, nowhere',
-    { ...f.withPort({ addresses: [f.address('172.31.7.2', 30)] }), kernel: { ...sound.kernel, addresses: [] } },
+    { ...f.withPort({ addresses: [own] }), kernel: { ...sound.kernel, addresses: [] } },
     ['error announced-not-on-kni'],
   ],
   ['wanted, not announced', f.withOspf({ announced: new Set() }), ['error wanted-not-announced']],
@@ -536,7 +564,8 @@ t.test('a daemon that cannot be asked: why not', async (t) => {
   ] as const) {
     const facts = { ...sound, daemons: { ...sound.daemons, ospfd: { kind, said: 'why' } }, ospf: null };
     const found = examine('node', facts).checks.flatMap(({ findings }) => findings);
-    t.match(found, [{ id: 'ospfd-down', title, evidence: 'why', advice }]);
+    const evidence = kind === 'down' ? 'vtysh -d ospfd reaches nobody' : 'why';
+    t.match(found, [{ id: 'ospfd-down', title, evidence, advice }]);
     t.equal(found.length, 1);
   }
 });

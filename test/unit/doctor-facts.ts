@@ -115,6 +115,7 @@ export const sound: Facts = {
   daemons: { zebra: null, ospfd: null, ospf6d: notRunning, bgpd: notRunning },
   ...{ ospf, ospf6: null, bgp: null },
   ports: [port],
+  knis: [kni],
 };
 
 export const withPort = (changes: Partial<PortFacts>): Facts => ({ ...sound, ports: [{ ...port, ...changes }] });
@@ -195,7 +196,15 @@ export const onWire6 = (...packets6: HeardPacket6[]): PortFacts['wire'] => ({
 
 export const session: BgpSession = {
   ...{ key: '172.31.7.1', state: 'Established', established: true, localAs: 65001, remoteAs: 65000, external: true },
-  ...{ maxHops: 1, shutdown: false, password: false, families: ['inet'], withoutPolicy: [], lastReset: null },
+  ...{
+    maxHops: 1,
+    shutdown: false,
+    password: false,
+    families: ['inet'],
+    declined: [],
+    withoutPolicy: [],
+    lastReset: null,
+  },
 };
 
 export const bgp: BgpFacts = {

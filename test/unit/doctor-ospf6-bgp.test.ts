@@ -115,7 +115,14 @@ t.test('sessions, as FRR 8.4.4 shows them', async (t) => {
   t.same(parseBgpSessions(json, []), [
     {
       ...{ key: '172.31.7.1', state: 'Idle', established: false, localAs: 65001, remoteAs: 65000, external: true },
-      ...{ maxHops: 2, shutdown: true, password: true, families: ['inet', 'inet6'], withoutPolicy: ['inet6'] },
+      ...{
+        maxHops: 2,
+        shutdown: true,
+        password: true,
+        families: ['inet', 'inet6'],
+        declined: [],
+        withoutPolicy: ['inet6'],
+      },
       lastReset: {
         ...{ dueTo: 'BGP Notification received', code: '0202', by: 'peer' },
         reason: 'OPEN Message Error/Bad Peer AS',
@@ -123,6 +130,22 @@ t.test('sessions, as FRR 8.4.4 shows them', async (t) => {
     },
   ]);
   for (const odd of [null, {}, { warning: 'none' }, { a: {} }]) t.same(parseBgpSessions(odd, []), []);
+
+  const withExtensions = (bgpState: string, multiprotocolExtensions: unknown) => ({
+    '172.31.7.1': {
+      ...{ bgpState, neighborCapabilities: { multiprotocolExtensions } },
+      addressFamilyInfo: { ipv4Unicast: {}, ipv6Unicast: {} },
+    },
+  });
+  const both = { advertisedAndReceived: true };
+  for (const [what, state, extensions, declined] of [
+    ['both named', 'Established', { ipv4Unicast: both, ipv6Unicast: both }, []],
+    ['one named', 'Established', { ipv4Unicast: both, ipv6Unicast: { advertised: true } }, ['inet6']],
+    ['no session', 'Idle', { ipv4Unicast: both, ipv6Unicast: { advertised: true } }, []],
+    ['no capability', 'Established', { ipv4Unicast: { advertised: true }, ipv6Unicast: { advertised: true } }, []],
+    ['no word', 'Established', undefined, []],
+  ] as const)
+    t.same(parseBgpSessions(withExtensions(state, extensions), [])[0].declined, declined, what);
 });
 
 t.test('/proc/net/netstat', async (t) => {

@@ -24,13 +24,23 @@ export const bgpPolicy: Check = {
     for (const family of ['inet', 'inet6'] as const) {
       const vips = wanted.flatMap(({ vip }) => (familyOf(vip) === family ? [vip] : []));
       if (speakers[family] !== 'bgp' || vips.length === 0) continue;
-      if (bgp.sessions.some(({ families }) => families.includes(family))) continue;
+      const activated = bgp.sessions.filter(({ families }) => families.includes(family));
+      if (activated.some(({ declined }) => !declined.includes(family))) continue;
+      const waiting = `to be announced: ${vips.slice(0, 5).join(', ')}${vips.length > 5 ? ` and ${vips.length - 5} more` : ''}`;
+      const block = blockOf(family);
+      const peers = activated.map(({ key }) => key).join(', ');
       found.push(
-        finding('bgp-family-inactive', 'error', {
-          title: `no BGP neighbour is activated for ${blockOf(family)}`,
-          evidence: `to be announced: ${vips.slice(0, 5).join(', ')}${vips.length > 5 ? ` and ${vips.length - 5} more` : ''}`,
-          advice: `address-family ${blockOf(family)}: neighbor ${bgp.sessions[0].key} activate, on both sides`,
-        }),
+        activated.length === 0
+          ? finding('bgp-family-inactive', 'error', {
+              title: `no BGP neighbour is activated for ${block}`,
+              evidence: waiting,
+              advice: `address-family ${block}: neighbor ${bgp.sessions[0].key} activate, on both sides`,
+            })
+          : finding('bgp-family-inactive', 'error', {
+              title: `${peers} has not activated this node for ${block}`,
+              evidence: `the OPEN of ${peers} names other families, not this one, which is activated here; ${waiting}`,
+              advice: `on the switch, address-family ${block}: neighbor … activate`,
+            }),
       );
     }
     return found;

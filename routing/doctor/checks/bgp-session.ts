@@ -27,7 +27,7 @@ export const bgpSession: Check = {
         const found = finding('bgp-not-established', severity, {
           title: `the BGP session with ${session.key} is not Established`,
           evidence: evidence(session, bgp),
-          advice: `the findings below say why, if it shows here; else: is bgpd up on the switch, is TCP 179 let through, does ttl-security there meet ebgp-multihop here (or neither)?`,
+          advice: `the findings below say why, if it shows here; else: is bgpd up on the switch, has it activated this node in an address family, is TCP 179 let through, does ttl-security there meet ebgp-multihop here (or neither)?`,
         });
         const reasons = reasonsOf(facts, bgp, session).map(([id, title, seen, advice]) =>
           finding(id, severity, { title, evidence: seen, advice }),

@@ -7,7 +7,8 @@ type Daemon = 'zebra' | 'ospfd' | 'ospf6d' | 'bgpd';
 
 export const daemonDown = (daemon: Daemon, trouble: Trouble): Finding => {
   const [title, advice] = words(daemon, trouble.kind);
-  return finding(`${daemon}-down`, 'error', { title, evidence: trouble.said, advice });
+  const evidence = trouble.kind === 'down' ? `vtysh -d ${daemon} reaches nobody` : trouble.said;
+  return finding(`${daemon}-down`, 'error', { title, evidence, advice });
 };
 
 function words(daemon: Daemon, kind: Trouble['kind']): [title: string, advice: string] {

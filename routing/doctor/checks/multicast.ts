@@ -8,8 +8,8 @@ export const multicast: Check = {
   title: `${allSpfRouters} is joined on the kni`,
   protocol: 'ospf',
   decide: (facts) =>
-    onOspfPorts(facts, ({ kni, config, groups }) =>
-      groups === null || groups.includes(allSpfRouters) || config?.passive === true
+    onOspfPorts(facts, ({ kni, kernel, config, groups }) =>
+      kernel === null || groups === null || groups.includes(allSpfRouters) || config?.passive === true
         ? []
         : [
             finding('multicast-not-joined', 'error', {

@@ -18,9 +18,9 @@ export const reversePath: Check = {
       .map(({ kni }) => {
         const ways = defaultRoutes(facts).flatMap(({ nextHops }) => nextHops.map(({ device }) => device));
         return finding('reverse-path', 'warn', {
-          title: `${kni} filters by reverse path, and answers leave another way`,
+          title: `${kni} filters by reverse path, and the way back is not by it`,
           evidence: `rp_filter ${strict} (strict); the default route is ${ways.length === 0 ? 'missing' : `on ${ways.join(', ')}`}`,
-          advice: `sysctl -w net.ipv4.conf.all.rp_filter=0 and net.ipv4.conf.${kni.replaceAll('.', '/')}.rp_filter=2 (loose): ping and ssh to the VIP fail otherwise`,
+          advice: `sysctl -w net.ipv4.conf.${kni.replaceAll('.', '/')}.rp_filter=2 (loose): ping and ssh to the VIP from far away fail otherwise`,
         });
       }),
 };

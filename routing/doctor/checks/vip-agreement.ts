@@ -33,15 +33,12 @@ function withoutService(facts: Facts): Finding[] {
 }
 
 function withoutAddress(facts: Facts): Finding[] {
-  const { kernel, ports, dataplane, wanted } = facts;
+  const { kernel, knis, ports, dataplane, wanted } = facts;
+  // What a kni carries that is not there, or in another namespace, cannot be seen.
+  if (ports.some((port) => port.kernel === null)) return [];
   return families
     .flatMap((family) => [...(announcedOf(facts, family) ?? [])].filter((vip) => familyOf(vip) === family))
-    .filter(
-      (vip) =>
-        !ports.some(({ addresses, addresses6 }) =>
-          [...addresses, ...addresses6].some(({ address }) => address === vip),
-        ),
-    )
+    .filter((vip) => !kernel.addresses.some(({ address, device }) => address === vip && knis.includes(device)))
     .map((vip) => {
       const elsewhere = kernel.addresses.find(({ address }) => address === vip);
       const ours = dataplane.services.has(vip) || wanted.some((each) => each.vip === vip);

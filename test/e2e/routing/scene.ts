@@ -22,7 +22,7 @@ import {
 import { MockDataplane } from './mock-dataplane.js';
 import { nodeFiles, type Protocol, runOptions, switchFiles } from './protocols.js';
 
-const program = fileURLToPath(new URL('../../../../bin/dpvs-route', import.meta.url));
+export const program = fileURLToPath(new URL('../../../../bin/dpvs-route', import.meta.url));
 export const kni = 'dpdk1.kni';
 export const nodeAddress = '172.31.7.2';
 export const network = '172.31.7.0/30';
