@@ -86,7 +86,8 @@ function openSink(options: LogOptions): Sink {
   // A full disk must end nothing that logs on its way, least of all a withdrawal: lines are kept until there is room, the first of them.
   target.on('error', () => {});
   // Nothing is left to flush but what the disk does not take; sonic-boom's flushSync would try that for ever.
-  return { root: pino(settings, target), reopen: () => target.reopen(), flush() {} };
+  // Standard error is nobody's to move away; sonic-boom would throw, and a SIGHUP end the process.
+  return { root: pino(settings, target), reopen: () => (file === null ? undefined : target.reopen()), flush() {} };
 }
 
 class PinoLog implements Log {

@@ -38,6 +38,11 @@ t.test('a line carries event, level, node, time and the fields', (t) => {
   t.end();
 });
 
+t.test('a SIGHUP of a process that logs to standard error ends nothing', (t) => {
+  t.doesNotThrow(() => createLog({ pretty: false }).reopen());
+  t.end();
+});
+
 t.test('the level changes at run time, for parts of the log too', (t) => {
   const { lines, log } = capture('warn');
   const part = log.with({ part: 'kni' });
