@@ -2,11 +2,13 @@
 export { inBatches, longestBatch, longestRequestBytes } from './batches.js';
 export { DataplaneClient, RequestChannel } from './client.js';
 export { DpvsError, type ErrorCode, ExitCode, errorTable, isErrorCode } from './errors.js';
+export { canonicalIp } from './ip-text.js';
 export {
   bridgeEndpoint,
   bridgeEventEndpoint,
   controlEndpoint,
   eventEndpoint,
+  keepalivedEndpoint,
   nodeName,
   runDirectory,
   stateDirectory,

@@ -29,3 +29,6 @@ export const bridgeEndpoint = (name: string, directory = runDirectory()): string
 /** The routing bridge's PUB socket. */
 export const bridgeEventEndpoint = (name: string): string =>
   `ipc://${join(runDirectory(), `${name}.route.events.sock`)}`;
+/** The ROUTER socket of dpvs-keepalived. */
+export const keepalivedEndpoint = (name: string, directory = runDirectory()): string =>
+  `ipc://${join(directory, `${name}.keepalived.sock`)}`;
