@@ -125,6 +125,11 @@ export const errorTable = {
     suggestion: 'is it running? dpvs-route run starts it',
     exit: unreachable,
   },
+  keepalived_unreachable: {
+    message: 'dpvs-keepalived unreachable',
+    suggestion: 'is it running? dpvs-keepalived -f /etc/keepalived/keepalived.conf starts it',
+    exit: unreachable,
+  },
   journal: { message: 'the journal cannot be used', suggestion: '', exit: refused },
   internal: { message: 'internal error', suggestion: 'this is a bug: see the log of dpvs', exit: refused },
 } as const satisfies Record<string, ErrorCard>;

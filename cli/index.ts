@@ -3,4 +3,5 @@
 //   common/    option scanning, values, the connection to a node, printing, help: what every program shares
 //   dpip/      addresses, routes, neighbours, links and the node itself, in iproute2's manner
 //   ipvsadm/   services, real servers and local addresses, in ipvsadm's manner
+//   dpvs-route/, dpvs-keepalived/   the bridge's, and keepalived.conf's
 export {};

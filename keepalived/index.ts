@@ -1,4 +1,13 @@
-// The public door: keepalived.conf in DPVS's dialect. Not here: what a service is (dataplane/), announcing VIPs (routing/).
+// The public door: keepalived.conf in DPVS's dialect → services, checks, VRRP by the stock keepalived. Not here: the command line
+// (cli/dpvs-keepalived/), what a service is (dataplane/), announcing VIPs (routing/).
+
+export { DataplaneLink } from './dataplane-link.js';
 export { type Diagnostic, placeText, renderDiagnostic } from './diagnostic.js';
+export { difference } from './difference.js';
+export { planChanges } from './dry-run.js';
+export { Keeper } from './keeper.js';
 export type { KeepalivedConfig } from './model.js';
+export { OwnedServices, ownedPath } from './owned-services.js';
 export { loadKeepalived, type ParseResult, parseKeepalived } from './read-config.js';
+export { type RunOptions, runKeepalived } from './run.js';
+export type { CheckStatus, KeepalivedStatus, VirtualServerStatus } from './status-schema.js';

@@ -8,7 +8,7 @@ import { LabError } from './errors.js';
 export const projectDirectory = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const binDirectory = join(projectDirectory, 'bin');
 
-export type Program = 'dpvs' | 'dpip' | 'ipvsadm' | 'dpvs-route' | 'dpvs-toa';
+export type Program = 'dpvs' | 'dpip' | 'ipvsadm' | 'dpvs-route' | 'dpvs-keepalived' | 'dpvs-toa';
 
 export function program(name: Program): string {
   const path = join(binDirectory, name);
