@@ -30,6 +30,7 @@ for (const [program, name, ...argv] of [
   ['ipvsadm', 'dpvs', '-ln'],
   ['dpip', 'dpvs', 'link', 'show'],
   ['dpvs-route', 'dpvs.route', 'status'],
+  ['dpvs-keepalived', 'dpvs.keepalived', 'status', '--json'],
 ])
   t.test(`${program} ${argv.join(' ')}`, async (t) => {
     const mock = await startMockNode(() => [], name);
