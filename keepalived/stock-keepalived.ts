@@ -20,6 +20,8 @@ export class StockKeepalived {
   /** null: no VRRP is wanted. */
   #text: string | null = null;
   #waitMs = shortestWaitMs;
+  /** It was ended on purpose, and is to be there again at once. */
+  #restarting = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -44,9 +46,16 @@ export class StockKeepalived {
   /** null: none. The same text again changes nothing. */
   set(text: string | null): void {
     if (text === this.#text) return;
+    const before = this.#text;
     this.#text = text;
     if (text === null) return this.#end();
-    replaceFileSync(this.#path, text, 0o600);
+    try {
+      replaceFileSync(this.#path, text, 0o600);
+    } catch (error) {
+      this.#text = before;
+      this.log.event('keepalived.vrrp_ended', { why: `${this.#path}: ${(error as Error).message}` });
+      return;
+    }
     // As keepalived itself: what stayed in the file keeps its state.
     if (this.#child !== null) this.#child.kill('SIGHUP');
     else this.#start();
@@ -56,6 +65,7 @@ export class StockKeepalived {
   restart(): void {
     if (this.#text === null) return;
     this.#waitMs = shortestWaitMs;
+    this.#restarting = this.#child !== null;
     if (this.#child !== null) this.#child.kill('SIGTERM');
     else this.#start();
   }
@@ -101,6 +111,10 @@ export class StockKeepalived {
       over = true;
       this.#child = null;
       if (this.#text === null) return;
+      if (this.#restarting) {
+        this.#restarting = false;
+        return this.#start();
+      }
       this.log.event('keepalived.vrrp_ended', { why });
       this.#waitMs = performance.now() - started > longestWaitMs ? shortestWaitMs : this.#waitMs;
       this.#timer = setTimeout(() => this.#start(), this.#waitMs);

@@ -54,6 +54,7 @@ export async function dpvsKeepalived(argv: readonly string[], { terminal }: Cont
 }
 
 const fileOf = (line: Line): string => line.value('file') ?? defaultFile;
+const virtualServers = (n: number): string => `${n} virtual server${n === 1 ? '' : 's'}`;
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 async function status(line: Line, terminal: Terminal): Promise<ExitCode> {
@@ -76,7 +77,7 @@ async function check(line: Line, terminal: Terminal): Promise<ExitCode> {
   else {
     for (const diagnostic of diagnostics) terminal.writeError(`${renderDiagnostic(diagnostic)}\n`);
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-    const sections = config === null ? '' : ` (${config.virtualServers.length} virtual servers)`;
+    const sections = config === null ? '' : ` (${virtualServers(config.virtualServers.length)})`;
     terminal.write(
       good ? `${file}: good${sections}\n` : `${file}: ${errors === 1 ? 'one error' : `${errors} errors`}\n`,
     );

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ServerInfo } from '../../api/index.js';
 import type { KeepalivedStatus } from '../../keepalived/index.js';
+import { keepalivedStatus } from '../../keepalived/status-schema.js';
 import { eventually } from '../../lab/index.js';
 import { program } from '../../lab/paths.js';
 import { inOwnNamespace, ip, SingleNode } from './single-node.js';
@@ -59,7 +60,7 @@ else if (await inOwnNamespace(t, import.meta.url)) {
     return start(inLan('nginx', '-c', conf, '-p', directory, '-e', 'stderr'), 'nginx.log');
   };
   const curl = (): string => {
-    const [command, ...args] = inLan('curl', '-s', '--max-time', '2', `http://${vip}/`);
+    const [command, ...args] = inLan('curl', '-s', '--max-time', '10', `http://${vip}/`);
     return spawnSync(command, args, { encoding: 'utf8' }).stdout.trim();
   };
   const run = (...args: string[]) => spawnSync(program('dpvs-keepalived'), args, { env: node.env, encoding: 'utf8' });
@@ -122,7 +123,7 @@ else if (await inOwnNamespace(t, import.meta.url)) {
 
   await t.test('--check, --dry-run, and the run itself do the same', async (t) => {
     writeFileSync(file, sample);
-    t.match(run('--check', '-f', file), { status: 0, stdout: `${file}: good (1 virtual servers)\n`, stderr: '' });
+    t.match(run('--check', '-f', file), { status: 0, stdout: `${file}: good (1 virtual server)\n`, stderr: '' });
     const dry = run('--dry-run', '-f', file);
     t.match(dry.stdout, /^add service tcp 192\.168\.100\.254:80 rr\nadd laddr 192\.168\.100\.200 dpdk0 to /);
     t.equal(await weights(), 'none');
@@ -194,7 +195,7 @@ else if (await inOwnNamespace(t, import.meta.url)) {
     await node.start();
     await weightsBecome(t, '2:50 3:100');
     await masterBecomes('node');
-    t.equal(curl().startsWith('192.168.100.'), true);
+    await eventually('it serves', curl, (seen) => seen.startsWith('192.168.100.'), { timeoutMs: 20_000 });
   });
 
   await t.test('SIGTERM: the backup takes over, the services are gone', async (t) => {
@@ -204,5 +205,17 @@ else if (await inOwnNamespace(t, import.meta.url)) {
     t.same(await node.api.dataplane('service.list', {}), []);
     await masterBecomes('backup');
     t.equal(run('status').status, 3);
+  });
+
+  await t.test('with -I a restart disturbs nothing', async (t) => {
+    writeFileSync(file, sample);
+    daemon = start([program('dpvs-keepalived'), '-f', file, '-I', '-C'], 'keepalived.log');
+    await weightsBecome(t, '2:100 3:100');
+    t.doesNotThrow(() => keepalivedStatus.parse(status()));
+    const ended = once(daemon, 'exit');
+    daemon.kill('SIGTERM');
+    t.same(await ended, [0, null]);
+    t.equal(await weights(), '2:100 3:100');
+    t.equal(run('--dry-run', '-f', file).stdout, 'nothing to change\n');
   });
 }
