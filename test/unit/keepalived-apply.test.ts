@@ -196,6 +196,15 @@ t.test('a reload is a difference: what stayed is not touched, not even what was 
   t.equal(node.changes, 'service.del');
 });
 
+t.test('direct routing: said to the dataplane as it is, at the port of the service', async (t) => {
+  const { node, load } = sceneOf(t);
+  const direct = web('', server(2).replace(' 80 {', ' {')).replace('lb_kind FNAT', 'lb_kind DR');
+  await load(direct.replace('laddr_group_name lips', ''));
+  const [service] = node.state.services();
+  t.match(service?.servers, [{ server: { address: '192.168.100.2', port: 80 }, forwarding: 'Route', weight: 100 }]);
+  t.same(service?.laddrs, []);
+});
+
 t.test('what is refused leaves out its service only, until the file is another', async (t) => {
   const { node, load, applier } = sceneOf(t);
   const other = web('', server(9)).replace(lips, '').replace('10.0.0.1', '10.0.0.9');
