@@ -74,7 +74,8 @@ const secrets: readonly RegExp[] = [
   /^neighbor \S+ password /,
   /^ipv6 ospf6 authentication key-id .* key /,
   /^key-string /,
-  /^username \S+ .*password /,
+  // Also where no daemon takes the line: a key is a key.
+  /^(.* )?(password|md5|authentication-key) /,
 ];
 
 /** As it may be shown. */
