@@ -12,6 +12,8 @@ interface Pending {
   timer: NodeJS.Timeout;
 }
 
+const lastAnswersMs = 100;
+
 /** Sends JSON requests to a ROUTER socket and awaits the answers. Used for the dataplane and for the routing bridge alike. */
 export class RequestChannel {
   readonly #socket = new Dealer({ linger: 0 });
@@ -22,6 +24,8 @@ export class RequestChannel {
     readonly endpoint: string,
     readonly timeoutMs = 10_000,
   ) {
+    // ZeroMQ would wait for the other side to come back, and never say what became of a request that it had taken.
+    this.#socket.events.on('disconnect', () => this.#lost());
     this.#socket.connect(endpoint);
     void this.#receive();
   }
@@ -43,12 +47,25 @@ export class RequestChannel {
   }
 
   close(): void {
-    for (const { timer, reject } of this.#pending.values()) {
-      clearTimeout(timer);
-      reject(new DpvsError('unreachable', 'closed'));
-    }
-    this.#pending.clear();
+    this.#fail([...this.#pending.keys()], 'closed');
     this.#socket.close();
+  }
+
+  #lost(): void {
+    const ids = [...this.#pending.keys()];
+    // Answers that were there before may not have been read yet.
+    if (ids.length > 0)
+      setTimeout(() => this.#fail(ids, 'it ended before it answered: whether it was done is unknown'), lastAnswersMs);
+  }
+
+  #fail(ids: readonly number[], detail: string): void {
+    for (const id of ids) {
+      const pending = this.#pending.get(id);
+      if (pending === undefined) continue;
+      this.#pending.delete(id);
+      clearTimeout(pending.timer);
+      pending.reject(new DpvsError('unreachable', detail));
+    }
   }
 
   async #receive(): Promise<void> {

@@ -38,7 +38,7 @@ export const help = `npm run lab -- COMMAND
 
   up [--nodes N] [--driver af_xdp|af_packet] [--network point-to-point|broadcast] [--bfd] [--empty] [--new]
         builds the topology and announces ${vip}; ${defaultNodeCount} nodes, or 1 to ${maxNodeCount}; with --empty the nodes are left
-        bare, with --bfd a dead one is missed in a second, with --new a second lab is built beside the one that is up
+        bare, with --bfd a dead one is missed in two seconds, with --new a second lab is built beside the one that is up
   down [--all]      removes it
   status            what runs, and how to get in
   exec MEMBER [COMMAND…]

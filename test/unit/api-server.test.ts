@@ -205,6 +205,20 @@ t.test('malformed frames: answered when the id can be read, counted always', asy
   raw.close();
 });
 
+t.test('who ends with requests in hand: they fail at once, and the next owner is found', async (t) => {
+  const { client, server, endpoint, log, handlers } = await setUp(t);
+  const start = performance.now();
+  const waiting = [client.request('wait', {}, 60_000), client.request('wait', {}, 60_000)].map(refusal);
+  await client.request('echo', { text: 'both have arrived' });
+  await server.close();
+  for (const error of await Promise.all(waiting))
+    t.match(error, { code: 'unreachable', detail: /ended before it answered/ });
+  t.ok(performance.now() - start < 30_000, 'not when their time is up');
+  const next = await ApiServer.listen({ endpoint, methods, handlers, log });
+  t.same(await client.request('echo', { text: 'hello' }, 20_000), { text: 'hello' });
+  await next.close();
+});
+
 t.test('a living owner keeps its socket, a stale file is replaced', async (t) => {
   const { directory, endpoint, log, handlers, client } = await setUp(t);
   await t.rejects(ApiServer.listen({ endpoint, methods, handlers, log }), {
