@@ -56,15 +56,17 @@ export const formatRefusal = ({ vips, action, steps }: Report): string =>
 /** The VIPs of a drain, a line each. */
 export const formatDrain = (vips: readonly VipStatus[]): string =>
   table(
-    vips.map(({ vip, state, stage, flows, deadlineSeconds, reason }) => [
+    vips.map(({ vip, state, stage, flows, deadlineSeconds, reason, kept }) => [
       host(vip),
       stage ?? state,
       flows === null ? '' : `${flows.live} flows, ${flows.newPerSecond} new/s`,
       state === 'withdrawn'
         ? (reason?.detail ?? '')
-        : deadlineSeconds === null
-          ? ''
-          : `${duration(Math.ceil(deadlineSeconds))} left`,
+        : kept !== null
+          ? `is not withdrawn, ${kept.at}: ${kept.detail}`
+          : deadlineSeconds === null
+            ? ''
+            : `${duration(Math.ceil(deadlineSeconds))} left`,
     ]),
     '  ',
   );
@@ -86,7 +88,8 @@ export function reasonText(vip: VipStatus): string {
 }
 
 function stateReason({ state, held, reason, kept, retrySeconds, stage, deadlineSeconds }: VipStatus): string | null {
-  if (kept !== null) return `should go, ${kept.at}: ${kept.detail}`;
+  if (kept !== null)
+    return `${stage === null ? 'should go' : `${stage}, is not withdrawn`}, ${kept.at}: ${kept.detail}`;
   if (stage !== null)
     return deadlineSeconds === null ? stage : `${stage}, at most ${duration(Math.ceil(deadlineSeconds))} more`;
   const retry = retrySeconds !== null && retrySeconds > 0 ? ` (again in ${duration(Math.ceil(retrySeconds))})` : '';

@@ -14,7 +14,6 @@ import { aboutOf, type Commander, claimed, findWanted, planOf, refuseDuringResta
 
 export async function drain(commander: Commander, params: BridgeParams<'drain'>): Promise<Report> {
   const { core } = commander;
-  const { book } = core.parts;
   const begun = await claimed(commander, params.vips, async (asked) => {
     const known = findWanted(core, asked);
     refuseDuringRestart(core);
@@ -24,9 +23,23 @@ export async function drain(commander: Commander, params: BridgeParams<'drain'>)
     return core.exclusive(() => beginDrain(core, known, told, params));
   });
   if ('report' in begun) return begun.report;
-  const { about, before, leaving, steps } = begun;
-  // Not claimed any more: what else happens to other VIPs, or to these, does not wait for the area.
-  const proved = await core.proveWorse([...leaving.keys()], steps);
+  const { leaving } = begun;
+  try {
+    return await proveDrain(commander, begun, params);
+  } finally {
+    for (const intent of leaving.values()) core.provedDrains.delete(intent);
+  }
+}
+
+/** Not claimed any more: what else happens to other VIPs, or to these, does not wait for the area. */
+async function proveDrain(
+  commander: Commander,
+  { about, before, leaving, steps }: Under,
+  params: DrainParams,
+): Promise<Report> {
+  const { core } = commander;
+  const { book } = core.parts;
+  const proved = await core.proveWorse([...leaving.keys()], steps, params.force ?? false);
   await core.exclusive(async () => {
     if (proved.error !== null) await steps.undo();
     for (const [vip, intent] of leaving) {
@@ -49,20 +62,19 @@ export async function drain(commander: Commander, params: BridgeParams<'drain'>)
 }
 
 /** Of a bridge that is killed before it was proved, too. */
-const longestProofSeconds = 30;
+const longestProofSeconds = 60;
 
 const deadlineIn = (seconds: number | null, more = 0): string | null =>
   seconds === null ? null : new Date(Date.now() + (seconds + more) * 1000).toISOString();
 
 type About = Parameters<typeof outcomeReport>[0];
-type Begun =
-  | { readonly report: Report }
-  | {
-      readonly about: About;
-      readonly before: Step[];
-      readonly leaving: ReadonlyMap<Vip, Intent>;
-      readonly steps: Steps;
-    };
+interface Under {
+  readonly about: About;
+  readonly before: Step[];
+  readonly leaving: ReadonlyMap<Vip, Intent>;
+  readonly steps: Steps;
+}
+type Begun = { readonly report: Report } | Under;
 /** Of one command; another one makes another. */
 type Intent = NonNullable<JournalEntry['drain']>;
 type DrainParams = BridgeParams<'drain'>;
@@ -102,7 +114,11 @@ async function beginDrain(
   // What could be neither done nor undone drains, so that undrain can take it back.
   for (const vip of error === null ? known : leaving) {
     const proves = leaving.includes(vip);
-    const intent = { deadline: deadlineIn(params.deadlineSeconds, proves ? longestProofSeconds : 0), ended: false };
+    const intent = {
+      deadline: deadlineIn(params.deadlineSeconds, proves ? longestProofSeconds : 0),
+      ended: false,
+      ...(params.force === true ? { force: true } : {}),
+    };
     vip.entry.drain = intent;
     // One that was draining before is not proved by this command; the watch sees to it.
     if (proves) intents.set(vip, intent);
@@ -112,6 +128,7 @@ async function beginDrain(
   if (error !== null) return { report: outcomeReport(about, { error, steps }, idle) };
   // They are on their way out already, and the watch goes on with it.
   const away = withdraw.length === 0 ? [] : (await core.withdraw(withdraw, false)).steps.list;
+  for (const intent of intents.values()) core.provedDrains.add(intent);
   return { about, before: [...idle, ...away], leaving: intents, steps };
 }
 
