@@ -80,7 +80,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route undrain VIP… | --all [--dry-run]',
       '',
-      'As good as other nodes again; a VIP that the drain has withdrawn is announced as soon as its conditions hold.',
+      'As good as other nodes again; a VIP that the drain has withdrawn is announced as soon as its conditions hold, and what it waits for is told.',
     ),
     options: byCommand.undrain,
     examples: [['dpvs-route undrain --all', 'after maintenance']],

@@ -1,6 +1,7 @@
 // The commands `drain` and `undrain`: other nodes take over first, or not any more.
 import { familyOf } from '../address.js';
-import { addressesOf, type BridgeCore } from '../core.js';
+import { firstFailure } from '../conditions.js';
+import { addressesOf, type BridgeCore, conditionReason } from '../core.js';
 import { flowsOf } from '../drain-watch.js';
 import { cutByDeadline } from '../flows-left.js';
 import type { JournalEntry } from '../journal.js';
@@ -9,7 +10,7 @@ import { outcomeReport, stepsReport } from '../report.js';
 import type { BridgeParams, Flows, Report, Step } from '../schema.js';
 import type { Steps } from '../steps.js';
 import type { Vip } from '../vip-book.js';
-import { mayBeInUse } from '../vip-state.js';
+import { isParked, mayBeInUse } from '../vip-state.js';
 import { aboutOf, type Commander, claimed, findWanted, planOf, refuseDuringRestart } from './common.js';
 
 export async function drain(commander: Commander, params: BridgeParams<'drain'>): Promise<Report> {
@@ -141,11 +142,11 @@ export function undrain(commander: Commander, { vips, dryRun = false }: BridgePa
       const known = findWanted(core, asked);
       const draining = known.filter(({ state }) => state.kind === 'draining');
       const about = { ...aboutOf('undrain', known, []), dryRun };
-      if (dryRun)
-        return stepsReport(
-          about,
-          await planOf(core, draining, (tools, entries) => planPreference(tools, entries, 'improvement')),
-        );
+      const others = await notDraining(core, known, dryRun);
+      if (dryRun) {
+        const plan = await planOf(core, draining, (tools, entries) => planPreference(tools, entries, 'improvement'));
+        return stepsReport(about, [...others, ...plan]);
+      }
       const outcome = await core.improve(draining);
       if (outcome.error !== null) return outcomeReport(about, outcome);
       for (const vip of known) {
@@ -155,9 +156,26 @@ export function undrain(commander: Commander, { vips, dryRun = false }: BridgePa
       }
       book.save();
       commander.nudge();
-      return outcomeReport(about, outcome);
+      return outcomeReport(about, outcome, others);
     }),
   );
+}
+
+/** Of the VIPs that an undrain makes no better at once: those that it brings back, with what they wait for, and those that never drained. */
+async function notDraining(core: BridgeCore, known: readonly Vip[], dryRun: boolean): Promise<Step[]> {
+  const others = known.filter(({ state }) => state.kind !== 'draining');
+  if (others.length === 0) return [];
+  await core.parts.dataplane.look();
+  const view = await core.view();
+  return others.map((vip): Step => {
+    const { entry, state } = vip;
+    if (!isParked(state))
+      return { name: 'undrain', outcome: 'already', ms: 0, detail: `${entry.vip} is ${state.kind}: it did not drain` };
+    const missing = conditionReason(firstFailure(core.conditions(view, vip)));
+    const when =
+      missing === null ? 'is announced next' : `is announced when this holds: ${missing.at}: ${missing.detail}`;
+    return { name: 'undrain', outcome: dryRun ? 'would' : 'done', ms: 0, detail: `${entry.vip} ${when}` };
+  });
 }
 
 function flowsNow(core: BridgeCore, vips: readonly Vip[]): Flows | null {
