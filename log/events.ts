@@ -131,7 +131,10 @@ const groups = {
     announced: card('info', 'a VIP is announced'),
     draining: card('info', 'a VIP is announced worse than by other nodes, until its flows have ended'),
     withdrawn: card('info', 'a VIP is withdrawn'),
-    kept: card('warn', 'a VIP stays announced although its real servers or ports say that it should go'),
+    kept: card(
+      'warn',
+      'a VIP stays announced although its real servers or ports, or the end of a drain, say that it should go',
+    ),
     announce_failed: card('error', 'a VIP could not be announced'),
     drain_failed: card('error', 'a VIP that drains could not be made worse than on other nodes'),
     withdraw_failed: card('error', 'a VIP could not be withdrawn completely'),

@@ -1,7 +1,7 @@
 // What commands and the watch of the bridge share: the view of the node, and the procedures, one change at a time.
 import type { Rtnetlink } from '../kni/index.js';
 import { type Log, RepeatedCondition } from '../log/index.js';
-import type { AddressFamily } from './address.js';
+import { type AddressFamily, familyOf } from './address.js';
 import { setUpVips } from './announce.js';
 import { Claims } from './claims.js';
 import { assess, type Condition, firstFailure } from './conditions.js';
@@ -14,6 +14,7 @@ import { byPlace, onPorts, usablePorts } from './places.js';
 import { type Port, portsBeside, portsText } from './port.js';
 import { verifyVips } from './prove-announced.js';
 import { explain, StepError, Steps } from './steps.js';
+import { proveTakers } from './takers.js';
 import type { OwnedTarget } from './targets.js';
 import { type DataplaneApi, Pace, type Tools } from './tools.js';
 import type { NodeView } from './view.js';
@@ -56,6 +57,8 @@ export class BridgeCore {
   readonly claims = new Claims();
   /** Those that somebody is changing and that cannot be served any more. */
   readonly hopeless = new Set<string>();
+  /** Drains that a command proves: the watch has no part in them. As the journal entry has them; another command makes another. */
+  readonly provedDrains = new WeakSet<object>();
   /** Nothing new is begun, and whoever waits for a proof gives up. */
   stopping = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -267,10 +270,18 @@ export class BridgeCore {
     });
   }
 
-  /** Waits until others are preferred, which takes seconds: not within `exclusive`. @param steps those of `worsen` */
-  proveWorse(vips: readonly Vip[], steps: Steps): Promise<Outcome> {
+  /**
+   * Waits until others are preferred, and others are left, which takes seconds: not within `exclusive`.
+   * @param steps those of `worsen`. @param force also where nobody is left
+   */
+  proveWorse(vips: readonly Vip[], steps: Steps, force: boolean): Promise<Outcome> {
     return this.#attempt(async () => {
       for (const group of byPlace(vips)) await proveWorse(this.tools, steps, entriesOf(group));
+      if (force) return;
+      for (const family of ['inet', 'inet6'] as const) {
+        const members = entriesOf(vips).filter(({ vip }) => familyOf(vip) === family);
+        if (members.length > 0) await proveTakers(this.tools, steps, members);
+      }
     }, steps);
   }
 

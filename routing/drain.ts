@@ -1,7 +1,9 @@
 // Draining VIPs: announced worse than by the other nodes, and proof, in the area's database, that they have left the best set and that
-// the neighbours know. The flows that are still here are watched by the reconciler.
-import { applyOnEach, othersOf, standing } from './drivers/driver.js';
-import { StepError, type Steps } from './steps.js';
+// the neighbours know. Whether others are left is asked here before and in takers.ts afterwards. The flows that are still here are watched
+// by the reconciler.
+import { applyOnEach, othersOf, standing, typeTwo } from './drivers/driver.js';
+import type { Steps } from './steps.js';
+import { type Drained, refusalOf, shortOf } from './takers.js';
 import { driverOf, placeOf, type Target } from './targets.js';
 import { some, type Tools } from './tools.js';
 
@@ -13,7 +15,7 @@ import { some, type Tools } from './tools.js';
 export async function worsenVips(
   tools: Tools,
   steps: Steps,
-  targets: readonly Target[],
+  targets: readonly Drained[],
   force: boolean,
 ): Promise<void> {
   const { driver, vips, knis } = placeOf(tools, targets);
@@ -22,9 +24,9 @@ export async function worsenVips(
       await steps.run('other announcers', async () => {
         const announcers = await driver.announcers();
         if (announcers === null) return { outcome: 'skipped', detail: `${driver.protocol} does not tell` };
+        const short = targets.flatMap((target) => shortOf(target, announcers, driver) ?? []);
+        if (short.length > 0) throw refusalOf(short, 'other announcers');
         const others = (vip: string): number => othersOf(announcers.get(vip) ?? [], driver).length;
-        const alone = vips.filter((vip) => others(vip) === 0);
-        if (alone.length > 0) throw new StepError('other announcers', 'sole_announcer', some(alone));
         const least = Math.min(...vips.map(others));
         return {
           outcome: 'already',
@@ -81,12 +83,20 @@ export async function improveVips(tools: Tools, steps: Steps, targets: readonly 
   });
 }
 
-/** Those that this node still announces as well as the best of the others; undefined: the protocol does not tell. */
+/**
+ * Those that this node still announces as well as the best of the others, or, where there are none, as before; undefined: the protocol does
+ * not tell.
+ */
 async function stillPreferred(tools: Tools, vips: readonly string[]): Promise<string | null | undefined> {
   const driver = driverOf(tools, vips[0]);
   const announcers = await driver.announcers();
   if (announcers === null) return undefined;
-  const left = vips.filter((vip) => standing(announcers.get(vip) ?? [], driver) === 'best');
+  const left = vips.filter((vip) => {
+    const all = announcers.get(vip) ?? [];
+    const own = all.find(({ self }) => self)?.metric ?? 0;
+    const where = standing(all, driver);
+    return where === 'best' || (where === 'only' && own % typeTwo < driver.drainMetric);
+  });
   return left.length === 0 ? null : `${some(left)}: still among the best`;
 }
 

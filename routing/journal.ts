@@ -24,6 +24,8 @@ const common = {
       deadline: z.iso.datetime().nullable(),
       /** It is withdrawn, and stays so. */
       ended: z.boolean(),
+      /** Also where nobody else is left to serve it. */
+      force: z.boolean().optional(),
     })
     .nullable()
     .default(null),

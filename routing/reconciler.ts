@@ -230,7 +230,7 @@ export class Reconciler {
       const health = conditionReason(firstFailure(conditions, 'health'));
       const hard = conditionReason(firstFailure(conditions, 'serve'));
       const held = mayBeUp(vip, view) && hard === null && health !== null ? await this.#gate.heldBack(vip) : null;
-      book.keep(vip, held);
+      book.keep(vip, held ?? this.#drains.heldBack(vip));
       // While the daemon is away for a planned restart the neighbours keep what it had announced.
       const excused = this.#core.graceful.active && vip.state.kind === 'announced';
       const order = book.advance(vip, {

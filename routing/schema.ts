@@ -68,7 +68,7 @@ export const vipStatus = z.strictObject({
   /** Seconds in this state. */
   forSeconds: z.number(),
   reason: reason.nullable(),
-  /** Why it stays announced although its real servers or ports say that it should go. */
+  /** Why it stays announced although its real servers or ports, or the end of a drain, say that it should go. */
   kept: reason.nullable(),
   /** Of a drain: `leaving` the best set, or `emptying`. */
   stage: z.enum(['leaving', 'emptying']).nullable(),

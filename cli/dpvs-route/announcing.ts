@@ -16,6 +16,8 @@ const changeMs = 45_000;
 /** A thousand VIPs take longer to prove than one. */
 const perVipMs = 60;
 const drainLookMs = 1_000;
+/** Nodes that drain at the same time take turns in finding out who stays. */
+const turnsMs = 35_000;
 
 type Work = (bridge: OpenBridge) => Promise<ExitCode>;
 
@@ -62,7 +64,7 @@ export async function drain(line: Line, context: Context): Promise<Work> {
   const waitSeconds = seconds(options, 'waitEnd', 86_400) ?? null;
   const params = { vips, deadlineSeconds, ...(options.has('force') ? { force: true } : {}), ...dry(options) };
   return async (bridge) => {
-    const report = await bridge.call('drain', params, patience(vips));
+    const report = await bridge.call('drain', params, patience(vips) + turnsMs);
     const code = tell(report, options, context);
     if (!options.has('waitEnd') || report.dryRun) return code;
     return followDrain(bridge, report.vips, waitSeconds, options, context);

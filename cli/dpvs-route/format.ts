@@ -30,19 +30,33 @@ export function formatReport(report: Report): string {
   const total = steps.reduce((sum, { ms }) => sum + ms, 0);
   const took = total === 0 ? '' : ` in ${milliseconds(total)}`;
   const on = device === null ? '' : action === 'withdraw' ? ` from ${device}` : ` on ${device}`;
-  const nothing = action === 'withdraw' && !dryRun && steps.every(({ outcome }) => outcome === 'already');
-  const verb = nothing ? 'not announced' : dryRun ? `would ${would[action]}${on}` : `${did[action]}${on}`;
+  const verb = dryRun ? `would ${would[action]}${on}` : (otherwise(report) ?? `${did[action]}${on}`);
   return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${flowsHere(report)}${dryRun ? '' : nextStep(report)}`;
 }
 
-function flowsHere({ action, flows, cutFlows }: Report): string {
-  if (action !== 'drain') return '';
+/** What became of the VIPs where the command's own word would say too much; null: nowhere. */
+function otherwise({ action, steps, vips }: Report): string | null {
+  const idle = steps.filter(({ name, outcome }) => name === action && outcome === 'already').length;
+  if (action === 'withdraw') return steps.every(({ outcome }) => outcome === 'already') ? 'not announced' : null;
+  if (action === 'drain') return idle === vips.length ? 'not announced, and stays so until undrain' : null;
+  if (action !== 'undrain') return null;
+  if (idle === vips.length) return 'did not drain';
+  return steps.some(({ name, outcome }) => name === action && outcome === 'done') ? 'not drained any more' : null;
+}
+
+function flowsHere(report: Report): string {
+  const { action, flows, cutFlows } = report;
+  if (action !== 'drain' || otherwise(report) !== null) return '';
   if (flows === null) return '  how many flows are here, and would be cut at the deadline, is unknown\n';
+  const here = `  ${flows.live} flows are here now, ${flows.newPerSecond} new a second\n`;
+  if (flows.live === 0) return here;
   const cut =
     cutFlows === null
-      ? '; how many of them the deadline would cut is unknown'
-      : `; ${cutFlows} of them would be cut at the deadline unless they end before`;
-  return `  ${flows.live} flows are here now, ${flows.newPerSecond} new a second${cut}\n`;
+      ? '  how many of them are still counted at the deadline is unknown\n'
+      : cutFlows === 0
+        ? ''
+        : `  ${cutFlows} of them are still counted at the deadline, unless they end before\n`;
+  return `${here}  the switch moves them to other nodes with the route; each is counted here until it ends or times out, with or without packets\n${cut}`;
 }
 
 const nextStep = ({ graceSeconds }: Report): string =>
@@ -56,15 +70,17 @@ export const formatRefusal = ({ vips, action, steps }: Report): string =>
 /** The VIPs of a drain, a line each. */
 export const formatDrain = (vips: readonly VipStatus[]): string =>
   table(
-    vips.map(({ vip, state, stage, flows, deadlineSeconds, reason }) => [
+    vips.map(({ vip, state, stage, flows, deadlineSeconds, reason, kept }) => [
       host(vip),
       stage ?? state,
       flows === null ? '' : `${flows.live} flows, ${flows.newPerSecond} new/s`,
       state === 'withdrawn'
         ? (reason?.detail ?? '')
-        : deadlineSeconds === null
-          ? ''
-          : `${duration(Math.ceil(deadlineSeconds))} left`,
+        : kept !== null
+          ? `is not withdrawn, ${kept.at}: ${kept.detail}`
+          : deadlineSeconds === null
+            ? ''
+            : `${duration(Math.ceil(deadlineSeconds))} left`,
     ]),
     '  ',
   );
@@ -86,7 +102,8 @@ export function reasonText(vip: VipStatus): string {
 }
 
 function stateReason({ state, held, reason, kept, retrySeconds, stage, deadlineSeconds }: VipStatus): string | null {
-  if (kept !== null) return `should go, ${kept.at}: ${kept.detail}`;
+  if (kept !== null)
+    return `${stage === null ? 'should go' : `${stage}, is not withdrawn`}, ${kept.at}: ${kept.detail}`;
   if (stage !== null)
     return deadlineSeconds === null ? stage : `${stage}, at most ${duration(Math.ceil(deadlineSeconds))} more`;
   const retry = retrySeconds !== null && retrySeconds > 0 ? ` (again in ${duration(Math.ceil(retrySeconds))})` : '';

@@ -66,7 +66,8 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
       '',
       'Announces the VIP worse than other nodes do, proves in the area that it has left the best set and that the neighbours know, watches',
       'its flows end, and withdraws it, at the deadline with whatever flows are left. It stays so, also after a restart, until `undrain`. A switch that rehashes moves flows that are',
-      'under way to other nodes at once, which do not know them: --dry-run shows how many there are.',
+      'under way to other nodes at once, which do not know them: --dry-run shows how many there are. Without --force it is refused where too few',
+      'others are left who do not drain it, too, and nothing is withdrawn while there are too few.',
     ),
     options: byCommand.drain,
     examples: [
@@ -79,7 +80,7 @@ const pages: Readonly<Record<CommandName, HelpPage>> = {
     usage: lines(
       'dpvs-route undrain VIP… | --all [--dry-run]',
       '',
-      'As good as other nodes again; a VIP that the drain has withdrawn is announced as soon as its conditions hold.',
+      'As good as other nodes again; a VIP that the drain has withdrawn is announced as soon as its conditions hold, and what it waits for is told.',
     ),
     options: byCommand.undrain,
     examples: [['dpvs-route undrain --all', 'after maintenance']],

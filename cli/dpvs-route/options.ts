@@ -167,7 +167,7 @@ export const byCommand: Readonly<Record<CommandName, readonly Spec[]>> = {
       looks: /^\d+$/,
       help: 'until it is withdrawn, with a line for each change; SEC: at most so long, however long the drain goes on',
     },
-    { key: 'force', short: 'F', long: ['force'], help: 'also where no other node announces it' },
+    { key: 'force', short: 'F', long: ['force'], help: 'also where no other node serves it, now or at the end' },
     all,
     file,
     dryRun,

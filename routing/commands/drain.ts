@@ -1,6 +1,7 @@
 // The commands `drain` and `undrain`: other nodes take over first, or not any more.
 import { familyOf } from '../address.js';
-import { addressesOf, type BridgeCore } from '../core.js';
+import { firstFailure } from '../conditions.js';
+import { addressesOf, type BridgeCore, conditionReason } from '../core.js';
 import { flowsOf } from '../drain-watch.js';
 import { cutByDeadline } from '../flows-left.js';
 import type { JournalEntry } from '../journal.js';
@@ -9,12 +10,11 @@ import { outcomeReport, stepsReport } from '../report.js';
 import type { BridgeParams, Flows, Report, Step } from '../schema.js';
 import type { Steps } from '../steps.js';
 import type { Vip } from '../vip-book.js';
-import { mayBeInUse } from '../vip-state.js';
+import { isParked, mayBeInUse } from '../vip-state.js';
 import { aboutOf, type Commander, claimed, findWanted, planOf, refuseDuringRestart } from './common.js';
 
 export async function drain(commander: Commander, params: BridgeParams<'drain'>): Promise<Report> {
   const { core } = commander;
-  const { book } = core.parts;
   const begun = await claimed(commander, params.vips, async (asked) => {
     const known = findWanted(core, asked);
     refuseDuringRestart(core);
@@ -24,9 +24,23 @@ export async function drain(commander: Commander, params: BridgeParams<'drain'>)
     return core.exclusive(() => beginDrain(core, known, told, params));
   });
   if ('report' in begun) return begun.report;
-  const { about, before, leaving, steps } = begun;
-  // Not claimed any more: what else happens to other VIPs, or to these, does not wait for the area.
-  const proved = await core.proveWorse([...leaving.keys()], steps);
+  const { leaving } = begun;
+  try {
+    return await proveDrain(commander, begun, params);
+  } finally {
+    for (const intent of leaving.values()) core.provedDrains.delete(intent);
+  }
+}
+
+/** Not claimed any more: what else happens to other VIPs, or to these, does not wait for the area. */
+async function proveDrain(
+  commander: Commander,
+  { about, before, leaving, steps }: Under,
+  params: DrainParams,
+): Promise<Report> {
+  const { core } = commander;
+  const { book } = core.parts;
+  const proved = await core.proveWorse([...leaving.keys()], steps, params.force ?? false);
   await core.exclusive(async () => {
     if (proved.error !== null) await steps.undo();
     for (const [vip, intent] of leaving) {
@@ -49,20 +63,19 @@ export async function drain(commander: Commander, params: BridgeParams<'drain'>)
 }
 
 /** Of a bridge that is killed before it was proved, too. */
-const longestProofSeconds = 30;
+const longestProofSeconds = 60;
 
 const deadlineIn = (seconds: number | null, more = 0): string | null =>
   seconds === null ? null : new Date(Date.now() + (seconds + more) * 1000).toISOString();
 
 type About = Parameters<typeof outcomeReport>[0];
-type Begun =
-  | { readonly report: Report }
-  | {
-      readonly about: About;
-      readonly before: Step[];
-      readonly leaving: ReadonlyMap<Vip, Intent>;
-      readonly steps: Steps;
-    };
+interface Under {
+  readonly about: About;
+  readonly before: Step[];
+  readonly leaving: ReadonlyMap<Vip, Intent>;
+  readonly steps: Steps;
+}
+type Begun = { readonly report: Report } | Under;
 /** Of one command; another one makes another. */
 type Intent = NonNullable<JournalEntry['drain']>;
 type DrainParams = BridgeParams<'drain'>;
@@ -102,7 +115,11 @@ async function beginDrain(
   // What could be neither done nor undone drains, so that undrain can take it back.
   for (const vip of error === null ? known : leaving) {
     const proves = leaving.includes(vip);
-    const intent = { deadline: deadlineIn(params.deadlineSeconds, proves ? longestProofSeconds : 0), ended: false };
+    const intent = {
+      deadline: deadlineIn(params.deadlineSeconds, proves ? longestProofSeconds : 0),
+      ended: false,
+      ...(params.force === true ? { force: true } : {}),
+    };
     vip.entry.drain = intent;
     // One that was draining before is not proved by this command; the watch sees to it.
     if (proves) intents.set(vip, intent);
@@ -112,6 +129,7 @@ async function beginDrain(
   if (error !== null) return { report: outcomeReport(about, { error, steps }, idle) };
   // They are on their way out already, and the watch goes on with it.
   const away = withdraw.length === 0 ? [] : (await core.withdraw(withdraw, false)).steps.list;
+  for (const intent of intents.values()) core.provedDrains.add(intent);
   return { about, before: [...idle, ...away], leaving: intents, steps };
 }
 
@@ -124,11 +142,11 @@ export function undrain(commander: Commander, { vips, dryRun = false }: BridgePa
       const known = findWanted(core, asked);
       const draining = known.filter(({ state }) => state.kind === 'draining');
       const about = { ...aboutOf('undrain', known, []), dryRun };
-      if (dryRun)
-        return stepsReport(
-          about,
-          await planOf(core, draining, (tools, entries) => planPreference(tools, entries, 'improvement')),
-        );
+      const others = await notDraining(core, known, dryRun);
+      if (dryRun) {
+        const plan = await planOf(core, draining, (tools, entries) => planPreference(tools, entries, 'improvement'));
+        return stepsReport(about, [...others, ...plan]);
+      }
       const outcome = await core.improve(draining);
       if (outcome.error !== null) return outcomeReport(about, outcome);
       for (const vip of known) {
@@ -138,9 +156,26 @@ export function undrain(commander: Commander, { vips, dryRun = false }: BridgePa
       }
       book.save();
       commander.nudge();
-      return outcomeReport(about, outcome);
+      return outcomeReport(about, outcome, others);
     }),
   );
+}
+
+/** Of the VIPs that an undrain makes no better at once: those that it brings back, with what they wait for, and those that never drained. */
+async function notDraining(core: BridgeCore, known: readonly Vip[], dryRun: boolean): Promise<Step[]> {
+  const others = known.filter(({ state }) => state.kind !== 'draining');
+  if (others.length === 0) return [];
+  await core.parts.dataplane.look();
+  const view = await core.view();
+  return others.map((vip): Step => {
+    const { entry, state } = vip;
+    if (!isParked(state))
+      return { name: 'undrain', outcome: 'already', ms: 0, detail: `${entry.vip} is ${state.kind}: it did not drain` };
+    const missing = conditionReason(firstFailure(core.conditions(view, vip)));
+    const when =
+      missing === null ? 'is announced next' : `is announced when this holds: ${missing.at}: ${missing.detail}`;
+    return { name: 'undrain', outcome: dryRun ? 'would' : 'done', ms: 0, detail: `${entry.vip} ${when}` };
+  });
 }
 
 function flowsNow(core: BridgeCore, vips: readonly Vip[]): Flows | null {

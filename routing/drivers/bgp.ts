@@ -25,6 +25,7 @@ export class Bgp implements Driver {
   readonly daemon = 'bgpd';
   readonly followMs = 3_000;
   readonly spreadMs = 2_000;
+  readonly floodMs = 0;
   readonly drainMetric = drainMetric;
   readonly preferenceMs = 8_000;
   readonly #vtysh: Vtysh;

@@ -49,6 +49,8 @@ export interface Driver {
   readonly followMs: number;
   /** A withdrawal is in every database of the area by then, milliseconds. */
   readonly spreadMs: number;
+  /** What the neighbours have acknowledged is in every database by then, and may change again (MinLSArrival), milliseconds. */
+  readonly floodMs: number;
   /** Who announces with this metric, or more, drains: it is no one to leave a VIP to. */
   readonly drainMetric: number;
   /** How long it may take to follow a change of preference. */

@@ -7,6 +7,7 @@ export abstract class OspfDriver implements Driver {
   readonly protocol = 'ospf';
   readonly family = 'inet';
   readonly daemon = 'ospfd';
+  readonly floodMs: number = 1_200;
   abstract readonly form: string;
   abstract readonly followMs: number;
   abstract readonly spreadMs: number;

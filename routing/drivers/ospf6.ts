@@ -41,6 +41,7 @@ export class Ospf6 implements Driver {
   readonly daemon = 'ospf6d';
   readonly followMs = 3_000;
   readonly spreadMs = 2_000;
+  readonly floodMs = 1_200;
   readonly drainMetric = drainMetric;
   /** Where the route-map is not ours, ospf6d looks again at what it redistributes only 5 s after it has changed. */
   readonly preferenceMs = 12_000;

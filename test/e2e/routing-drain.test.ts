@@ -108,7 +108,23 @@ for (const [form, linkType] of [
       );
       t.notOk(await scene.learned(vip));
       t.match(await scene.kniAddresses(), vip, 'its flows are still here');
+      await peer.withdraw(vip);
+      await eventually(
+        'it says that nobody is left',
+        () => vipOf(scene, vip),
+        (seen) => seen?.kept?.code === 'sole_announcer',
+        { timeoutMs: 30_000 },
+      );
       dataplane.setFlows(vip, 0, 0);
+      await eventually(
+        'its flows have ended',
+        () => vipOf(scene, vip),
+        (seen) => seen?.flows?.live === 0,
+      );
+      await scene.becomes(vip, true, 10_000);
+      t.match(await done(t, scene, 'status'), /emptying, is not withdrawn, drain: 0 other announcers, 1 have to stay/);
+      t.match(await vipOf(scene, vip), { state: 'draining' });
+      await peer.announce(vip);
       await stateBecomes(scene, vip, 'withdrawn drain', 10_000);
       t.notMatch(await scene.kniAddresses(), vip);
       t.match((await vipOf(scene, vip))?.reason, { detail: 'no flow was left' });

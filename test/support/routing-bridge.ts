@@ -51,7 +51,7 @@ export class TestBridge {
     // Before the directory is asked for, which then goes after it: a bridge that still runs writes into it.
     let started: TestBridge | null = null;
     t.teardown(() => started?.bridge.stop());
-    const journal = new Journal(join(t.testdir({}), 'node1.route.json'));
+    const journal = new Journal(join(t.testdir({}), `${node.routerId}.route.json`));
     journal.write(written);
     started = new TestBridge(node, journal);
     await started.bridge.start();

@@ -37,6 +37,11 @@ export class ModelNode {
   /** Router ids of other nodes that announce a VIP; the default for those that are not named. */
   readonly others = new Map<string, readonly string[]>();
   defaultOthers: readonly string[] = ['10.0.0.2'];
+  routerId = ownId;
+  /** Whose LSAs are in its database, instead of `others`; this node among them. Each is as old as `lagMs`. */
+  area: { readonly nodes: Set<ModelNode>; readonly lagMs: number } | null = null;
+  /** What it has announced, and since when. */
+  readonly #past: { readonly at: number; readonly metrics: ReadonlyMap<string, number> }[] = [];
   readonly services = new Map<string, ModelService>();
   neighbours: Neighbour[] = [fullNeighbour()];
   readonly ports = new Map([
@@ -113,6 +118,7 @@ export class ModelNode {
       if (this.addresses.has(key)) throw KernelError.fromErrno('add', 17);
       this.addresses.add(key);
       if (this.permitted.has(address) && this.ospfdObeys && this.ospfdRuns) this.lsas.add(address);
+      this.#flood();
       this.#emit('added', key);
     },
     deleteAddress: async (kni: string, prefix: string) => {
@@ -122,6 +128,7 @@ export class ModelNode {
       if (!this.addresses.delete(key)) throw KernelError.fromErrno('delete', 99);
       // As long as one interface has it, ospfd announces it (FRR 8.4.4, measured).
       if (![...this.addresses].some((each) => each.endsWith(` ${address}`))) this.lsas.delete(address);
+      this.#flood();
       this.#emit('removed', key);
     },
     watch: async (listener: (event: KernelEvent) => void) => {
@@ -134,7 +141,7 @@ export class ModelNode {
 
   readonly driver: Driver = {
     ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', followMs: 60, preferenceMs: 60 },
-    ...{ spreadMs: 60, drainMetric: worseMetric },
+    ...{ spreadMs: 60, floodMs: 0, drainMetric: worseMetric },
     neighbours: async () => {
       this.#ask('neighbours');
       return this.neighbours;
@@ -159,6 +166,7 @@ export class ModelNode {
         this.permitted.delete(vip);
         this.lsas.delete(vip);
       }
+      this.#flood();
     },
     originated: async () => {
       this.#ask('originated');
@@ -173,12 +181,36 @@ export class ModelNode {
   };
 
   #announcementsOf(vip: string): Announcement[] {
-    const metric = this.worse.has(vip) && this.ospfdObeys ? worseMetric : ownMetric;
-    const others = this.others.get(vip) ?? this.defaultOthers;
     return [
-      ...(this.lsas.has(vip) ? [{ router: ownId, metric, self: true }] : []),
-      ...others.map((router) => ({ router, metric: ownMetric, self: false })),
+      ...(this.lsas.has(vip) ? [{ router: this.routerId, metric: this.#metricOf(vip), self: true }] : []),
+      ...this.#othersOf(vip),
     ];
+  }
+
+  #othersOf(vip: string): Announcement[] {
+    if (this.area === null) {
+      const others = this.others.get(vip) ?? this.defaultOthers;
+      return others.map((router) => ({ router, metric: ownMetric, self: false }));
+    }
+    const { nodes, lagMs } = this.area;
+    return [...nodes].flatMap((node) => {
+      const metric = node === this ? undefined : node.announcedAt(performance.now() - lagMs).get(vip);
+      return metric === undefined ? [] : [{ router: node.routerId, metric, self: false }];
+    });
+  }
+
+  #metricOf(vip: string): number {
+    return this.worse.has(vip) && this.ospfdObeys ? worseMetric : ownMetric;
+  }
+
+  /** VIP → metric, as it was. @param at `performance.now()` */
+  announcedAt(at: number): ReadonlyMap<string, number> {
+    return this.#past.findLast((each) => each.at <= at)?.metrics ?? new Map();
+  }
+
+  #flood(): void {
+    const metrics = new Map([...this.lsas].map((vip) => [vip, this.#metricOf(vip)]));
+    this.#past.push({ at: performance.now(), metrics });
   }
 
   #change(verb: string, vips: readonly string[], concerned: (vip: string) => boolean) {

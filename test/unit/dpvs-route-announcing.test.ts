@@ -37,6 +37,10 @@ const gone: VipStatus = {
   reason: { at: 'drain', code: 'drained', detail: 'no flow was left' },
 };
 
+const moved =
+  '  the switch moves them to other nodes with the route; each is counted here until it ends or times out, with or without packets\n';
+const aside = (name: string, outcome: 'already' | 'done', detail: string) => ({ name, outcome, ms: 0, detail });
+
 t.test('words → requests', async (t) => {
   const announce = { vips: ['1.2.3.4'], waitSeconds: 15 };
   const known = { vips: ['1.2.3.4'] };
@@ -166,14 +170,34 @@ t.test('reports as text', async (t) => {
     ['withdraw -a -n', { ...off, device: null, dryRun: true, steps: [] }, '3 VIPs would be withdrawn\n'],
     ['undrain 1.2.3.4', { ...report, action: 'undrain' }, '1.2.3.4/32 as before the drain on dpdk1\n'],
     [
+      'undrain 1.2.3.4',
+      { ...report, action: 'undrain', steps: [aside('undrain', 'already', '1.2.3.4 is announced: it did not drain')] },
+      '1.2.3.4/32 did not drain\n  already  undrain    1.2.3.4 is announced: it did not drain\n',
+    ],
+    [
+      'undrain 1.2.3.4',
+      { ...report, action: 'undrain', steps: [aside('undrain', 'done', '1.2.3.4 is announced when this holds: x')] },
+      '1.2.3.4/32 not drained any more\n  done  undrain    1.2.3.4 is announced when this holds: x\n',
+    ],
+    [
+      'drain 1.2.3.4',
+      { ...drained, steps: [aside('drain', 'already', '1.2.3.4 is withdrawn: it is not announced before undrain')] },
+      '1.2.3.4/32 not announced, and stays so until undrain\n  already  drain    1.2.3.4 is withdrawn: it is not announced before undrain\n',
+    ],
+    [
+      'drain 1.2.3.4',
+      { ...drained, flows: { live: 0, newPerSecond: 0 }, cutFlows: 0 },
+      '1.2.3.4/32 draining on dpdk1\n  0 flows are here now, 0 new a second\n',
+    ],
+    [
       'drain 1.2.3.4',
       drained,
-      '1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before\n',
+      `1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second\n${moved}  2 of them are still counted at the deadline, unless they end before\n`,
     ],
     [
       'drain 1.2.3.4',
       { ...drained, cutFlows: null },
-      '1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second; how many of them the deadline would cut is unknown\n',
+      `1.2.3.4/32 draining on dpdk1\n  3 flows are here now, 1 new a second\n${moved}  how many of them are still counted at the deadline is unknown\n`,
     ],
     [
       'drain 1.2.3.4',
@@ -183,7 +207,7 @@ t.test('reports as text', async (t) => {
     [
       'drain 1.2.3.4 -n',
       { ...drained, dryRun: true },
-      '1.2.3.4/32 would drain on dpdk1\n  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before\n',
+      `1.2.3.4/32 would drain on dpdk1\n  3 flows are here now, 1 new a second\n${moved}  2 of them are still counted at the deadline, unless they end before\n`,
     ],
   ] as const) {
     const { out, err, code } = await runDpvsRoute(words(line), { answers: [answer] });
@@ -207,7 +231,8 @@ t.test('drain --wait: a line whenever something has changed, to its end', async 
   t.equal(
     out,
     `1.2.3.4/32 draining on dpdk1
-  3 flows are here now, 1 new a second; 2 of them would be cut at the deadline unless they end before
+  3 flows are here now, 1 new a second
+${moved}  2 of them are still counted at the deadline, unless they end before
   1.2.3.4/32  emptying  3 flows, 1 new/s
   1.2.3.4/32  withdrawn  3 flows, 1 new/s  no flow was left
 `,
@@ -217,6 +242,14 @@ t.test('drain --wait: a line whenever something has changed, to its end', async 
     ['drain', 'status', 'status', 'status'],
   );
   t.equal(closed, 1);
+});
+
+t.test('drain --wait says what a drain waits for', async (t) => {
+  const kept = { at: 'drain', code: 'sole_announcer', detail: '0 other announcers, 1 have to stay' };
+  const { out } = await runDpvsRoute(words('drain 1.2.3.4 --wait'), {
+    answers: [drained, status({ ...vip, deadlineSeconds: 0, kept }), status(gone)],
+  });
+  t.match(out, /emptying +3 flows, 1 new\/s +is not withdrawn, drain: 0 other announcers, 1 have to stay\n/);
 });
 
 t.test('drain --wait is not over before nothing of it is set up', async (t) => {

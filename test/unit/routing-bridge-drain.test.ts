@@ -165,6 +165,23 @@ t.test('one that cannot serve while it leaves is taken back, and stays drained',
   t.match(await vip(first), { state: 'configured' });
 });
 
+t.test('undrain says what it brings back, what that waits for, and what never drained', async (t) => {
+  const { node, ask, until } = await TestBridge.start(t, serving(first, second));
+  await ask('announce', { vips: [first, second] });
+  const asAbout = { done: true, steps: [{ outcome: 'already', detail: `${first} is announced: it did not drain` }] };
+  t.match(await ask('undrain', { vips: [first] }), asAbout);
+  await ask('drain', { vips: [first], deadlineSeconds: 0 });
+  await until(first, ({ state, held }) => state === 'withdrawn' && !held);
+  node.services.set(first, { healthy: 0, servers: 2 });
+  const dry = await ask('undrain', { vips: [first], dryRun: true });
+  t.match(dry.steps, [{ name: 'undrain', outcome: 'would' }]);
+  const { steps } = await ask('undrain', { vips: [first, second] });
+  t.match(steps, [
+    { name: 'undrain', outcome: 'done', detail: /^123\.1\.2\.1 is announced when this holds: servers: / },
+    { name: 'undrain', outcome: 'already', detail: `${second} is announced: it did not drain` },
+  ]);
+});
+
 t.test('undrained while its flows end: as good as before, and announced all the time', async (t) => {
   const { node, ask, vip } = await TestBridge.start(t, serving(first));
   await ask('announce', { vips: [first] });

@@ -1,11 +1,13 @@
 // The watch of draining VIPs, round by round: what ends a drain, and what is not yet its end.
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { eventually } from '../../lab/index.js';
 import { BridgeCore } from '../../routing/core.js';
 import { drainLeftMs } from '../../routing/drain-deadline.js';
 import { DrainWatch, flowsOf } from '../../routing/drain-watch.js';
 import { Journal, type JournalEntry } from '../../routing/journal.js';
 import { defaultPolicy } from '../../routing/policy.js';
+import { VtyshError } from '../../routing/vtysh.js';
 import { partsOf } from '../support/routing-bridge.js';
 import { ModelNode } from '../support/routing-node.js';
 
@@ -43,7 +45,7 @@ function watching(t: Test, entries: readonly JournalEntry[]) {
     book.all.map(({ state }) =>
       state.kind === 'draining' ? state.stage : isTold(state) ? state.reason.detail : state.kind,
     );
-  return { node, round, states, book };
+  return { node, round, states, book, watch };
 }
 
 const isTold = (state: object): state is { reason: { detail: string } } => 'reason' in state && state.reason !== null;
@@ -119,6 +121,58 @@ t.test('a dataplane that is silent does not say that no flow is left', async (t)
   book.get(first)!.entry.drain = { deadline: ago(1), ended: false };
   t.same(await round(), [first]);
   t.same(states(), ['at the deadline']);
+});
+
+t.test('nothing is withdrawn while nobody else serves it, or nobody knows, unless forced', async (t) => {
+  const forced = entry(second, ago(1));
+  const { node, round, states, watch, book } = watching(t, [
+    entry(first, ago(1)),
+    { ...forced, drain: { ...forced.drain!, force: true } },
+  ]);
+  node.defaultOthers = [];
+  t.same(await round(), [second]);
+  t.equal(states()[0], 'emptying');
+  const kept = { at: 'drain', code: 'sole_announcer', detail: '0 other announcers, 1 have to stay' };
+  t.same(watch.heldBack(book.get(first)!), kept);
+  node.services.set(first, { healthy: 1, flows: 0 });
+  t.same(await round(), [], 'nor without flows');
+  node.defaultOthers = ['10.0.0.2'];
+  node.interfere = (call) => {
+    if (call === 'announcers') throw new VtyshError('ospfd', 'silent', 'no answer');
+  };
+  t.same(await round(), []);
+  t.match(watch.heldBack(book.get(first)!), { at: 'drain', code: 'routing_daemon' });
+  node.interfere = () => {};
+  t.same(await round(), [first]);
+  t.equal(watch.heldBack(book.get(first)!), null);
+});
+
+t.test('that the takers are gone is said before the deadline, at the next thorough round', async (t) => {
+  const { node, round, watch, book } = watching(t, [entry(first, ago(-3600))]);
+  await round(true);
+  t.equal(watch.heldBack(book.get(first)!), null);
+  node.defaultOthers = [];
+  await round();
+  t.equal(watch.heldBack(book.get(first)!), null);
+  await round(true);
+  t.match(watch.heldBack(book.get(first)!), { code: 'sole_announcer' });
+  node.defaultOthers = ['10.0.0.2'];
+  await round(true);
+  t.equal(watch.heldBack(book.get(first)!), null);
+});
+
+t.test('it is not withdrawn before what others did meanwhile is known here', async (t) => {
+  const { node, round } = watching(t, [entry(first, null)]);
+  Object.assign(node.driver, { floodMs: 500 });
+  node.services.set(first, { healthy: 1, flows: 0 });
+  const start = performance.now();
+  t.same(await round(), []);
+  await eventually(
+    'it goes',
+    async () => (await round()).length,
+    (done) => done === 1,
+  );
+  t.ok(performance.now() - start >= 500);
 });
 
 t.test('a mark that somebody took away is put back in a thorough round', async (t) => {

@@ -78,6 +78,7 @@ class Model {
         followMs: 60,
         preferenceMs: 60,
         spreadMs: 2_000,
+        floodMs: 0,
         drainMetric: 1_000,
       },
       neighbours: async () => [],
