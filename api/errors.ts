@@ -42,6 +42,11 @@ export const errorTable = {
     suggestion: 'the address is a local address of a service: ipvsadm --del-laddr first',
     exit: refused,
   },
+  wan_in_use: {
+    message: 'resource busy',
+    suggestion: 'the address is what a match service rewrites to: ipvsadm -d -H MATCH -r ADDRESS:0 first',
+    exit: refused,
+  },
   slow_path_down: {
     message: 'the slow path is restarting',
     suggestion: 'established connections go on; try again in a second',

@@ -15,3 +15,4 @@ export {
 } from './paths.js';
 export { replaceFile, replaceFileSync } from './replace-file.js';
 export * from './schema.js';
+export { endText, matchText, matchWord, serviceText } from './service-text.js';

@@ -175,8 +175,27 @@ export const cpuInfo = z.strictObject({
 export const protocol = z.enum(['tcp', 'udp']);
 export const scheduler = z.enum(['rr', 'wrr', 'wlc']);
 export const forwarding = z.enum(['FullNat', 'Route', 'SNAT', 'Masq', 'Tunnel']);
-export const serviceKey = z.strictObject({ protocol, address: ipAddress, port: port });
+/** A service of a virtual IP. */
+export const vipKey = z.strictObject({ protocol, address: ipAddress, port: port });
+/** Both ends included. As the reference's: addresses up to 0.0.0.0 are any, and so are ports up to 0. */
+export const matchRange = z.strictObject({ from: ipAddress, to: ipAddress, fromPort: port, toPort: port });
+/** Which packets from behind the node an SNAT service takes; what is absent is not looked at. */
+export const match = z.strictObject({
+  protocol: z.enum(['tcp', 'udp', 'icmp']),
+  source: matchRange.optional(),
+  destination: matchRange.optional(),
+  /** The port a packet comes by, and the one its route leaves by. */
+  inDevice: deviceName.optional(),
+  outDevice: deviceName.optional(),
+});
+/** A service without a virtual IP: what it matches is its name. */
+export const matchKey = z.strictObject({ protocol: z.literal('match'), match });
+export const serviceKey = z.discriminatedUnion('protocol', [vipKey, matchKey]);
 export const serverKey = z.strictObject({ address: ipAddress, port: port });
+export type VipKey = z.infer<typeof vipKey>;
+export type MatchKey = z.infer<typeof matchKey>;
+export type ServiceMatch = z.infer<typeof match>;
+export type MatchRange = z.infer<typeof matchRange>;
 export type ServiceKey = z.infer<typeof serviceKey>;
 export type ServerKey = z.infer<typeof serverKey>;
 
@@ -252,7 +271,7 @@ export const serviceInfo = z.strictObject({
   rates: trafficRates,
 });
 export const serviceHealth = z.strictObject({
-  service: serviceKey,
+  service: vipKey,
   servers: z.int(),
   /** Those that get new connections: weight above zero, neither inhibited nor overloaded. */
   healthy: z.int(),
@@ -263,9 +282,9 @@ export const serviceHealth = z.strictObject({
   activeConns: z.int(),
   inactiveConns: z.int(),
 });
-export const laddrSpec = z.strictObject({ service: serviceKey, address: ipAddress, device: deviceName });
+export const laddrSpec = z.strictObject({ service: vipKey, address: ipAddress, device: deviceName });
 export const laddrInfo = z.strictObject({
-  service: serviceKey,
+  service: vipKey,
   localAddresses: z.array(
     z.strictObject({ address: ipAddress, device: deviceName, conflicts: z.int(), conns: z.int() }),
   ),
@@ -287,11 +306,15 @@ export const tcpState = z.enum([
 export const endpoint = z.strictObject({ address: ipAddress, port: port });
 export const connectionInfo = z.strictObject({
   lcore: z.int(),
-  protocol,
-  /** A TCP state, or ONEWAY / NORMAL for UDP. */
+  protocol: z.enum(['tcp', 'udp', 'icmp']),
+  /** A TCP state, or ONEWAY / NORMAL for UDP and ICMP. */
   state: z.union([tcpState, z.enum(['ONEWAY', 'NORMAL'])]),
   /** Seconds of idleness left before it expires. */
   expires: z.int(),
+  /**
+   * Of SNAT, as the reference: the remote end, the WAN address, the remote end again, the host behind the node. Ports of ICMP: the
+   * echo's identifier, and 2048 (type 8, code 0) for the remote end's.
+   */
   client: endpoint,
   vip: endpoint,
   /** Of direct routing the client itself, as the real server sees it. */
@@ -468,7 +491,7 @@ export const methods = {
     mutates: false,
   },
   'link.cpus': { params: nothing, result: z.array(cpuInfo), mutates: false },
-  /** Of all services; cheap enough for once a second. */
+  /** Of all services of virtual IPs; cheap enough for once a second. */
   'service.health': { params: nothing, result: z.array(serviceHealth), mutates: false },
   /** Sets the counters of one service, or of all, to zero. */
   'service.zero': { params: z.strictObject({ service: serviceKey.optional() }), result: nothing, mutates: false },
@@ -477,8 +500,9 @@ export const methods = {
     result: z.array(serviceInfo),
     mutates: false,
   },
+  /** Match services have none. */
   'laddr.list': {
-    params: z.strictObject({ service: serviceKey.optional() }),
+    params: z.strictObject({ service: vipKey.optional() }),
     result: z.array(laddrInfo),
     mutates: false,
   },

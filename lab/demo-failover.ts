@@ -70,7 +70,7 @@ export async function returnScene(story: Story, lab: Lab): Promise<void> {
   const services = await victim.services();
   story.claim(
     'its journal brought back the service with its real servers',
-    services.some(({ service, servers }) => service.address === vip && servers.length === 2),
+    services.some(({ service, servers }) => 'address' in service && service.address === vip && servers.length === 2),
     JSON.stringify(services),
   );
   await story.comes(`the switch has two next hops to ${vip} again`, () =>

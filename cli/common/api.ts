@@ -14,6 +14,7 @@ export type {
   GroupsInfo,
   LaddrInfo,
   LinkInfo,
+  MatchRange,
   Method,
   NeighbourInfo,
   NodeStatus,
@@ -27,11 +28,14 @@ export type {
   ServerSpec,
   ServiceInfo,
   ServiceKey,
+  ServiceMatch,
   ServiceSpec,
   TrafficRates,
   TrafficStats,
+  VipKey,
 } from '../../api/index.js';
 export { controlEndpoint, nodeName } from '../../api/paths.js';
+export { matchText, matchWord } from '../../api/service-text.js';
 
 import type { Method, Params, Result } from '../../api/index.js';
 

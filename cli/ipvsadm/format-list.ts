@@ -1,5 +1,14 @@
 // The listing of services in its five shapes: schedulers, totals, rates, thresholds, persistent connections.
-import { left, portName, right, type ServerInfo, type ServiceInfo, showEndpoint } from '../common/index.js';
+import {
+  left,
+  matchText,
+  portName,
+  right,
+  type ServerInfo,
+  type ServiceInfo,
+  type ServiceKey,
+  showEndpoint,
+} from '../common/index.js';
 import { showDestCheck } from './dest-check.js';
 import type { Columns, ListFormat } from './parse.js';
 
@@ -90,13 +99,23 @@ function compareEndpoints(a: { address: string; port: number }, b: { address: st
   return left1 === right1 ? a.port - b.port : left1 < right1 ? -1 : 1;
 }
 
+/** By protocol, match services among them as MATCH; those keep their order, of which the last that matches takes a packet. */
+function compareServices(a: ServiceKey, b: ServiceKey): number {
+  if (a.protocol !== b.protocol) return a.protocol < b.protocol ? -1 : 1;
+  return a.protocol === 'match' || b.protocol === 'match' ? 0 : compareEndpoints(a, b);
+}
+
 /** The services in a stable order, for comparing two listings. */
 export function sortServices(services: readonly ServiceInfo[]): ServiceInfo[] {
   return services
     .map((info) => ({ ...info, servers: info.servers.toSorted(compareEndpoints) }))
-    .toSorted(({ service: a }, { service: b }) =>
-      a.protocol === b.protocol ? compareEndpoints(a, b) : a.protocol < b.protocol ? -1 : 1,
-    );
+    .toSorted(({ service: a }, { service: b }) => compareServices(a, b));
+}
+
+function serviceName(service: ServiceKey, numeric: boolean): string {
+  if (service.protocol === 'match') return `MATCH ${matchText(service.match)}`;
+  const { protocol } = service;
+  return `${left(protocol.toUpperCase(), 4)} ${showEndpoint(service, numeric ? undefined : portName(service.port, protocol))}`;
 }
 
 /** Rows come in the order given. */
@@ -106,11 +125,11 @@ export function formatServices(services: readonly ServiceInfo[], format: ListFor
     ...headings[format.columns],
     ...services.flatMap((info) => {
       const { protocol } = info.service;
+      // The port of a match service's servers is 0, whose only name that is.
       const show = (end: { address: string; port: number }): string =>
-        showEndpoint(end, format.numeric ? undefined : portName(end.port, protocol));
-      const name = `${left(protocol.toUpperCase(), 4)} ${show(info.service)}`;
+        showEndpoint(end, format.numeric || protocol === 'match' ? undefined : portName(end.port, protocol));
       return [
-        serviceLine(info, name, format),
+        serviceLine(info, serviceName(info.service, format.numeric), format),
         ...info.servers.map((server) => serverLine(server, show(server), format)),
       ];
     }),

@@ -12,10 +12,13 @@ import {
 /** `[lcore]tcp 90s    TCP_EST     cip:cport vip:vport lip:lport rip:rport`; no heading. */
 export function formatConnections(connections: readonly ConnectionInfo[], numeric: boolean): string[] {
   return connections.map((info) => {
-    const show = (end: Endpoint): string => showEndpoint(end, numeric ? undefined : portName(end.port, info.protocol));
+    const { protocol } = info;
+    // ICMP's are an identifier and a type, which have no names.
+    const show = (end: Endpoint): string =>
+      showEndpoint(end, numeric || protocol === 'icmp' ? undefined : portName(end.port, protocol));
     const ends = [info.client, info.vip, info.lip].map((end) => left(show(end), 18)).join(' ');
     const state = left(info.state, 11);
-    return `[${info.lcore}]${left(info.protocol, 3)} ${left(`${info.expires}s`, 6)} ${state} ${ends} ${show(info.rip)}`;
+    return `[${info.lcore}]${left(protocol, 3)} ${left(`${info.expires}s`, 6)} ${state} ${ends} ${show(info.rip)}`;
   });
 }
 

@@ -6,6 +6,7 @@ import type { CommandKey, OptionKey } from './options.js';
 const group: Readonly<Partial<Record<OptionKey, string>>> = {
   'tcp-service': 'service-address',
   'udp-service': 'service-address',
+  match: 'service-address',
   'unbuilt-service': 'service-address',
   gatewaying: 'forwarding-method',
   ipip: 'forwarding-method',

@@ -70,6 +70,7 @@ export const unbuiltCommandTable: readonly OptionSpec<CommandKey>[] = [
 export type OptionKey =
   | 'tcp-service'
   | 'udp-service'
+  | 'match'
   | 'unbuilt-service'
   | 'scheduler'
   | 'real-server'
@@ -107,13 +108,20 @@ const HOST = 'HOST[:PORT]';
 export const optionTable: readonly OptionSpec<OptionKey>[] = [
   { key: 'tcp-service', short: 't', long: ['tcp-service'], value: HOST, help: 'a TCP service' },
   { key: 'udp-service', short: 'u', long: ['udp-service'], value: HOST, help: 'a UDP service' },
+  {
+    key: 'match',
+    short: 'H',
+    long: ['match'],
+    value: 'MATCH',
+    help: 'an SNAT service: proto=tcp|udp|icmp, and src-range=, dst-range= (IP1[-IP2][:PORT1[-PORT2]]), iif=, oif=, af=ipv4, with commas between',
+  },
   { key: 'scheduler', short: 's', long: ['scheduler'], value: 'SCHED', help: 'rr, wrr or wlc (default)' },
   {
     key: 'real-server',
     short: 'r',
     long: ['real-server'],
     value: HOST,
-    help: "a real server; its port is the service's unless given",
+    help: "a real server, its port the service's unless given; of SNAT the WAN address, port 0",
   },
   { key: 'fullnat', short: 'b', long: ['fullnat'], help: 'forward by FullNAT' },
   { key: 'gatewaying', short: 'g', long: ['gatewaying'], help: 'forward by direct routing (default)' },
@@ -177,7 +185,6 @@ export const unbuiltOptionTable: readonly OptionSpec<OptionKey>[] = [
   unbuiltService({ short: 'q', long: ['icmp-service'] }),
   unbuiltService({ short: '1', long: ['icmpv6-service'] }),
   unbuiltService({ short: 'f', long: ['fwmark-service'] }),
-  unbuiltService({ short: 'H', long: ['match'] }),
   unbuilt({ short: 'p', long: ['persistent'], value: 'SEC', optional: true }),
   unbuilt({ short: 'M', long: ['netmask'], value: 'MASK' }),
   unbuilt({ short: 'o', long: ['ops'] }),

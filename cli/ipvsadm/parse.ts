@@ -9,6 +9,7 @@ import {
   type ServiceKey,
   scanOptions,
   UsageError,
+  type VipKey,
 } from '../common/index.js';
 import { checkLegality, nameOptions } from './legality.js';
 import {
@@ -36,7 +37,7 @@ export type Action =
   | { readonly do: 'change'; readonly call: Call }
   | { readonly do: 'services'; readonly service: ServiceKey | undefined; readonly format: ListFormat }
   | { readonly do: 'connections'; readonly lcore: number | undefined; readonly numeric: boolean }
-  | { readonly do: 'laddrs'; readonly service: ServiceKey | undefined };
+  | { readonly do: 'laddrs'; readonly service: VipKey | undefined };
 
 export interface Line {
   readonly action: Action;
@@ -78,7 +79,7 @@ function list(words: Words): Action {
 
 function laddrRequest(command: 'add-laddr' | 'del-laddr', words: Words): Call {
   const params = {
-    service: words.service()!,
+    service: words.vipService()!,
     address: address(words.value('local-address')!, 'local address'),
     device: device(words.value('ifname')!),
   };
@@ -111,7 +112,7 @@ function actionOf(command: Given<CommandKey>, words: Words): Action {
       return { do: 'change', call: laddrRequest(command.key, words) };
     case 'get-laddr':
       words.number('cpu', 'illegal cpu specified', 0, 1023);
-      return { do: 'laddrs', service: words.service() };
+      return { do: 'laddrs', service: words.vipService() };
     case 'list':
       return list(words);
     default:

@@ -4,7 +4,9 @@ import {
   endpointOf,
   notSupported,
   quote,
+  type ServerKey,
   type ServerSpec,
+  type ServiceKey,
   type ServiceSpec,
   UsageError,
 } from '../common/index.js';
@@ -34,29 +36,32 @@ function schedulerOf(words: Words): Scheduler {
 export function serviceRequest(command: 'add-service' | 'edit-service' | 'delete-service', words: Words): Call {
   const service = words.service()!;
   if (command === 'delete-service') return { method: 'service.del', params: { service } };
-  if (service.port === 0) throw new UsageError('Zero port specified for non-persistent service');
+  if (service.protocol !== 'match' && service.port === 0)
+    throw new UsageError('Zero port specified for non-persistent service');
   const connTimeout = words.number('conn-timeout', 'illegal conn-timeout specified', 1, 31535999);
   // An edit replaces the whole service, as in the reference: what is not given is its default again.
   const checks = words.values('dest-check').map(parseDestCheck);
   if (checks.length > 1) throw new UsageError('multiple dest-check options specified');
   if (checks.length > 0 && service.protocol !== 'tcp')
-    throw notSupported('--dest-check of a UDP service: it goes by TCP handshakes');
+    throw notSupported('--dest-check of a service that is not TCP: it goes by handshakes');
   const params = { service, scheduler: schedulerOf(words), connTimeout, destCheck: checks[0] };
   return command === 'add-service' ? { method: 'service.add', params } : { method: 'service.edit', params };
 }
 
+/** With -g the reference takes the service's port whatever was given; here another one is refused, by the node. SNAT's is 0. */
+function serverKey(words: Words, service: ServiceKey): ServerKey {
+  const mistake = 'illegal real server address[:port] specified';
+  const protocol = service.protocol === 'udp' ? 'udp' : 'tcp';
+  const { address, port } = endpointOf(words.value('real-server')!, protocol, mistake);
+  return { address, port: port ?? (service.protocol === 'match' ? 0 : service.port) };
+}
+
 export function serverRequest(command: 'add-server' | 'edit-server' | 'delete-server', words: Words): Call {
   const service = words.service()!;
-  const mistake = 'illegal real server address[:port] specified';
-  const given = endpointOf(words.value('real-server')!, service.protocol, mistake);
-  if (command === 'delete-server') {
-    const server = { address: given.address, port: given.port ?? service.port };
-    return { method: 'server.del', params: { service, server } };
-  }
+  const server = serverKey(words, service);
+  if (command === 'delete-server') return { method: 'server.del', params: { service, server } };
   // As with a service, an edit without -b asks for direct routing.
   const forwarding = forwardings.find(([key]) => words.has(key))?.[1] ?? 'Route';
-  // With -g the reference takes the service's port whatever was given; here another one is refused, by the node.
-  const server = { address: given.address, port: given.port ?? service.port };
   const weight = words.number('weight', 'illegal weight specified', 0, 65535) ?? 1;
   const upperThreshold = words.number('u-threshold', 'illegal u_threshold specified', 0, 0xffffffff);
   const lowerThreshold = words.number('l-threshold', 'illegal l_threshold specified', 0, 0xffffffff);

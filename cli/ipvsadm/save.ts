@@ -1,5 +1,12 @@
 // --save: services as the argument lines that make them anew. Unlike the reference's, with local addresses, thresholds and timeouts.
-import { type LaddrInfo, type ServerInfo, type ServiceInfo, type ServiceKey, showEndpoint } from '../common/index.js';
+import {
+  type LaddrInfo,
+  matchWord,
+  type ServerInfo,
+  type ServiceInfo,
+  type ServiceKey,
+  showEndpoint,
+} from '../common/index.js';
 import { showDestCheck } from './dest-check.js';
 
 const forwardingLetter: Readonly<Record<ServerInfo['forwarding'], string>> = {
@@ -10,8 +17,11 @@ const forwardingLetter: Readonly<Record<ServerInfo['forwarding'], string>> = {
   SNAT: '-J',
 };
 
+const letters = { tcp: '-t', udp: '-u' } as const;
 const selector = (service: ServiceKey): string =>
-  `${service.protocol === 'tcp' ? '-t' : '-u'} ${showEndpoint(service)}`;
+  service.protocol === 'match'
+    ? `-H ${matchWord(service.match)}`
+    : `${letters[service.protocol]} ${showEndpoint(service)}`;
 
 function serverWords(server: ServerInfo): string {
   const upper = server.upperThreshold === 0 ? '' : ` -x ${server.upperThreshold}`;

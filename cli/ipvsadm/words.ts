@@ -1,6 +1,7 @@
 // The options of one line after the legality check, read as what they mean.
-import { endpointOf, integer, quote, type ServiceKey, UsageError } from '../common/index.js';
+import { endpointOf, integer, quote, type ServiceKey, UsageError, type VipKey } from '../common/index.js';
 import type { NamedOption } from './legality.js';
+import { parseMatch } from './match.js';
 import type { OptionKey } from './options.js';
 
 export class Words {
@@ -24,6 +25,13 @@ export class Words {
   }
 
   service(): ServiceKey | undefined {
+    const match = this.value('match');
+    return match === undefined ? this.vipService() : { protocol: 'match', match: parseMatch(match) };
+  }
+
+  /** Of what only services of virtual IPs have. */
+  vipService(): VipKey | undefined {
+    if (this.has('match')) throw new UsageError('a match service has no local addresses');
     for (const protocol of ['tcp', 'udp'] as const) {
       const word = this.value(`${protocol}-service`);
       if (word === undefined) continue;

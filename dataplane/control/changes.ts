@@ -1,5 +1,5 @@
 // The vocabulary of the desired state: its records, and the elementary changes sent to the slow path.
-import type { DestCheck, Scope, ServerKey, ServiceKey } from '../../api/index.js';
+import type { DestCheck, Scope, ServerKey, ServiceKey, VipKey } from '../../api/index.js';
 
 /** What the desired state must know of a port to judge requests. */
 export interface DeviceFacts {
@@ -84,7 +84,7 @@ export interface DesiredService {
 }
 
 /** The API's words for the modes that are built. */
-export type BuiltForwarding = 'FullNat' | 'Route';
+export type BuiltForwarding = 'FullNat' | 'Route' | 'SNAT';
 
 export interface DesiredServer {
   readonly service: ServiceKey;
@@ -97,7 +97,7 @@ export interface DesiredServer {
 }
 
 export interface DesiredLaddr {
-  readonly service: ServiceKey;
+  readonly service: VipKey;
   readonly address: string;
   readonly device: string;
 }
@@ -130,5 +130,5 @@ export type Change =
   | { readonly kind: 'server.set'; readonly server: DesiredServer }
   | { readonly kind: 'server.remove'; readonly service: ServiceKey; readonly server: ServerKey }
   | { readonly kind: 'laddr.set'; readonly laddr: DesiredLaddr }
-  | { readonly kind: 'laddr.remove'; readonly service: ServiceKey; readonly address: string; readonly device: string }
+  | { readonly kind: 'laddr.remove'; readonly service: VipKey; readonly address: string; readonly device: string }
   | { readonly kind: 'timeout.set'; readonly timeouts: DesiredTimeouts };

@@ -178,7 +178,7 @@ function serviceState({ service, servers, laddrs }: ServiceFacts): ServiceState 
   return {
     ...service,
     servers: [...servers.values()].map(({ server }) => server),
-    laddrs: [...laddrs].map(([address, { device }]) => ({ service: service.service, address, device })),
+    laddrs: [...laddrs.values()].map(({ laddr }) => laddr),
   };
 }
 

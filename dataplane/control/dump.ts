@@ -31,8 +31,8 @@ function orderedRequests(facts: Facts, now: number): MutatingRequest[] {
     ordered.push({ order, request: { method: 'service.add', params: serviceSpec(service) } });
     for (const { order, server } of servers.values())
       ordered.push({ order, request: { method: 'server.add', params: serverSpec(server) } });
-    for (const [address, { order, device }] of laddrs)
-      ordered.push({ order, request: { method: 'laddr.add', params: { service: service.service, address, device } } });
+    for (const { order, laddr } of laddrs.values())
+      ordered.push({ order, request: { method: 'laddr.add', params: laddr } });
   }
   return ordered.sort((a, b) => a.order - b.order).map(({ request }) => request);
 }

@@ -4,6 +4,7 @@ import { DpvsError, type ServerKey, type ServiceKey } from '../../api/index.js';
 import { AddressFacts, type ConfiguredAddress } from './address-facts.js';
 import type {
   Change,
+  DesiredLaddr,
   DesiredLink,
   DesiredNeighbour,
   DesiredServer,
@@ -14,6 +15,7 @@ import type {
 import { routeKey } from './derived-routes.js';
 import { addressKey, serverText, serviceText } from './keys.js';
 import { RouteFacts } from './route-facts.js';
+import { WanUse } from './wan-use.js';
 
 /** One elementary change of the facts. Steps for the slow path (`Change`) follow from it. */
 export type FactChange =
@@ -27,7 +29,7 @@ export interface ServiceFacts {
   service: DesiredService;
   readonly servers: Map<string, { readonly order: number; server: DesiredServer }>;
   /** By address. */
-  readonly laddrs: Map<string, { readonly order: number; readonly device: string }>;
+  readonly laddrs: Map<string, { readonly order: number; readonly laddr: DesiredLaddr }>;
 }
 
 export class Facts {
@@ -37,9 +39,11 @@ export class Facts {
   readonly neighbours: Map<string, DesiredNeighbour>;
   readonly links: Map<string, DesiredLink>;
   readonly services: Map<string, ServiceFacts>;
+  readonly wanUse: WanUse;
   #servers = 0;
   /** Addresses of DR's real servers → how many services have them. */
   readonly #direct: Map<string, number>;
+  #matches = 0;
   timeouts: DesiredTimeouts = { tcp: 0, tcpfin: 0, udp: 0 };
   /** Grows with each commit: a plan made for another version is refused. */
   version = 0;
@@ -54,8 +58,10 @@ export class Facts {
     this.links = new Map(from?.links);
     this.services = new Map([...(from?.services ?? [])].map(([key, service]) => [key, cloneService(service)]));
     this.#direct = new Map(from === undefined ? [] : from.#direct);
+    this.wanUse = from?.wanUse.clone() ?? new WanUse();
     if (from === undefined) return;
     this.#servers = from.#servers;
+    this.#matches = from.#matches;
     this.timeouts = from.timeouts;
     this.#nextOrder = from.#nextOrder;
   }
@@ -104,10 +110,10 @@ export class Facts {
       case 'address.remove':
         return this.#changeAddress(addressKey(change), () => this.addresses.unconfigure(addressKey(change)));
       case 'laddr.set': {
-        const { service, address, device } = change.laddr;
+        const { laddr } = change;
         const order = this.#nextOrder++;
-        this.service(service).laddrs.set(address, { order, device });
-        const steps = this.#changeAddress(addressKey(change.laddr), () => this.addresses.bind(change.laddr, order));
+        this.service(laddr.service).laddrs.set(laddr.address, { order, laddr });
+        const steps = this.#changeAddress(addressKey(laddr), () => this.addresses.bind(laddr, order));
         return [...steps, change];
       }
       case 'laddr.remove':
@@ -134,6 +140,7 @@ export class Facts {
         return [change];
       case 'service.remove':
         this.services.delete(serviceText(change.service));
+        if (change.service.protocol === 'match') this.#matches--;
         return [change];
       case 'server.set':
         this.#setServer(change.server);
@@ -142,6 +149,11 @@ export class Facts {
         this.#removeServer(change.service, change.server);
         return [change];
     }
+  }
+
+  /** Match services. */
+  get matches(): number {
+    return this.#matches;
   }
 
   /** Real servers of all services. */
@@ -171,8 +183,12 @@ export class Facts {
   #setService(service: DesiredService): void {
     const key = serviceText(service.service);
     const present = this.services.get(key);
-    if (present !== undefined) present.service = service;
-    else this.services.set(key, { order: this.#nextOrder++, service, servers: new Map(), laddrs: new Map() });
+    if (present !== undefined) {
+      present.service = service;
+      return;
+    }
+    this.services.set(key, { order: this.#nextOrder++, service, servers: new Map(), laddrs: new Map() });
+    if (service.service.protocol === 'match') this.#matches++;
   }
 
   #setServer(server: DesiredServer): void {
@@ -186,6 +202,7 @@ export class Facts {
     }
     servers.set(serverText(server.server), { order: this.#nextOrder++, server });
     this.#servers++;
+    this.wanUse.add(server.service, server.server);
   }
 
   #removeServer(service: ServiceKey, key: ServerKey): void {
@@ -195,6 +212,7 @@ export class Facts {
     servers.delete(serverText(key));
     this.#servers--;
     this.#countDirect(present.server, -1);
+    this.wanUse.remove(service, key);
   }
 
   #countDirect(server: DesiredServer | undefined, by: 1 | -1): void {

@@ -18,6 +18,7 @@ export function addAddress(facts: Facts, spec: AddressSpec, now: number): FactCh
     throw new DpvsError('already_exist', `${spec.address} on ${spec.device}`, 'address');
   mustHaveRoom(facts.addresses.size, limits.addresses, 'addresses');
   mustSuitBindings(facts, spec);
+  mustSuitWanUse(facts, spec);
   return [
     { kind: 'address.set', address: configuredAddress(spec, spec.prefixLength ?? hostLength(spec.address), now) },
   ];
@@ -29,6 +30,7 @@ export function setAddress(facts: Facts, spec: AddressSpec, now: number): FactCh
   const present = facts.addresses.inEffect(addressKey(spec));
   if (present === null) throw new DpvsError('not_exist', `${spec.address} on ${spec.device}`, 'address');
   mustSuitBindings(facts, spec);
+  mustSuitWanUse(facts, spec);
   const prefixLength = spec.prefixLength ?? present.prefixLength;
   return [{ kind: 'address.set', address: configuredAddress(spec, prefixLength, now) }];
 }
@@ -44,14 +46,16 @@ export function deleteAddress(facts: Facts, spec: RequestParams<'addr.del'>): Fa
       'address',
     );
   mustNotBeLocal(facts, spec);
+  mustNotBeWan(facts, spec);
   return [{ kind: 'address.remove', address: spec.address, device: spec.device }];
 }
 
-/** All or nothing: a local address of a service on the device stops it. */
+/** All or nothing: a local address, or a WAN address, of a service on the device stops it. */
 export function flushAddresses(facts: Facts, device: string): FactChange[] {
   facts.device(device);
   const there = facts.addresses.all().filter((address) => address.device === device);
   for (const address of there) mustNotBeLocal(facts, address);
+  for (const address of there) mustNotBeWan(facts, address);
   return there.map(({ address }) => ({ kind: 'address.remove', address, device }));
 }
 
@@ -59,6 +63,27 @@ function mustNotBeLocal(facts: Facts, address: OnDevice): void {
   const [binding] = facts.addresses.bindings(addressKey(address));
   if (binding !== undefined)
     throw new DpvsError('laddr_in_use', `${address.address} by ${serviceText(binding.service)}`, 'address');
+}
+
+function mustNotBeWan(facts: Facts, address: OnDevice): void {
+  const user = wanUser(facts, address);
+  if (user !== undefined) throw new DpvsError('wan_in_use', `${address.address} by ${user}`, 'address');
+}
+
+/** The match service whose packets are rewritten to this address, which only the one with a sapool counts for. */
+function wanUser(facts: Facts, address: OnDevice): string | undefined {
+  const configured = facts.addresses.configured(addressKey(address));
+  return configured?.sapool === true ? facts.wanUse.userOf(address.address) : undefined;
+}
+
+/** A WAN address of match services keeps its sapool, and must not expire under them. */
+function mustSuitWanUse(facts: Facts, spec: AddressSpec): void {
+  const user = facts.wanUse.userOf(spec.address);
+  if (user === undefined) return;
+  if (spec.sapool !== true && wanUser(facts, spec) !== undefined)
+    throw invalid('sapool', `${spec.address} is the WAN address of ${user}, which needs it`);
+  if (ends(spec.validLifetime))
+    throw invalid('validLifetime', `${spec.address} is the WAN address of ${user}, it cannot expire`);
 }
 
 /** A local address has one device, and must not expire under its services. */

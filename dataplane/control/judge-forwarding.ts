@@ -1,20 +1,24 @@
 // What each forwarding mode wants of a real server. A mode that is not built is refused rather than turned into another one: the
 // servers would be set up for what was asked.
-import { DpvsError, type ServerSpec } from '../../api/index.js';
+import { DpvsError, type ServerSpec, type VipKey } from '../../api/index.js';
 import type { BuiltForwarding, DesiredService } from './changes.js';
 import type { Facts } from './facts.js';
 import { invalid } from './judge.js';
+import { judgeSnat } from './judge-match.js';
 import { serverText } from './keys.js';
 
 /** Without a word for it the reference means DR (Route). @throws {DpvsError} what the mode forbids, or that it is not built */
 export function judgeForwarding(facts: Facts, spec: ServerSpec): BuiltForwarding {
-  const { forwarding = 'Route' } = spec;
-  if (spec.server.port === 0) throw invalid('server.port', 'a real server needs one');
+  const { service, server, forwarding = 'Route' } = spec;
+  if (service.protocol === 'match') return judgeSnat(facts, spec);
+  if (server.port === 0) throw invalid('server.port', 'a real server needs one');
   switch (forwarding) {
+    case 'SNAT':
+      throw invalid('forwarding', 'SNAT is of match services (ipvsadm -H)');
     case 'FullNat':
       return forwarding;
     case 'Route':
-      mustSuitDirectRouting(facts, spec);
+      mustSuitDirectRouting(facts, { ...spec, service });
       return forwarding;
     default:
       throw new DpvsError(
@@ -26,7 +30,7 @@ export function judgeForwarding(facts: Facts, spec: ServerSpec): BuiltForwarding
 }
 
 /** It delivers a packet as it came, to another node that has the VIP. */
-function mustSuitDirectRouting(facts: Facts, { service, server }: ServerSpec): void {
+function mustSuitDirectRouting(facts: Facts, { service, server }: ServerSpec & { service: VipKey }): void {
   if (server.port !== service.port)
     throw invalid('server.port', `direct routing does not change ports: it must be the service's, ${service.port}`);
   const [device] = facts.addresses.devicesOf(server.address);

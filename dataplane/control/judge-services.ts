@@ -4,17 +4,22 @@ import type { DesiredServer, DesiredService } from './changes.js';
 import type { FactChange, Facts } from './facts.js';
 import { invalid, mustBeRoutable, mustHaveRoom, mustNotBeNat64 } from './judge.js';
 import { judgeForwarding, mustNotBeDirectServer, mustSeeAnswers } from './judge-forwarding.js';
+import { mustBeMatch } from './judge-match.js';
 import { addressKey, serverText, serviceText } from './keys.js';
 import { limits } from './limits.js';
 import type { RequestParams } from './requests.js';
 
 export function addService(facts: Facts, spec: ServiceSpec): FactChange[] {
   const { service } = spec;
-  mustBeRoutable(service.address, 'service.address');
-  // The reference allows port 0 for persistent services only, and persistence is not built.
-  if (service.port === 0) throw invalid('service.port', '0 is for persistent services, which are not built yet');
+  if (service.protocol === 'match') mustBeMatch(facts, service.match);
+  else {
+    mustBeRoutable(service.address, 'service.address');
+    // The reference allows port 0 for persistent services only, and persistence is not built.
+    if (service.port === 0) throw invalid('service.port', '0 is for persistent services, which are not built yet');
+  }
   if (facts.services.has(serviceText(service))) throw new DpvsError('service_exists', serviceText(service), 'service');
   mustHaveRoom(facts.services.size, limits.services, 'services');
+  if (service.protocol === 'match') mustHaveRoom(facts.matches, limits.matches, 'match services');
   return [{ kind: 'service.set', service: desiredService(spec) }];
 }
 
@@ -31,7 +36,13 @@ function desiredService({ service, scheduler = 'wlc', connTimeout, destCheck }: 
   if (destCheck === undefined) return plain;
   // Nothing in UDP says that a server is there, or is not.
   if (service.protocol !== 'tcp')
-    throw new DpvsError('not_support', 'destCheck: a passive check sees handshakes, and UDP has none', 'destCheck');
+    throw new DpvsError(
+      'not_support',
+      service.protocol === 'match'
+        ? 'destCheck: a match service has no servers that could answer'
+        : 'destCheck: a passive check sees handshakes, and UDP has none',
+      'destCheck',
+    );
   if (destCheck.inhibitMin > destCheck.inhibitMax)
     throw invalid('destCheck.inhibitMin', `${destCheck.inhibitMin} is more than the longest ${destCheck.inhibitMax}`);
   return { ...plain, destCheck };
@@ -43,7 +54,7 @@ export function deleteService(facts: Facts, service: ServiceKey): FactChange[] {
     ...[...servers.values()].map(
       ({ server }): FactChange => ({ kind: 'server.remove', service, server: server.server }),
     ),
-    ...[...laddrs].map(([address, { device }]): FactChange => ({ kind: 'laddr.remove', service, address, device })),
+    ...[...laddrs.values()].map(({ laddr }): FactChange => ({ kind: 'laddr.remove', ...laddr })),
     { kind: 'service.remove', service },
   ];
 }
@@ -81,7 +92,7 @@ function mustHaveServer(facts: Facts, { service, server }: RequestParams<'server
 function desiredServer(facts: Facts, spec: ServerSpec): DesiredServer {
   const { service, server, weight = 1, upperThreshold = 0, lowerThreshold = 0 } = spec;
   mustBeRoutable(server.address, 'server.address');
-  mustNotBeNat64(service.address, server.address, 'server.address');
+  if (service.protocol !== 'match') mustNotBeNat64(service.address, server.address, 'server.address');
   const forwarding = judgeForwarding(facts, spec);
   if (upperThreshold > 0 && lowerThreshold > upperThreshold)
     throw invalid('lowerThreshold', `${lowerThreshold} is more than the upper threshold ${upperThreshold}`);
@@ -108,7 +119,7 @@ export function addLaddr(facts: Facts, spec: RequestParams<'laddr.add'>): FactCh
 }
 
 export function deleteLaddr(facts: Facts, spec: RequestParams<'laddr.del'>): FactChange[] {
-  const bound = facts.service(spec.service).laddrs.get(spec.address);
+  const bound = facts.service(spec.service).laddrs.get(spec.address)?.laddr;
   facts.device(spec.device);
   if (bound === undefined)
     throw new DpvsError('no_laddr', `${spec.address} of ${serviceText(spec.service)}`, 'address');

@@ -1,5 +1,5 @@
 // Map keys of the desired state's records, and how a record is named to the user.
-import type { ServerKey, ServiceKey } from '../../api/index.js';
+export { endText as serverText, serviceText } from '../../api/index.js';
 
 export interface OnDevice {
   readonly address: string;
@@ -7,7 +7,3 @@ export interface OnDevice {
 }
 
 export const addressKey = ({ address, device }: OnDevice): string => `${address} ${device}`;
-export const serverText = ({ address, port }: ServerKey): string =>
-  `${address.includes(':') ? `[${address}]` : address}:${port}`;
-/** As ipvsadm prints it: `TCP 10.0.0.100:80`, `TCP [2001:db8::1]:80`. */
-export const serviceText = ({ protocol, ...at }: ServiceKey): string => `${protocol.toUpperCase()} ${serverText(at)}`;

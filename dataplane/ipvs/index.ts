@@ -1,7 +1,9 @@
 // The public door of the ipvs tables: services, real servers, schedulers, LIP ports. Pure data structures: no I/O, no clock.
 export { type DestState, DestTable } from './dest-table.js';
 export { type Laddr, type LaddrPick, LaddrSet } from './laddr-set.js';
+export { type EndRange, type Flight, type Match, MatchTable } from './match-table.js';
 export { seededRandom } from './prng.js';
+export { Protocol } from './protocol.js';
 export {
   rsBucket,
   SAPOOL_BUCKETS,
@@ -12,5 +14,5 @@ export {
 } from './sapool.js';
 export { SaPoolTable } from './sapool-table.js';
 export * from './schedulers/index.js';
-export { Protocol, type Service, type ServiceOptions } from './service.js';
+export type { Service, ServiceOptions } from './service.js';
 export { type AdoptedServer, type Forwarding, type ServerOptions, ServiceTable } from './service-table.js';

@@ -1,9 +1,11 @@
-// The services by protocol, VIP and port, and the real servers of each.
+// The services by protocol, VIP and port, or by what they match, and the real servers of each.
 import { DpvsError } from '../../api/errors.js';
-import { formatEndpoint, type Ip, IpPairMap } from '../inet/index.js';
+import { formatEndpoint, IP_NONE, type Ip, IpPairMap } from '../inet/index.js';
 import { DestTable } from './dest-table.js';
+import { type Match, MatchTable } from './match-table.js';
 import { seededRandom } from './prng.js';
-import { Protocol, type Service, ServiceEntry, type ServiceOptions } from './service.js';
+import { Protocol } from './protocol.js';
+import { type Service, ServiceEntry, type ServiceOptions } from './service.js';
 
 export type Forwarding = 'FullNat' | 'Route' | 'SNAT' | 'Masq' | 'Tunnel';
 
@@ -18,6 +20,8 @@ export interface ServerOptions {
 }
 
 const MAX_WEIGHT = 65535;
+/** Of a match that only its connections know any more. */
+const ANYTHING = { source: null, destination: null, inDevice: null, outDevice: null } as const;
 
 /** What a slot is besides the numbers in the columns. */
 interface Owner {
@@ -33,6 +37,8 @@ export interface AdoptedServer {
   readonly port: number;
   readonly rip: Ip;
   readonly rport: number;
+  /** The digest of a match service's match; VIP and port mean nothing then. */
+  readonly match?: string;
 }
 
 export class ServiceTable {
@@ -46,6 +52,9 @@ export class ServiceTable {
   readonly #freeEntries: number[] = [];
   /** (VIP, 0) → number of its services. */
   readonly #vips = new IpPairMap(1024);
+  readonly #matches = new MatchTable<ServiceEntry>();
+  /** WAN address → number of match services that have it. */
+  readonly #wans = new Map<Ip, number>();
   /** In the order added. */
   readonly #services = new Set<ServiceEntry>();
   readonly #owners: (Owner | undefined)[];
@@ -86,9 +95,19 @@ export class ServiceTable {
     return this.#lookup(protocol, vip, port);
   }
 
+  /** The services without a virtual IP. */
+  get matches(): Pick<MatchTable<Service>, 'size' | 'get' | 'lookup'> {
+    return this.#matches;
+  }
+
   /** Has the address a service of any protocol and port? */
   hasVip(ip: Ip): boolean {
     return this.#vips.get(ip, 0) !== -1;
+  }
+
+  /** Is it the WAN address of a match service? */
+  hasWan(ip: Ip): boolean {
+    return this.#wans.has(ip);
   }
 
   /** In the order added. */
@@ -103,7 +122,7 @@ export class ServiceTable {
     }
     // The reference wants such a service to be persistent, which does not exist here yet.
     if (port === 0) throw new DpvsError('not_support', 'a service of port 0', 'service.port');
-    if (this.#services.size >= this.#maxServices) throw new DpvsError('no_room', `${this.#maxServices} services`);
+    this.#mustHaveRoom();
     const service = new ServiceEntry(this.#nextId++, protocol, vip, port, this.dests, this.#start, this.#random);
     service.configure(options);
     const at = this.#freeEntries.pop() ?? this.#entries.length;
@@ -112,6 +131,34 @@ export class ServiceTable {
     this.#vips.add(vip, 0, 1);
     this.#services.add(service);
     this.#generation++;
+    return service;
+  }
+
+  /** @throws DpvsError service_exists, no_room */
+  addMatch(match: Match, options: ServiceOptions = {}): Service {
+    if (this.#matches.get(match.digest) !== undefined) throw new DpvsError('service_exists', `match ${match.digest}`);
+    this.#mustHaveRoom();
+    const service = this.#matchEntry(match);
+    service.configure(options);
+    this.#matches.add(match.digest, service);
+    this.#services.add(service);
+    this.#generation++;
+    return service;
+  }
+
+  /** What is not given stays. @throws DpvsError no_service */
+  editMatch(digest: string, options: ServiceOptions): Service {
+    const service = this.#requireMatch(digest);
+    service.configure(options);
+    this.#generation++;
+    return service;
+  }
+
+  /** @throws DpvsError no_service */
+  removeMatch(digest: string): Service {
+    const service = this.#requireMatch(digest);
+    this.#end(service);
+    this.#matches.delete(digest);
     return service;
   }
 
@@ -126,17 +173,12 @@ export class ServiceTable {
   /** Retires its real servers. The caller closes its LIPs' pools. @throws DpvsError no_service */
   remove(protocol: Protocol, vip: Ip, port: number): Service {
     const service = this.#require(protocol, vip, port);
-    for (const dest of service.members.subarray(0, service.count)) this.#retire(dest, service);
-    service.count = 0;
-    service.live = false;
-    service.scheduler.update(service);
+    this.#end(service);
     const at = this.#index.get(vip, pack(protocol, port));
     this.#entries[at] = undefined;
     this.#freeEntries.push(at);
     this.#index.delete(vip, pack(protocol, port));
     this.#vips.add(vip, 0, -1);
-    this.#services.delete(service);
-    this.#generation++;
     return service;
   }
 
@@ -146,7 +188,7 @@ export class ServiceTable {
    */
   addServer(service: Service, rip: Ip, rport: number, options: ServerOptions = {}): number {
     const entry = service as ServiceEntry;
-    if (!entry.live) throw new DpvsError('no_service', describe(entry.protocol, entry.vip, entry.port));
+    if (!entry.live) throw new DpvsError('no_service', nameOf(entry));
     if (this.findServer(entry, rip, rport) !== -1) throw new DpvsError('server_exists', formatEndpoint(rip, rport));
     validate(options, 0);
     const dest = this.#revive(entry, rip, rport) ?? this.dests.allocate(rip, rport);
@@ -155,6 +197,7 @@ export class ServiceTable {
     const { forwarding, weight = 1, upperThreshold = 0, lowerThreshold = 0 } = options;
     this.#apply(dest, { forwarding, weight, upperThreshold, lowerThreshold });
     entry.push(dest);
+    if (entry.match !== null) this.#countWan(rip, 1);
     entry.scheduler.update(entry);
     this.#generation++;
     return dest;
@@ -173,6 +216,7 @@ export class ServiceTable {
   /** Retires the slot and returns it. @throws DpvsError no_server */
   removeServer(service: Service, rip: Ip, rport: number): number {
     const dest = this.#requireServer(service, rip, rport);
+    if (service.match !== null) this.#countWan(rip, -1);
     this.#retire(dest, service as ServiceEntry);
     (service as ServiceEntry).drop(dest);
     service.scheduler.update(service);
@@ -214,17 +258,40 @@ export class ServiceTable {
    */
   adoptServers(slots: Iterable<AdoptedServer>): void {
     const services = new Map<string, ServiceEntry>();
-    for (const { destIndex, protocol, vip, port, rip, rport } of slots) {
-      const name = describe(protocol, vip, port);
+    for (const { destIndex, protocol, vip, port, rip, rport, match } of slots) {
+      const name = match ?? describe(protocol, vip, port);
       const service =
         services.get(name) ??
-        new ServiceEntry(this.#nextId++, protocol, vip, port, this.dests, this.#start, this.#random);
+        (match === undefined
+          ? new ServiceEntry(this.#nextId++, protocol, vip, port, this.dests, this.#start, this.#random)
+          : this.#matchEntry({ digest: match, protocol, ...ANYTHING }));
       service.live = false;
       services.set(name, service);
       this.dests.allocate(rip, rport, destIndex);
       this.#owners[destIndex] = { service, forwarding: 'FullNat' };
       this.#retire(destIndex, service);
     }
+  }
+
+  #matchEntry(match: Match): ServiceEntry {
+    return new ServiceEntry(this.#nextId++, match.protocol, IP_NONE, 0, this.dests, this.#start, this.#random, match);
+  }
+
+  #mustHaveRoom(): void {
+    if (this.#services.size >= this.#maxServices) throw new DpvsError('no_room', `${this.#maxServices} services`);
+  }
+
+  /** Its real servers are retired. */
+  #end(service: ServiceEntry): void {
+    for (const dest of service.members.subarray(0, service.count)) {
+      if (service.match !== null) this.#countWan(this.dests.address(dest), -1);
+      this.#retire(dest, service);
+    }
+    service.count = 0;
+    service.live = false;
+    service.scheduler.update(service);
+    this.#services.delete(service);
+    this.#generation++;
   }
 
   #apply(dest: number, options: ServerOptions): void {
@@ -260,6 +327,18 @@ export class ServiceTable {
     return service;
   }
 
+  #countWan(ip: Ip, by: 1 | -1): void {
+    const count = (this.#wans.get(ip) ?? 0) + by;
+    if (count === 0) this.#wans.delete(ip);
+    else this.#wans.set(ip, count);
+  }
+
+  #requireMatch(digest: string): ServiceEntry {
+    const service = this.#matches.get(digest);
+    if (service === undefined) throw new DpvsError('no_service', `match ${digest}`);
+    return service;
+  }
+
   #requireServer(service: Service, rip: Ip, rport: number): number {
     const dest = this.findServer(service, rip, rport);
     if (dest === -1) throw new DpvsError('no_server', formatEndpoint(rip, rport));
@@ -272,9 +351,12 @@ function pack(protocol: Protocol, port: number): number {
 }
 
 /** What makes a real server the same one when it is added again. */
-function identity({ protocol, vip, port }: Service, rip: Ip, rport: number): string {
-  return `${protocol} ${vip}:${port} ${rip}:${rport}`;
+function identity({ protocol, vip, port, match }: Service, rip: Ip, rport: number): string {
+  return match === null ? `${protocol} ${vip}:${port} ${rip}:${rport}` : `${match.digest} ${rip}:${rport}`;
 }
+
+const nameOf = ({ protocol, vip, port, match }: Service): string =>
+  match === null ? describe(protocol, vip, port) : `match ${match.digest}`;
 
 function describe(protocol: Protocol, vip: Ip, port: number): string {
   return `${protocol === Protocol.tcp ? 'TCP' : 'UDP'} ${formatEndpoint(vip, port)}`;

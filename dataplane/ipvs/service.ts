@@ -2,11 +2,9 @@
 import type { Ip } from '../inet/index.js';
 import type { DestTable } from './dest-table.js';
 import { LaddrSet } from './laddr-set.js';
+import type { Match } from './match-table.js';
+import type { Protocol } from './protocol.js';
 import { createScheduler, type Scheduler, type SchedulerName, type ServerView } from './schedulers/index.js';
-
-export const Protocol = { tcp: 6, udp: 17 } as const;
-/** IP protocol number. */
-export type Protocol = (typeof Protocol)[keyof typeof Protocol];
 
 export interface ServiceOptions {
   /** Default wlc. */
@@ -19,8 +17,11 @@ export interface Service extends ServerView {
   /** Never used again for another service. */
   readonly id: number;
   readonly protocol: Protocol;
+  /** IP_NONE of a match service, whose port is 0. */
   readonly vip: Ip;
   readonly port: number;
+  /** null of a service of a virtual IP. */
+  readonly match: Match | null;
   readonly scheduler: Scheduler;
   readonly connTimeout: number | null;
   readonly laddrs: LaddrSet;
@@ -45,6 +46,7 @@ export class ServiceEntry implements Service {
     readonly columns: DestTable,
     readonly start: number,
     random: () => number,
+    readonly match: Match | null = null,
   ) {
     this.laddrs = new LaddrSet({ jitter: false, random });
     this.scheduler = createScheduler('wlc', this, start);

@@ -8,8 +8,9 @@ import type {
   ServerInfo,
   ServiceInfo,
   ServiceKey,
+  VipKey,
 } from '../../api/index.js';
-import { DpvsError } from '../../api/index.js';
+import { DpvsError, serviceText } from '../../api/index.js';
 import type { DesiredAddress, DesiredRoute, DesiredState, ServiceState } from '../control/index.js';
 import type { KernelMirror } from '../kernel-mirror/index.js';
 import {
@@ -22,8 +23,6 @@ import {
 } from '../slowpath/index.js';
 import type { SlowPathClient } from './slow-path-client.js';
 import { sumRates, sumStats, type Traffic } from './traffic.js';
-
-const nameOf = (key: ServiceKey): string => `${key.protocol} ${key.address}:${key.port}`;
 
 export interface ListingParts {
   readonly desired: DesiredState;
@@ -153,22 +152,25 @@ export async function summariseConnections(
   };
 }
 
+const ofVip = (state: ServiceState): state is ServiceState & { service: VipKey } => state.service.protocol !== 'match';
+
 function chosen(desired: DesiredState, key: ServiceKey | undefined): ServiceState[] {
   return key === undefined ? desired.services() : [desired.service(key)];
 }
 
 async function runtimeOf(parts: ListingParts): Promise<Map<string, ServiceRuntime>> {
-  return new Map((await parts.slowPath.query('services', {})).map((s) => [nameOf(s.service), s]));
+  return new Map((await parts.slowPath.query('services', {})).map((s) => [serviceText(s.service), s]));
 }
 
 export async function listServices(parts: ListingParts, key: ServiceKey | undefined): Promise<ServiceInfo[]> {
   const states = chosen(parts.desired, key);
   const runtime = await runtimeOf(parts);
-  return states.map((state) => serviceInfo(state, runtime.get(nameOf(state.service)), parts.traffic));
+  return states.map((state) => serviceInfo(state, runtime.get(serviceText(state.service)), parts.traffic));
 }
 
-export async function listLaddrs(parts: ListingParts, key: ServiceKey | undefined): Promise<LaddrInfo[]> {
-  const states = chosen(parts.desired, key);
+/** A match service has none. */
+export async function listLaddrs(parts: ListingParts, key: VipKey | undefined): Promise<LaddrInfo[]> {
+  const states = chosen(parts.desired, key).filter(ofVip);
   const runtime = await runtimeOf(parts);
   return states.map(({ service, laddrs }) => ({
     service,
@@ -176,7 +178,7 @@ export async function listLaddrs(parts: ListingParts, key: ServiceKey | undefine
       address,
       device,
       conflicts: 0,
-      conns: runtime.get(nameOf(service))?.laddrs.find((l) => l.address === address)?.conns ?? 0,
+      conns: runtime.get(serviceText(service))?.laddrs.find((l) => l.address === address)?.conns ?? 0,
     })),
   }));
 }
@@ -184,7 +186,7 @@ export async function listLaddrs(parts: ListingParts, key: ServiceKey | undefine
 /** Counter slots of one service's servers, or of all. @throws {DpvsError} no_service */
 export async function destsOf(parts: ListingParts, key?: ServiceKey): Promise<number[]> {
   const services = await parts.slowPath.query('services', {});
-  const wanted = key === undefined ? services : services.filter((s) => nameOf(s.service) === nameOf(key));
-  if (key !== undefined && wanted.length === 0) throw new DpvsError('no_service', nameOf(key), 'service');
+  const wanted = key === undefined ? services : services.filter((s) => serviceText(s.service) === serviceText(key));
+  if (key !== undefined && wanted.length === 0) throw new DpvsError('no_service', serviceText(key), 'service');
   return wanted.flatMap((s) => s.servers.map((server) => server.dest));
 }

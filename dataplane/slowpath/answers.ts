@@ -1,6 +1,7 @@
 // Writes the answer batch that C carries out: one call of the library a burst.
 import { layout, loadLibrary, memory } from '../../native/index.js';
 import { IP_NONE, type Ip, ipv4, isIp4, readIpv6, writeIpv6 } from '../inet/index.js';
+import { Flow } from './modes/mode.js';
 
 const Op = { newConnection: 1, run: 2, output: 3, kni: 4, drop: 5, copyKni: 6 } as const;
 
@@ -39,16 +40,19 @@ const at = () => ({
   rip6: layout('answer.rip6'),
 });
 
-/** A new connection in numbers; one object is made at start and filled again for each. The addresses are of one family. */
+/**
+ * A new connection in numbers; one object is made at start and filled again for each. The addresses are of one family. Which end is
+ * which for SNAT: modes/snat.ts.
+ */
 export interface NewConnection {
   proto: number;
   client: Ip;
   clientPort: number;
   vip: Ip;
   vipPort: number;
-  /** Of DR the client's own. */
+  /** Of DR the client's own, of SNAT the remote end. */
   lip: Ip;
-  /** 0: none was taken. */
+  /** 0: none was taken (DR). */
   lipPort: number;
   rip: Ip;
   ripPort: number;
@@ -68,6 +72,7 @@ export interface NewConnection {
 
 /** What a refused NEW_CONN had reserved; the same object every time. */
 export interface Refused {
+  /** Whose pool the port is from: the LIP, of SNAT the WAN address. */
   lip: Ip;
   /** 0: none was taken. */
   lipPort: number;
@@ -165,8 +170,8 @@ export class AnswerBatch {
       const base = i * this.#stride;
       if (w[base + a.op] !== Op.newConnection || w[base + a.result] !== 0) continue;
       const refused = this.#refused;
-      refused.lip = w[base + a.family] === 6 ? readIpv6(this.#view, base * 4 + a.lip6) : ipv4(w[base + a.lip]);
-      refused.lipPort = this.#halves[base * 2 + a.lipPort];
+      refused.lip = w[base + a.family] === 6 ? readIpv6(this.#view, base * 4 + a.lip6) : ipv4(w[base + a.localAddress]);
+      refused.lipPort = this.#halves[base * 2 + ((w[base + a.flagsOut] & Flow.snat) === 0 ? a.lipPort : a.vipPort)];
       refused.localBucket = w[base + a.localBucket];
       refused.dest = w[base + a.dest];
       refused.nextHopIn = w[base + a.nextHopIn];
@@ -175,14 +180,15 @@ export class AnswerBatch {
     }
   }
 
-  #addresses(base: number, { client, vip, lip, rip }: NewConnection): void {
+  #addresses(base: number, { client, vip, lip, rip, flagsOut }: NewConnection): void {
     const w = this.#words;
     const a = this.#at;
     if (isIp4(client) && isIp4(vip) && isIp4(lip) && isIp4(rip)) {
       w[base + a.family] = 4;
       w[base + a.client] = client;
       w[base + a.vip] = vip;
-      w[base + a.lip] = w[base + a.localAddress] = lip;
+      w[base + a.lip] = lip;
+      w[base + a.localAddress] = (flagsOut & Flow.snat) === 0 ? lip : vip;
       w[base + a.rip] = rip;
       return;
     }

@@ -1,8 +1,16 @@
 // Applies the elementary changes of the desired state to the slow path's tables. Each change is complete and may be repeated.
 import { DpvsError } from '../../api/errors.js';
 import type { ServiceKey } from '../../api/index.js';
+import { serviceText } from '../../api/service-text.js';
 import { loadLibrary } from '../../native/index.js';
-import type { Change, DesiredAddress, DesiredRoute, DesiredServer, DesiredTimeouts } from '../control/index.js';
+import type {
+  Change,
+  DesiredAddress,
+  DesiredRoute,
+  DesiredServer,
+  DesiredService,
+  DesiredTimeouts,
+} from '../control/index.js';
 import {
   type AddressTable,
   IP_NONE,
@@ -20,6 +28,7 @@ import type { ConnView } from './conn-view.js';
 import type { DestChecks } from './dest-checks.js';
 import type { DestInfo } from './dest-info.js';
 import type { NextHops } from './next-hops.js';
+import { findService, matchOf } from './service-key.js';
 
 /** Seconds by state number: TCP's eleven, UDP's none, oneway, normal. */
 export interface Timeouts {
@@ -46,7 +55,6 @@ export interface ConfigureParts {
 const MAX_KNI_ADDRESSES = 65_536;
 const MAX_OWN_ADDRESSES = 65_536;
 
-const protocolOf = (key: ServiceKey): Protocol => Protocol[key.protocol];
 const optional = (address: string | null): Ip => (address === null ? IP_NONE : parseIp(address));
 
 export class Configure {
@@ -93,16 +101,11 @@ export class Configure {
         // The control thread has set the port.
         return this.parts.portSet(change.link.name);
       case 'service.set': {
-        const { service, scheduler, connTimeout, destCheck } = change.service;
-        const vip = parseIp(service.address);
-        const known = services.lookup(protocolOf(service), vip, service.port);
-        if (known === undefined) services.add(protocolOf(service), vip, service.port, { scheduler, connTimeout });
-        else services.edit(protocolOf(service), vip, service.port, { scheduler, connTimeout });
-        return this.parts.destChecks.configure(this.#service(service), destCheck);
+        this.#setService(change.service);
+        return this.parts.destChecks.configure(this.#service(change.service.service), change.service.destCheck);
       }
       case 'service.remove':
-        services.remove(protocolOf(change.service), parseIp(change.service.address), change.service.port);
-        return;
+        return this.#removeService(change.service);
       case 'server.set':
         return this.#setServer(change.server);
       case 'server.remove':
@@ -162,6 +165,27 @@ export class Configure {
     });
   }
 
+  #setService({ service, scheduler, connTimeout }: DesiredService): void {
+    const { services } = this.parts;
+    const known = findService(services, service) !== undefined;
+    const options = { scheduler, connTimeout };
+    if (service.protocol === 'match') {
+      const match = matchOf(service.match);
+      if (known) services.editMatch(match.digest, options);
+      else services.addMatch(match, options);
+      return;
+    }
+    const end = [Protocol[service.protocol], parseIp(service.address), service.port] as const;
+    if (known) services.edit(...end, options);
+    else services.add(...end, options);
+  }
+
+  #removeService(key: ServiceKey): void {
+    const { services } = this.parts;
+    if (key.protocol === 'match') services.removeMatch(matchOf(key.match).digest);
+    else services.remove(Protocol[key.protocol], parseIp(key.address), key.port);
+  }
+
   #setServer(desired: DesiredServer): void {
     const { services, destInfo } = this.parts;
     const service = this.#service(desired.service);
@@ -186,8 +210,8 @@ export class Configure {
   }
 
   #service(key: ServiceKey): Service {
-    const service = this.parts.services.lookup(protocolOf(key), parseIp(key.address), key.port);
-    if (service === undefined) throw new DpvsError('no_service', `${key.protocol} ${key.address}:${key.port}`);
+    const service = findService(this.parts.services, key);
+    if (service === undefined) throw new DpvsError('no_service', serviceText(key));
     return service;
   }
 
@@ -241,10 +265,12 @@ function isIp6(change: Change): boolean {
     case 'route.remove':
       return change.route.destination.includes(':');
     case 'service.set':
-      return change.service.service.address.includes(':');
+      return isIp6Service(change.service.service);
     case 'service.remove':
-      return change.service.address.includes(':');
+      return isIp6Service(change.service);
     default:
       return false;
   }
 }
+
+const isIp6Service = (key: ServiceKey): boolean => key.protocol !== 'match' && key.address.includes(':');

@@ -2,7 +2,7 @@
 import { loadLibrary, usage } from '../../native/index.js';
 import type { ServiceTable } from '../ipvs/index.js';
 import { ConnFlag, type ConnView, TCP_ESTABLISHED } from './conn-view.js';
-import { keyOf } from './service-key.js';
+import { vipKeyOf } from './service-key.js';
 
 /** Upper ends of the histograms' classes, in seconds; what is longer is in one class more. */
 export const SUMMARY_SECONDS = [1, 10, 60, 300, 900] as const;
@@ -97,7 +97,7 @@ function destsOf(services: ServiceTable, addresses: ReadonlySet<string>): Uint8A
     if (service === undefined) continue;
     let matches = known.get(service);
     if (matches === undefined) {
-      matches = addresses.has(keyOf(service).address);
+      matches = addresses.has(vipKeyOf(service)?.address ?? '');
       known.set(service, matches);
     }
     if (matches) ours[dest] = 1;

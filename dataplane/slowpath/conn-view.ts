@@ -34,6 +34,7 @@ const offsets = () => ({
   rsSndNxt: layout('conn.rs_snd_nxt') / 4,
   rsRcvNxt: layout('conn.rs_rcv_nxt') / 4,
   dest: layout('conn.dest') / 4,
+  localAddress: layout('conn.local_address') / 4,
   timeout: layout('conn.timeout_s') / 4,
   localPort: layout('conn.local_port') / 2,
   localBucket: layout('conn.local_bucket') / 2,
@@ -57,6 +58,7 @@ const offsets = () => ({
   newSport: layout('flow.new_sport_be'),
   newDport: layout('flow.new_dport_be'),
   mtu: layout('flow.mtu'),
+  flags16: layout('flow.flags'),
   returnMac: layout('flow.return_mac'),
   returnPort: layout('flow.return_port'),
 });
@@ -101,7 +103,16 @@ export class ConnView {
 
   word(
     conn: number,
-    field: 'flowIn' | 'flowOut' | 'lastSeen' | 'seqDelta' | 'rsSndNxt' | 'rsRcvNxt' | 'dest' | 'timeout',
+    field:
+      | 'flowIn'
+      | 'flowOut'
+      | 'lastSeen'
+      | 'seqDelta'
+      | 'rsSndNxt'
+      | 'rsRcvNxt'
+      | 'dest'
+      | 'localAddress'
+      | 'timeout',
   ): number {
     return this.#words[(conn * this.at.connSize) / 4 + this.at[field]];
   }
@@ -129,12 +140,12 @@ export class ConnView {
     const { at } = this;
     return this.#tuple(flow, at.newSrc, at.newDst, at.newSport, at.newDport, at.newRest);
   }
-  /** The local address. Of IPv4 without an object: it is read for each connection that ends. */
+  /** Whose pool the connection's port is from: the LIP, of SNAT the WAN address. Of IPv4 without an object. */
   lip(conn: number): Ip {
     const { at } = this;
     const flow = this.word(conn, 'flowIn');
     const base = flow * at.flowSize;
-    if (this.#isIp4(base)) return ipv4(this.#flows.getUint32(base + at.newSrc));
+    if (this.#isIp4(base)) return ipv4(this.word(conn, 'localAddress'));
     return this.#address6(base + at.newSrc, flow * at.flow6Size + at.newRest, 0);
   }
   /** NO_HOP of NO_FLOW. */
@@ -145,12 +156,22 @@ export class ConnView {
   setNextHop(flow: number, nextHop: number): void {
     this.#flowWords[(flow * this.at.flowSize) / 4 + this.at.nextHop] = nextHop;
   }
-  /** The connection's answers go by another next hop from now on; `mac` is the station its packets come from, `port` where it is. */
-  setReturnPath(conn: number, nextHop: number, port: number, mac: Mac): void {
-    this.setNextHop(this.word(conn, 'flowOut'), nextHop);
-    const base = this.word(conn, 'flowIn') * this.at.flowSize;
+  /** The entry of the other direction of the same connection. */
+  otherWay(flow: number): number {
+    const conn = this.connOf(flow);
+    const flowIn = this.word(conn, 'flowIn');
+    return flow === flowIn ? this.word(conn, 'flowOut') : flowIn;
+  }
+  /** Answers to what takes this entry go by another next hop from now on; `mac` is the station that it comes from, `port` where it is. */
+  setReturnPath(flow: number, nextHop: number, port: number, mac: Mac): void {
+    this.setNextHop(this.otherWay(flow), nextHop);
+    const base = flow * this.at.flowSize;
     this.#flowHalves[(base + this.at.returnPort) / 2] = port;
     writeMac(mac, new Uint8Array(this.#flows.buffer, this.#flows.byteOffset), base + this.at.returnMac);
+  }
+  /** Bits of `Flow` in modes/mode.ts. */
+  flags(flow: number): number {
+    return this.#flowHalves[(flow * this.at.flowSize + this.at.flags16) / 2];
   }
   mtu(flow: number): number {
     return this.#flows.getUint16(flow * this.at.flowSize + this.at.mtu, true);

@@ -62,17 +62,20 @@ export class FlowRefusals {
     this.wait(upcalls.handle(i), slot);
   }
 
-  /** The station a client's packets come from, or its port, changed, such as when its router was replaced or lost a link: answers follow. */
+  /**
+   * The station that the packets of who opened it come from, or its port, changed, such as when its router was replaced or lost a
+   * link: answers follow.
+   */
   #pathChanged(upcalls: UpcallBatch, i: number): void {
     const { conns, nextHops, packets, answers } = this.parts;
-    const conn = conns.connOf(upcalls.flow(i));
+    const flow = upcalls.flow(i);
     const port = upcalls.port(i);
     const mac = packets.mac(upcalls.data(i) + 6);
-    const before = conns.nextHop(conns.word(conn, 'flowOut'));
+    const before = conns.nextHop(conns.otherWay(flow));
     const slot = nextHops.isReturnPath(before) ? nextHops.returnPath(port, mac) : -1;
     if (slot >= 0) {
       nextHops.hold(slot);
-      conns.setReturnPath(conn, slot, port, mac);
+      conns.setReturnPath(flow, slot, port, mac);
       nextHops.release(before);
     }
     answers.run(upcalls.handle(i));

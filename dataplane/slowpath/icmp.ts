@@ -5,6 +5,7 @@ import type { AnswerBatch } from './answers.js';
 import { type ConnView, NO_FLOW, type Tuple } from './conn-view.js';
 import type { Events } from './events.js';
 import { type ErrorLimit, sendBy } from './icmp-common.js';
+import { Flow } from './modes/index.js';
 import type { NextHops } from './next-hops.js';
 import { ETH_HEADER, IP4_HEADER, type Packets } from './packets.js';
 import type { Ports } from './ports.js';
@@ -15,6 +16,9 @@ const TCP = 6;
 const UDP = 17;
 const FRAGMENT_OFFSET = 0x1fff;
 const Type = { echoReply: 0, unreachable: 3, quench: 4, echo: 8, timeExceeded: 11, parameter: 12 } as const;
+/** Type and code, as DP_ICMP_REQUEST and DP_ICMP_REPLY in dp.h. */
+const ECHO_REQUEST = 0x0800;
+const ECHO_REPLY = 0;
 /** Bytes of the offending datagram's payload that an error carries at least (RFC 792). */
 const QUOTED = 8;
 
@@ -51,8 +55,7 @@ export class Icmp {
     const quoted = this.#quotedPacket(icmp, end);
     if (quoted === undefined) return false;
     const { ip: inner, l4: innerL4, proto } = quoted;
-    // The quoted packet left here, so its tuple turned round is what the way back matches; of DR, it is an answer to what left here.
-    const back = this.#find(p.u32(inner + 16), p.u32(inner + 12), p.u16(innerL4 + 2), p.u16(innerL4), proto);
+    const back = this.#wayBack(inner, innerL4, proto);
     if (back === NO_FLOW) return false;
     if (p.checksum(icmp, end - icmp) !== 0) {
       answers.drop(upcalls.handle(i), this.#drop.icmpChecksum);
@@ -69,14 +72,34 @@ export class Icmp {
     this.#restoreQuoted(inner, innerL4, end, proto, to, shifted ? conns.word(conn, 'seqDelta') : 0);
     p.set16(inner + 10, 0);
     p.set16(inner + 10, p.checksum(inner, innerL4 - inner));
-    p.set32(outer + 12, to.src);
+    // Who tells it stays who it is where the connection's far end does (SNAT, RFC 5508, 4.2): that is what traceroute shows.
+    if (to.src !== conns.key(back).src) p.set32(outer + 12, to.src);
     p.set32(outer + 16, to.dst);
+    if (conns.flags(back) & Flow.snat) {
+      if (p.u8(outer + 8) <= 1) {
+        answers.drop(upcalls.handle(i), this.#drop.ttl);
+        return true;
+      }
+      p.bytes[outer + 8]--;
+    }
     p.set16(outer + 10, 0);
     p.set16(outer + 10, p.checksum(outer, upcalls.l4(i) - upcalls.l3(i)));
     p.set16(icmp + 2, 0);
     p.set16(icmp + 2, p.checksum(icmp, end - icmp));
     sendBy(this.parts, conns.nextHop(back), frame, upcalls.handle(i), this.#drop.neighbourFailed);
     return true;
+  }
+
+  /** The quoted packet left here, so its tuple turned round is what the way back matches; of DR, it is an answer to what left here. */
+  #wayBack(inner: number, innerL4: number, proto: number): number {
+    const { packets: p } = this.parts;
+    const from = p.u32(inner + 16);
+    const to = p.u32(inner + 12);
+    if (proto !== ICMP) return this.#find(from, to, p.u16(innerL4 + 2), p.u16(innerL4), proto);
+    // The answer to an echo request, or the request to an answer: as in the keys of parse.c.
+    const what = p.u16(innerL4);
+    if (what !== ECHO_REQUEST && what !== ECHO_REPLY) return NO_FLOW;
+    return this.#find(from, to, p.u16(innerL4 + 4), ECHO_REQUEST - what, proto);
   }
 
   /**
@@ -87,7 +110,7 @@ export class Icmp {
     const { packets: p, conns } = this.parts;
     const frame = upcalls.data(i);
     const quoted = this.#quotedPacket(frame + upcalls.l4(i), frame + upcalls.length(i));
-    if (quoted === undefined) return false;
+    if (quoted === undefined || quoted.proto === ICMP) return false;
     const { ip, l4, proto } = quoted;
     const client = p.u32(ip + 12);
     if (client !== upcalls.dst(i)) return false;
@@ -99,7 +122,7 @@ export class Icmp {
     return loadLibrary().dp_find4(src, dst, sport, dport, proto, 0) as number;
   }
 
-  /** TCP or UDP with its ports, in an error; undefined for anything else. */
+  /** TCP or UDP with its ports, ICMP with its identifier, in an error; undefined for anything else. */
   #quotedPacket(icmp: number, end: number): { ip: number; l4: number; proto: number } | undefined {
     const { packets: p } = this.parts;
     const type = p.u8(icmp);
@@ -110,7 +133,7 @@ export class Icmp {
     const l4 = ip + (p.u8(ip) & 15) * 4;
     const proto = p.u8(ip + 9);
     if (p.u8(ip) >> 4 !== 4 || l4 < ip + IP4_HEADER || end < l4 + QUOTED) return undefined;
-    if (proto !== TCP && proto !== UDP) return undefined;
+    if (proto !== TCP && proto !== UDP && proto !== ICMP) return undefined;
     // A later fragment quotes no ports.
     if (p.u16(ip + 6) & FRAGMENT_OFFSET) return undefined;
     return { ip, l4, proto };
@@ -119,6 +142,7 @@ export class Icmp {
   /** Puts back what the quoted packet's sender had sent, and its checksum where enough of it is quoted (RFC 1624). */
   #restoreQuoted(ip: number, l4: number, end: number, proto: number, to: Tuple4, seqDelta: number): void {
     const { packets: p } = this.parts;
+    if (proto === ICMP) return this.#restoreQuotedEcho(ip, l4, to);
     const before = p.sum(ip + 12, 8) + p.sum(l4, 8);
     p.set32(ip + 12, to.dst);
     p.set32(ip + 16, to.src);
@@ -129,6 +153,14 @@ export class Icmp {
     if (at + 2 > end || (proto === UDP && p.u16(at) === 0)) return;
     const after = p.sum(ip + 12, 8) + p.sum(l4, 8);
     p.set16(at, p.adjustChecksum(p.u16(at), before, after));
+  }
+
+  #restoreQuotedEcho(ip: number, icmp: number, to: Tuple4): void {
+    const { packets: p } = this.parts;
+    p.set32(ip + 12, to.dst);
+    p.set32(ip + 16, to.src);
+    p.set16(icmp + 2, p.adjustChecksum(p.u16(icmp + 2), p.u16(icmp + 4), to.sport));
+    p.set16(icmp + 4, to.sport);
   }
 
   /** An echo request to one of our addresses, answered in place. False: another type. */
@@ -160,6 +192,14 @@ export class Icmp {
     return true;
   }
 
+  /** ICMP other than an echo. */
+  #mayBeError(upcalls: UpcallBatch, i: number): boolean {
+    if (upcalls.proto(i) !== ICMP) return false;
+    const icmp = upcalls.data(i) + upcalls.l4(i);
+    const type = upcalls.l4(i) < upcalls.length(i) ? this.parts.packets.u8(icmp) : Type.unreachable;
+    return type !== Type.echo && type !== Type.echoReply;
+  }
+
   /** Tells the sender of upcall `i` why its packet goes no further. The packet itself still wants an answer. */
   error(
     upcalls: UpcallBatch,
@@ -172,10 +212,10 @@ export class Icmp {
     const ip = frame + upcalls.l3(i);
     const port = ports.byIndex(upcalls.port(i));
     const quoted = Math.min(upcalls.l4(i) - upcalls.l3(i) + QUOTED, upcalls.length(i) - upcalls.l3(i));
-    // Never about ICMP, of which it may be an error, nor about a later fragment (RFC 1122, 3.2.2).
+    // Never about an error, nor about a later fragment (RFC 1122, 3.2.2).
     const later = (p.u16(ip + 6) & FRAGMENT_OFFSET) !== 0;
-    if (port === undefined || later || upcalls.proto(i) === ICMP || !this.parts.errorLimit.allowed(this.parts.now()))
-      return;
+    if (port === undefined || later || this.#mayBeError(upcalls, i)) return;
+    if (!this.parts.errorLimit.allowed(this.parts.now())) return;
     const source = (addresses.selectSource(port.name, p.u32(ip + 12) as Ipv4) as Ipv4) || p.u32(ip + 16);
     const fresh = p.allocate();
     if (fresh === undefined) return;

@@ -1,20 +1,18 @@
 // What becomes of an IPv4 packet without a flow entry: a service's new connection, ours, the kernel's, transit, or a drop with
-// its reason. The order is the reference's (dpvs.md 5.2): services before routes, kni_host before no route.
-import { clientHash, type Ip, nextHopOf, type Route, type RouteTable, wayOf, writeMac } from '../inet/index.js';
+// its reason. The order is the reference's (dpvs.md 5.2): services before routes, match services only for what would be routed.
+import { clientHash, type Ip, nextHopOf, type Route, wayOf, writeMac } from '../inet/index.js';
 import { type FlowRefusalParts, FlowRefusals } from './flow-refusals.js';
 import type { Icmp } from './icmp.js';
+import { MatchMiss, type MatchMissParts } from './match-miss.js';
 import { pathMtu } from './path-mtu.js';
-import type { Ports } from './ports.js';
 import { ServiceMiss, type ServiceMissParts } from './service-miss.js';
 import { drop, punt, type UpcallBatch } from './upcalls.js';
 
 const IP_DF = 0x4000;
 const ICMP = 1;
 
-export interface Ip4Parts extends FlowRefusalParts, ServiceMissParts {
-  readonly routes: RouteTable;
+export interface Ip4Parts extends FlowRefusalParts, ServiceMissParts, MatchMissParts {
   readonly icmp: Icmp;
-  readonly ports: Ports;
   readonly forwarding: boolean;
 }
 
@@ -24,9 +22,11 @@ export class Ip4Input {
 
   readonly #refusals: FlowRefusals;
   readonly #miss: ServiceMiss;
+  readonly #match: MatchMiss;
 
   constructor(readonly parts: Ip4Parts) {
     this.#miss = new ServiceMiss(parts);
+    this.#match = new MatchMiss(parts, (upcalls, i) => this.#ttlExpired(upcalls, i));
     this.#refusals = new FlowRefusals(parts, (upcalls, i, mtu) => this.#refuseSize(upcalls, i, mtu));
   }
 
@@ -39,8 +39,10 @@ export class Ip4Input {
       if (this.parts.icmp.relatedError(upcalls, i)) return;
       if (this.parts.icmp.isForClient(upcalls, i)) return this.#byRoute(upcalls, i, true);
     }
-    if (reason === this.#punt.fragment && this.parts.services.hasVip(upcalls.dst(i)))
+    const { services } = this.parts;
+    if (reason === this.#punt.fragment && (services.hasVip(upcalls.dst(i)) || services.hasWan(upcalls.dst(i))))
       return this.parts.answers.drop(upcalls.handle(i), this.#drop.fragment);
+    if (this.#match.input(upcalls, i)) return;
     this.#byRoute(upcalls, i, this.parts.forwarding);
   }
 

@@ -1,5 +1,5 @@
 // What the control thread asks of the slow path: counts, pools, neighbours, connections.
-import type { ConnectionInfo, NeighbourInfo, ServiceKey } from '../../api/index.js';
+import type { ConnectionInfo, Endpoint, NeighbourInfo, ServiceKey } from '../../api/index.js';
 import { loadLibrary, usage } from '../../native/index.js';
 import { type AddressTable, formatIp, formatMac, type Ip, parseIp } from '../inet/index.js';
 import { Protocol, type SaPoolTable, ServerFlag, type Service, type ServiceTable } from '../ipvs/index.js';
@@ -8,7 +8,7 @@ import { ConnFlag, type ConnView, TCP_STATES } from './conn-view.js';
 import type { NextHops } from './next-hops.js';
 import type { Scheduling } from './scheduling.js';
 import { type ServiceHealthRuntime, serviceHealth } from './service-health.js';
-import { keyOf } from './service-key.js';
+import { keyOf, matchOf, protocolNames } from './service-key.js';
 
 export interface ServiceRuntime {
   readonly service: ServiceKey;
@@ -135,47 +135,66 @@ function page(parts: QueryParts, params: Queries['connections']['params']): Conn
   const { conns } = parts;
   const limit = params.limit ?? 4096;
   const { highestConnection } = usage();
-  const wanted = params.service === undefined ? undefined : wantedTuple(params.service);
+  const wanted = params.service === undefined ? undefined : wantedOf(parts, params.service);
   const connections: ConnectionInfo[] = [];
   let conn = params.cursor ?? 1;
   const end = Math.min(highestConnection, conn + PAGE_SCAN - 1);
   for (; conn <= end && connections.length < limit; conn++) {
     if ((conns.byte(conn, 'flags') & ConnFlag.used) === 0) continue;
-    const key = conns.key(conns.word(conn, 'flowIn'));
-    const proto = conns.byte(conn, 'proto');
-    if (wanted !== undefined && (wanted.proto !== proto || wanted.vip !== key.dst || wanted.port !== key.dport))
-      continue;
+    if (wanted !== undefined && !wanted(conn)) continue;
     connections.push(connectionInfo(parts, conn));
   }
   return { connections, nextCursor: conn <= highestConnection ? conn : null };
 }
 
-const wantedTuple = (key: ServiceKey) => ({
-  proto: Protocol[key.protocol],
-  vip: parseIp(key.address),
-  port: key.port,
-});
+/** Also connections to servers that were removed. */
+function wantedOf({ conns, services }: QueryParts, key: ServiceKey): (conn: number) => boolean {
+  if (key.protocol === 'match') {
+    const { digest } = matchOf(key.match);
+    return (conn) => services.serviceOf(conns.word(conn, 'dest'))?.match?.digest === digest;
+  }
+  const [proto, vip, port] = [Protocol[key.protocol], parseIp(key.address), key.port];
+  return (conn) => {
+    const { dst, dport } = conns.key(conns.word(conn, 'flowIn'));
+    return conns.byte(conn, 'proto') === proto && dst === vip && dport === port;
+  };
+}
 
 function connectionInfo(parts: QueryParts, conn: number): ConnectionInfo {
   const { conns } = parts;
-  const flowIn = conns.word(conn, 'flowIn');
-  const key = conns.key(flowIn);
-  const to = conns.rewrite(flowIn);
-  const oneWay = conns.isOneWay(conn);
+  const { client, vip, lip, rip } = endsOf(conns, conn);
   const tcp = conns.byte(conn, 'proto') === Protocol.tcp;
   const state = conns.byte(conn, 'state');
   // Modulo 2^32, as both are; below zero when an lcore stamped it just now.
   const idle = ((loadLibrary().dp_clock_ms() as number) - conns.word(conn, 'lastSeen')) | 0;
-  const end = (address: Ip, port: number) => ({ address: formatIp(address), port });
   return {
     lcore: conns.byte(conn, 'lcore') + 1,
-    protocol: tcp ? 'tcp' : 'udp',
+    protocol: protocolNames[conns.byte(conn, 'proto') as Protocol],
     state: tcp ? TCP_STATES[state] : UDP_STATES[state],
     expires: Math.max(0, Math.ceil((conns.timeoutMs(conn) - idle) / 1000)),
-    client: end(key.src, key.sport),
-    vip: end(key.dst, key.dport),
-    // As the reference: the server sees the client's own.
-    lip: oneWay ? end(key.src, key.sport) : end(to.src, to.sport),
-    rip: end(to.dst, to.dport),
+    client,
+    vip,
+    lip,
+    rip,
+  };
+}
+
+const end = (address: Ip, port: number): Endpoint => ({ address: formatIp(address), port });
+
+/** Of two ways the answers' entry tells them alike for all protocols: in that of the others ICMP has its identifier elsewhere. */
+function endsOf(conns: ConnView, conn: number): Pick<ConnectionInfo, 'client' | 'vip' | 'lip' | 'rip'> {
+  const flow = conns.word(conn, conns.isOneWay(conn) ? 'flowIn' : 'flowOut');
+  const key = conns.key(flow);
+  const to = conns.rewrite(flow);
+  if (conns.isOneWay(conn)) {
+    // As the reference: the server sees the client's own address.
+    const client = end(key.src, key.sport);
+    return { client, vip: end(key.dst, key.dport), lip: client, rip: end(to.dst, to.dport) };
+  }
+  return {
+    client: end(to.dst, to.dport),
+    vip: end(to.src, to.sport),
+    lip: end(key.dst, key.dport),
+    rip: end(key.src, key.sport),
   };
 }

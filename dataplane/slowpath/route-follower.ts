@@ -1,8 +1,9 @@
 // Live connections follow the routes and the ports' MTU: after a change each one's next hops and MTU are looked up again, a slice of the
 // table a turn, so that new connections never wait for it. (The reference keeps the MAC of the first packet for a connection's whole life.)
 import { usage } from '../../native/index.js';
-import { clientHash, IP_NONE, nextHopOf, type RouteTable, wayOf } from '../inet/index.js';
+import { IP_NONE, nextHopOf, type RouteTable, wayOf } from '../inet/index.js';
 import { ConnFlag, type ConnView } from './conn-view.js';
+import { remoteHash } from './modes/index.js';
 import type { NextHops } from './next-hops.js';
 import { pathMtu } from './path-mtu.js';
 import type { Ports } from './ports.js';
@@ -43,8 +44,9 @@ export class RouteFollower {
     for (let conn = this.#cursor; conn <= end; conn++) {
       if ((this.conns.byte(conn, 'flags') & ConnFlag.used) === 0) continue;
       const flowIn = this.conns.word(conn, 'flowIn');
+      // The client or, of SNAT, the remote end.
       const { src, sport } = this.conns.key(flowIn);
-      const hash = clientHash(src, sport);
+      const hash = remoteHash(this.conns.byte(conn, 'proto'), src, sport);
       this.#follow(flowIn, hash);
       if (!this.conns.isOneWay(conn)) this.#follow(this.conns.word(conn, 'flowOut'), hash);
     }

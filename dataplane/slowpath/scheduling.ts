@@ -71,7 +71,8 @@ export class Scheduling {
     c.timeout = Math.min(service.connTimeout ?? 0, LONGEST_TIMEOUT_S);
     const refused = this.#modes[services.forwardingOf(dest)!]!.open(upcalls, i, service, dest, c);
     if (refused !== OPENED) return answers.drop(handle, refused);
-    services.dests.opened(dest);
+    // SNAT may have taken another than the scheduler's, which had no port left.
+    services.dests.opened(c.dest);
     nextHops.hold(c.nextHopIn);
     nextHops.hold(c.nextHopOut);
     answers.newConnection(handle, c);

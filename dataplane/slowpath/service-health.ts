@@ -1,11 +1,11 @@
 // What a router must know of each service once a second: can it take connections, and how many it has. Counts, no lists.
-import type { ServiceKey } from '../../api/index.js';
+import type { VipKey } from '../../api/index.js';
 import { isEligible, rsBucket, type Service, type ServiceTable } from '../ipvs/index.js';
 import type { Scheduling } from './scheduling.js';
-import { keyOf } from './service-key.js';
+import { vipKeyOf } from './service-key.js';
 
 export interface ServiceHealthRuntime {
-  readonly service: ServiceKey;
+  readonly service: VipKey;
   readonly servers: number;
   /** Those that would get a new connection: weight above zero, neither inhibited nor overloaded. */
   readonly healthy: number;
@@ -26,7 +26,10 @@ export interface HealthParts {
 }
 
 export function serviceHealth({ services, scheduling }: HealthParts): ServiceHealthRuntime[] {
-  return services.list().map((service) => {
+  return services.list().flatMap((service) => {
+    // A match service has no virtual IP, so nothing about it is a router's business.
+    const key = vipKeyOf(service);
+    if (key === undefined) return [];
     scheduling.sync(service);
     const { dests } = services;
     const members = [...service.members.subarray(0, service.count)];
@@ -37,15 +40,17 @@ export function serviceHealth({ services, scheduling }: HealthParts): ServiceHea
       inactiveConns += dests.inactive[dest];
     }
     const localPorts = portsOf(service, services, members);
-    return {
-      service: keyOf(service),
-      servers: service.count,
-      healthy,
-      activeConns,
-      inactiveConns,
-      localPorts,
-      dests: members,
-    };
+    return [
+      {
+        service: key,
+        servers: service.count,
+        healthy,
+        activeConns,
+        inactiveConns,
+        localPorts,
+        dests: members,
+      },
+    ];
   });
 }
 

@@ -39,11 +39,11 @@
 // ---------------------------------------------------------------------------------------------------
 
 /** Exact-match key. IPv4 uses words 0 and 1 only, so that it hashes and compares 16 bytes; IPv6 uses all 40.
- */
+ * Of ICMP echoes are looked up, by their identifier. */
 struct dp_key {
     union {
         struct {
-            uint16_t sport_be, dport_be; // ICMP: identifier and type class
+            uint16_t sport_be, dport_be; // ICMP: identifier; type and code
             uint8_t proto, family;       // family: 4 or 6
             uint16_t zone;               // port group (VRF)
             union {
@@ -71,6 +71,7 @@ enum dp_flow_flags {
     DP_F_REWRITE_L2 = 1 << 9, // DR: only the next hop changes; the connection has no entry for the way back
     DP_F_RETURN = 1 << 10,    // answers go where the client's packets come from: watch for another way
     DP_F_IP6 = 1 << 11,       // the key's family, where the executor looks anyway
+    DP_F_SNAT = 1 << 12,      // both ways of SNAT: the "real server", a host behind the node, opened it
 };
 
 /** One cache line. IPv6's remaining addresses are in a parallel slab, so that IPv4 flows neither pay nor
@@ -148,9 +149,10 @@ struct dp_conn {
     uint8_t flags;
     uint8_t lcore; // that saw it last, for listings
     uint32_t dest, service;
-    uint32_t local_address; // the LIP, host order; 0 for IPv6, whose is in the entry towards the server
-    uint16_t local_port;    // host order; 0: none was taken (DR)
-    uint16_t local_bucket;  // which port pool of the LIP
+    uint32_t local_address; // the LIP, of SNAT the WAN address, host order; 0 for IPv6, whose is in the entry
+                            // towards the server
+    uint16_t local_port;    // host order; 0: none was taken (DR). Of ICMP an identifier
+    uint16_t local_bucket;  // which port pool of the address
     uint32_t timeout_s;     // overrides the state's when not 0
     uint32_t created_ms;
     uint32_t spare;
@@ -183,9 +185,10 @@ static_assert(sizeof(struct dp_next_hop_info) == 32, "next hop info");
 
 /** Which real server a counter slot belongs to, for a restarted slow path; written by the slow path only. */
 struct dp_dest_info {
-    uint8_t vip[16], rip[16]; // IPv4 mapped
+    uint8_t vip[16], rip[16]; // IPv4 mapped; of a match service a digest of the match is in the VIP's place
     uint16_t vip_port, rip_port;
-    uint8_t proto, used;
+    uint8_t proto;
+    uint8_t used; // 0 free, 1 of a VIP's service, 2 of a match service
     uint16_t spare[5];
 };
 static_assert(sizeof(struct dp_dest_info) == 48, "dest info");
@@ -232,10 +235,16 @@ struct dp_upcall {
 };
 static_assert(sizeof(struct dp_upcall) == 64, "upcall");
 
+/** Type and code of an echo request and of its answer, where a key has a port. */
+#define DP_ICMP_REQUEST 0x0800
+#define DP_ICMP_REPLY 0x0000
+
 enum dp_op { DP_OP_NEW_CONN = 1, DP_OP_RUN, DP_OP_OUTPUT, DP_OP_KNI, DP_OP_DROP, DP_OP_COPY_KNI };
 
 /** One answer of the slow path: 32-bit words, host order. NEW_CONN makes the entries, two or of DR one, and
- * runs the packet through them. For DR the LIP is the client's own address, the LIP's port 0. */
+ * runs the packet through them. For DR the LIP is the client's own address, the LIP's port 0. For SNAT client
+ * and LIP are the remote end, the VIP is the WAN address with the port from its pool, the server is the host
+ * behind the node; ports of ICMP are identifiers, the remote end's is DP_ICMP_REQUEST. */
 struct dp_answer {
     uint32_t op, handle;
     uint32_t port;   // OUTPUT: where to; KNI: whose kni; DROP: reason; RUN: the port it "came" by, UINT32_MAX

@@ -168,12 +168,29 @@ static void count(struct dp_lcore *lc, const struct dp_flow *f, uint32_t bytes) 
     }
 }
 
-static void execute_udp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_conn *c, uint8_t *l4) {
-    (void)lc;
-    if (f->flags & DP_F_OUT)
+/** Of protocols without a state of their own: has the other side answered? */
+static inline void note_way(const struct dp_flow *f, struct dp_conn *c) {
+    uint16_t way = f->flags & (DP_F_OUT | DP_F_SNAT);
+    // Out of FullNAT, in of SNAT.
+    if (way == DP_F_OUT || way == DP_F_SNAT)
         c->state = US_NORMAL;
     else if (c->state == US_NONE)
         c->state = US_ONEWAY;
+}
+
+/** An echo: the identifier stands for a port, and no address is in the checksum (RFC 792). */
+static __attribute__((noinline)) void execute_icmp(const struct dp_flow *f, struct dp_conn *c, uint8_t *l4) {
+    uint16_t checksum;
+    note_way(f, c);
+    memcpy(&checksum, l4 + 2, 2);
+    checksum = dp_checksum_apply(checksum, f->l4_delta);
+    memcpy(l4 + 2, &checksum, 2);
+    memcpy(l4 + 4, &f->new_sport_be, 2);
+}
+
+static void execute_udp(struct dp_lcore *lc, const struct dp_flow *f, struct dp_conn *c, uint8_t *l4) {
+    (void)lc;
+    note_way(f, c);
     if (f->flags & DP_F_NAT)
         rewrite_udp(f, (struct udp_hdr *)l4);
 }
@@ -311,8 +328,10 @@ bool dp_execute(struct dp_lcore *lc, struct dp_pkt *p, uint16_t *out_port) {
     bool toa = false;
     if (p->proto == PROTO_TCP)
         toa = execute_tcp(lc, f, c, p, frame + p->l4);
-    else
+    else if (__builtin_expect(p->proto == PROTO_UDP, 1))
         execute_udp(lc, f, c, frame + p->l4);
+    else
+        execute_icmp(f, c, frame + p->l4);
     uint16_t rewrite = f->flags & (DP_F_NAT | DP_F_IP6);
     if (__builtin_expect(rewrite == DP_F_NAT, 1))
         rewrite4(f, (struct ip4_hdr *)(frame + p->l3));

@@ -66,10 +66,9 @@ static void lookup(struct dp_pkt *p) {
     if (p->flow && dp_flow_matches(p->flow, &p->key))
         return;
     p->flow = dp_flow_find(&p->key);
-    if (p->flow)
-        return;
-    p->verdict = V_UPCALL;
-    p->reason = DP_PUNT_MISS;
+    // The parser has said how it goes up: as a miss, or as ICMP.
+    if (!p->flow)
+        p->verdict = V_UPCALL;
 }
 
 /** Apart, so that a burst of IPv4 pays for one test. */

@@ -11,6 +11,20 @@ static inline bool bad_source(uint32_t src, uint32_t dst) {
     return top >= 224 || top == 127 || top == 0 || src == dst;
 }
 
+/** Echoes may be a connection's. */
+static inline void parse_icmp(struct dp_pkt *p, const uint8_t *frame) {
+    if (p->l4_length < 8)
+        return drop(p, DP_DROP_ICMP_TRUNCATED);
+    const uint8_t *icmp = frame + p->l4;
+    uint16_t what = (uint16_t)(icmp[0] << 8 | icmp[1]);
+    upcall(p, DP_PUNT_ICMP, DP_CLASS_LOCAL);
+    if (what != DP_ICMP_REQUEST && what != DP_ICMP_REPLY)
+        return;
+    memcpy(&p->key.sport_be, icmp + 4, 2);
+    p->key.dport_be = be16(what);
+    p->verdict = V_LOOKUP;
+}
+
 static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_t *frame, uint32_t length) {
     if (length < p->l3 + sizeof(struct ip4_hdr))
         return drop(p, DP_DROP_IP4_TRUNCATED);
@@ -59,9 +73,9 @@ static void parse_ip4(struct dp_pkt *p, const struct dp_port *port, const uint8_
         return parse_tcp(p, frame);
     if (ip->proto == PROTO_UDP)
         return parse_udp(p, frame);
-    if (ip->proto == PROTO_ICMP && p->l4_length < 8)
-        return drop(p, DP_DROP_ICMP_TRUNCATED);
-    upcall(p, ip->proto == PROTO_ICMP ? DP_PUNT_ICMP : DP_PUNT_OTHER_PROTO, DP_CLASS_LOCAL);
+    if (ip->proto == PROTO_ICMP)
+        return parse_icmp(p, frame);
+    upcall(p, DP_PUNT_OTHER_PROTO, DP_CLASS_LOCAL);
 }
 
 void dp_parse(struct dp_pkt *p, const struct dp_port *port) {

@@ -13,7 +13,7 @@
     X(IP4_BAD_CHECKSUM, "ip4_bad_checksum", "IPv4 header checksum wrong") \
     X(IP4_BAD_SOURCE, "ip4_bad_source", "source is multicast, broadcast, loopback, 0.0.0.0/8 or the destination itself") \
     X(IP4_TTL, "ip4_ttl", "TTL 0 on arrival or used up") \
-    X(IP4_FRAGMENT, "ip4_fragment", "fragment of service traffic") \
+    X(IP4_FRAGMENT, "ip4_fragment", "fragment of service traffic, or of what a match service takes") \
     X(IP6_TRUNCATED, "ip6_truncated", "frame shorter than the IPv6 header") \
     X(IP6_BAD_VERSION, "ip6_bad_version", "EtherType IPv6 with another version in the header") \
     X(IP6_BAD_PAYLOAD_LENGTH, "ip6_bad_payload_length", "payload length beyond the frame") \
@@ -32,9 +32,9 @@
     X(ARP_MALFORMED, "arp_malformed", "ARP packet truncated or not IPv4 over Ethernet") \
     X(MULTI_SEGMENT, "multi_segment", "frame larger than one buffer") \
     X(OTHER_HOST, "other_host", "frame addressed to another station") \
-    X(NO_CONNECTION, "no_connection", "TCP segment to a VIP that opens nothing and belongs to no connection") \
+    X(NO_CONNECTION, "no_connection", "packet to a VIP, or of a match service, that opens nothing and belongs to no connection") \
     X(NO_SERVER, "no_server", "no real server of the service can take a connection") \
-    X(NO_LOCAL_PORT, "no_local_port", "no local address of the service has a free port") \
+    X(NO_LOCAL_PORT, "no_local_port", "no local address of the service, or WAN address of the match service, has a free port") \
     X(FLOW_TABLE_FULL, "flow_table_full", "the flow table is full") \
     X(CONN_TABLE_FULL, "conn_table_full", "the connection table is full") \
     X(NEIGHBOUR_QUEUE_FULL, "neighbour_queue_full", "too many packets wait for one unresolved neighbour, or for all") \

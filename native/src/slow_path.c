@@ -43,6 +43,15 @@ void dp_kick(void) {
     (void)ignored;
 }
 
+/** As in the key of an echo; other types have neither. */
+static void describe_icmp(const uint8_t *icmp, struct dp_upcall *u) {
+    uint16_t what = (uint16_t)(icmp[0] << 8 | icmp[1]);
+    if (what != DP_ICMP_REQUEST && what != DP_ICMP_REPLY)
+        return;
+    u->sport = (uint16_t)(icmp[4] << 8 | icmp[5]);
+    u->dport = what;
+}
+
 static void describe(struct rte_mbuf *m, struct dp_upcall *u) {
     const struct dp_meta *meta = dp_meta(m);
     const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -68,7 +77,11 @@ static void describe(struct rte_mbuf *m, struct dp_upcall *u) {
         u->src4 = be32(ip->src_be);
         u->dst4 = be32(ip->dst_be);
     }
-    if ((meta->proto != PROTO_TCP && meta->proto != PROTO_UDP) || meta->reason == DP_PUNT_FRAGMENT)
+    if (meta->reason == DP_PUNT_FRAGMENT)
+        return;
+    if (meta->proto == PROTO_ICMP && u->family == 4)
+        return describe_icmp(frame + meta->l4, u);
+    if (meta->proto != PROTO_TCP && meta->proto != PROTO_UDP)
         return;
     const struct tcp_hdr *t = (const struct tcp_hdr *)(frame + meta->l4);
     u->sport = be16(t->sport_be);
@@ -151,6 +164,12 @@ static void fill_in(const struct dp_answer *a, uint32_t flow, uint32_t conn) {
     f->key.dport_be = be16(a->vip_port);
     f->new_sport_be = be16(a->lip_port);
     f->new_dport_be = be16(a->rip_port);
+    // An answer to a ping has the identifier where the ping had it.
+    if (a->proto == PROTO_ICMP) {
+        f->key.sport_be = f->key.dport_be;
+        f->new_sport_be = f->new_dport_be;
+        f->key.dport_be = f->new_dport_be = be16(DP_ICMP_REPLY);
+    }
     f->mtu = (uint16_t)a->mtu_in;
     f->next_hop = a->next_hop_in;
 }
@@ -186,8 +205,9 @@ static uint64_t address_delta(uint32_t flow) {
 static void fill_deltas(uint32_t flow) {
     struct dp_flow *f = &dp_ctx->flows[flow];
     uint64_t l3 = address_delta(flow);
-    uint64_t l4 =
-        l3 + dp_delta16(f->key.sport_be, f->new_sport_be) + dp_delta16(f->key.dport_be, f->new_dport_be);
+    // No address is in the checksum of ICMP.
+    uint64_t l4 = f->key.proto == PROTO_ICMP ? 0 : l3;
+    l4 += dp_delta16(f->key.sport_be, f->new_sport_be) + dp_delta16(f->key.dport_be, f->new_dport_be);
     f->l3_delta = dp_fold(l3);
     f->l4_delta = dp_fold(l4);
 }
@@ -212,6 +232,11 @@ static bool one_way(const struct dp_answer *a) {
     return a->flags_in & DP_F_REWRITE_L2;
 }
 
+/** SNAT: the first packet comes from the "real server", a host behind the node. */
+static bool opened_inside(const struct dp_answer *a) {
+    return a->flags_out & DP_F_SNAT;
+}
+
 /** Nobody has seen the entries yet. */
 static void release(uint32_t conn, uint32_t fi, uint32_t fo) {
     dp_flow_release(fi);
@@ -230,10 +255,10 @@ static void fill_record(const struct dp_answer *a, struct rte_mbuf *m, struct dp
     c->dest = a->dest;
     c->service = a->service;
     c->local_address = a->local_address;
-    c->local_port = a->lip_port;
+    c->local_port = opened_inside(a) ? a->vip_port : a->lip_port;
     c->local_bucket = (uint16_t)a->local_bucket;
     c->timeout_s = a->timeout_s;
-    if (m && fo && a->proto == PROTO_TCP) {
+    if (m && (a->flags_in & DP_F_SEQ)) {
         const struct tcp_hdr *t =
             (const struct tcp_hdr *)(rte_pktmbuf_mtod(m, const uint8_t *) + dp_meta(m)->l4);
         c->seq_delta = server_isn(fo) - be32(t->seq_be);
@@ -254,6 +279,11 @@ static void withdraw(uint32_t flow) {
     dp_flow_retire(flow);
 }
 
+static bool taken(uint32_t flow) {
+    struct dp_key key = dp_flow_key(flow);
+    return dp_flow_find(&key) != 0;
+}
+
 static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
     struct dp *d = dp_ctx;
     bool back = !one_way(a);
@@ -263,22 +293,23 @@ static enum dp_drop make_connection(struct dp_answer *a, struct rte_mbuf *m) {
         return DP_DROP_FLOW_TABLE_FULL;
     uint32_t conn = dp_conn_alloc(), fi = dp_flow_alloc(), fo = back ? dp_flow_alloc() : 0;
     fill_in(a, fi, conn);
+    if (back)
+        fill_out(a, fo, conn);
+    uint32_t first = opened_inside(a) ? fo : fi;
     if (m) {
-        memcpy(d->flows[fi].return_mac, rte_pktmbuf_mtod(m, const uint8_t *) + 6, 6);
-        d->flows[fi].return_port = dp_meta(m)->port;
+        memcpy(d->flows[first].return_mac, rte_pktmbuf_mtod(m, const uint8_t *) + 6, 6);
+        d->flows[first].return_port = dp_meta(m)->port;
     }
     // Two copies of a SYN may have come up before the first was answered: the second joins the connection of
-    // the first.
-    struct dp_key key = dp_flow_key(fi);
-    if (dp_flow_find(&key)) {
+    // the first. A WAN address may also be a VIP, whose client has this port: then the packet asks for
+    // another.
+    if (taken(first) || (first == fo && taken(fi))) {
         release(conn, fi, fo);
         return DP_DROP_COUNT;
     }
     fill_deltas(fi);
-    if (back) {
-        fill_out(a, fo, conn);
+    if (back)
         fill_deltas(fo);
-    }
     struct dp_conn *c = &d->conns[conn];
     fill_record(a, m, c, fi, fo);
     if (!insert(fi, fo)) {

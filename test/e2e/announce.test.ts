@@ -65,7 +65,7 @@ t.test('announce and withdraw', { skip }, async (t) => {
       t.equal(seenAddress, plan.client.address);
       t.equal(seenPort, localPort);
     }
-    const found = (await one.services()).find(({ service }) => service.address === vip);
+    const found = (await one.services()).find(({ service }) => 'address' in service && service.address === vip);
     t.match(found?.stats, { conns: 4, outPkts: 0 });
     await one.cliOrThrow('dpvs-route', ['withdraw', vip]);
     await one.cliOrThrow('ipvsadm', ['-D', '-t', `${vip}:80`]);

@@ -63,7 +63,9 @@ packetTestWith(
       requests: [0, 1, 2].map((i): ChangeRequest => ({ method: 'service.add', params: { service: service(i) } })),
     });
     t.equal(
-      (await harness.configure('service.list', {})).filter(({ service }) => service.address.startsWith('10.9.')).length,
+      (await harness.configure('service.list', {})).filter(
+        ({ service }) => 'address' in service && service.address.startsWith('10.9.'),
+      ).length,
       3,
     );
   },

@@ -5,7 +5,7 @@ import { arpReply, arpRequest } from '../support/hosts.js';
 import { mutant } from '../support/mutate.js';
 import { advertisement, dissect, type NdSpec, packet, solicitation, toHex } from '../support/packet/index.js';
 import { chosenSeed, fuzzBudget, Random } from '../support/random.js';
-import { type Exchange, type Scene, tell } from '../support/scene.js';
+import { type Exchange, only, type Scene, tell } from '../support/scene.js';
 import { addressed, TcpFlow } from '../support/tcp-flow.js';
 import { client, gateway, lip, servers, vip, vport } from '../support/two-arm.js';
 import { client6, lip6, packetTest6With, router6, servers6, tcpFlow6, udpFlow6, vip6 } from '../support/two-arm6.js';
@@ -19,7 +19,12 @@ const kernels: readonly PortName[] = ['dpdk0.kni', 'dpdk1.kni'];
 type Corpus = Readonly<Record<'dpdk0' | 'dpdk1', readonly Uint8Array[]>>;
 
 async function seedCorpus(scene: Scene): Promise<Corpus> {
-  const parts = [await seedCorpus4(scene), await seedCorpus6(scene), await seedCorpusDirect(scene)];
+  const parts = [
+    await seedCorpus4(scene),
+    await seedCorpus6(scene),
+    await seedCorpusDirect(scene),
+    await seedCorpusSnat(scene),
+  ];
   return { dpdk0: parts.flatMap(({ dpdk0 }) => dpdk0), dpdk1: parts.flatMap(({ dpdk1 }) => dpdk1) };
 }
 
@@ -44,6 +49,56 @@ async function seedCorpusDirect(scene: Scene): Promise<Corpus> {
   }
   await scene.exchange('dpdk1', ...frames.filter((_, i) => i % 6 < 2));
   return { dpdk0: [], dpdk1: frames };
+}
+
+/** SNAT beside it: what a host of the LAN sends to the Internet, what comes back, errors about both. */
+async function seedCorpusSnat(scene: Scene): Promise<Corpus> {
+  const { harness } = scene;
+  const [from, wan, remote] = [servers[1], '10.0.0.3', '198.51.100.80'];
+  await harness.configure('addr.add', { address: wan, prefixLength: 16, device: 'dpdk1', sapool: true });
+  await harness.configure('route.add', {
+    destination: '198.51.100.0/24',
+    gateway: gateway.address,
+    device: 'dpdk1',
+    mtu: 1400,
+  });
+  for (const protocol of ['tcp', 'udp', 'icmp'] as const) {
+    const service = { protocol: 'match', match: { protocol, inDevice: 'dpdk0', outDevice: 'dpdk1' } } as const;
+    await harness.configure('service.add', { service });
+    await harness.configure('server.add', { service, server: { address: wan, port: 0 }, forwarding: 'SNAT' });
+  }
+  const out: Uint8Array[] = [];
+  const back: Uint8Array[] = [];
+  const lan = packet()
+    .eth({ src: from.mac, dst: scene.mac('dpdk0') })
+    .ip4({ src: from.address, dst: remote });
+  const internet = packet()
+    .eth({ src: gateway.mac, dst: scene.mac('dpdk1') })
+    .ip4({ src: remote, dst: wan });
+  const router = packet()
+    .eth({ src: gateway.mac, dst: scene.mac('dpdk1') })
+    .ip4({ src: '203.0.113.9', dst: wan });
+  const syn = lan.tcp({ sport: 3, dport: 80, flags: 'S' }).build();
+  const datagram = lan.udp({ sport: 3, dport: 53 }).payload(40).build();
+  const ping = lan.icmp({ type: 8, id: 3, seq: 1 }).payload(40).build();
+  out.push(syn, datagram, ping);
+  for (const sent of [syn, datagram, ping]) {
+    const left = only(await scene.exchange('dpdk0', sent), 'dpdk1');
+    const error = router.icmp({ type: 11 }).payload(left.bytes.slice(14, 62)).build();
+    back.push(error);
+    if (left.tcp !== undefined)
+      for (const flags of ['SA', 'A', 'FA', 'R'])
+        back.push(internet.tcp({ sport: 80, dport: left.tcp.sport, flags }).payload(20).build());
+    if (left.udp !== undefined) back.push(internet.udp({ sport: 53, dport: left.udp.sport }).payload(40).build());
+    if (left.icmp !== undefined) back.push(internet.icmp({ type: 0, id: left.icmp.id, seq: 1 }).payload(40).build());
+  }
+  const quoted = only(await scene.exchange('dpdk1', back.at(-1)!), 'dpdk0').bytes.slice(14);
+  for (const flags of ['A', 'PA', 'FA', 'R']) out.push(lan.tcp({ sport: 3, dport: 80, flags }).payload(20).build());
+  out.push(
+    lan.icmp({ type: 3, code: 3 }).payload(quoted).build(),
+    lan.udp({ sport: 4, dport: 53 }).payload(1472).build(),
+  );
+  return { dpdk0: out, dpdk1: back };
 }
 
 async function seedCorpus4(scene: Scene): Promise<Corpus> {

@@ -25,6 +25,7 @@ const SUBJECTS = [
   'port-own',
   'restart6',
   'dr',
+  'snat',
 ];
 
 /** Where the compiler keeps a runtime; preloaded because node itself is not instrumented. */

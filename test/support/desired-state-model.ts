@@ -1,5 +1,5 @@
 // A naive model of the desired state for the fuzz test: flat lists, searched from end to end; says which requests are refused.
-import type { ServiceKey } from '../../api/index.js';
+import { serviceText } from '../../api/index.js';
 import type { MutatingRequest } from '../../dataplane/control/index.js';
 
 type Fact = {
@@ -7,7 +7,7 @@ type Fact = {
   readonly [word: string]: unknown;
 };
 
-const name = (s: ServiceKey) => [s.protocol, s.address, s.port].join(' ');
+const name = serviceText;
 const bits = (address: string) =>
   address
     .split('.')
@@ -47,6 +47,10 @@ export class DesiredStateModel {
     return this.#find('server', { address, forwarding: 'Route' }).length > 0;
   }
 
+  #isWan(address: string): boolean {
+    return this.#find('server', { address, forwarding: 'SNAT' }).length > 0;
+  }
+
   #routesOf(fact: Fact): string[] {
     const length = fact.what === 'laddr' ? 32 : fact.length;
     return [`${fact.address}/32`, `${fact.address}/${length}`].map(network);
@@ -73,21 +77,26 @@ export class DesiredStateModel {
         const ends = typeof p.validLifetime === 'number' ? now + p.validLifetime * 1000 : null;
         if (this.#find('laddr', { address: p.address }).some((l) => l.device !== device || ends !== null))
           return 'invalid_parameter';
+        const sapool = p.sapool ?? false;
+        if (this.#isWan(p.address) && (ends !== null || (own?.sapool === true && !sapool))) return 'invalid_parameter';
         const length = p.prefixLength ?? own?.length ?? 32;
         this.#remove(own === undefined ? [] : [own]);
-        return this.#add({ what: 'address', ...at, length, ends });
+        return this.#add({ what: 'address', ...at, length, ends, sapool });
       }
       case 'addr.del': {
         const own = this.#find('address', { address: p.address, device });
         const bound = this.#find('laddr', { address: p.address, device });
         const length = own[0]?.length ?? (bound.length > 0 ? 32 : undefined);
         if (length === undefined || (p.prefixLength ?? length) !== length) return 'not_exist';
-        return bound.length > 0 ? 'laddr_in_use' : this.#remove(own);
+        if (bound.length > 0) return 'laddr_in_use';
+        return own[0]?.sapool === true && this.#isWan(p.address) ? 'wan_in_use' : this.#remove(own);
       }
-      case 'addr.flush':
-        return this.#find('laddr', { device }).length > 0
-          ? 'laddr_in_use'
-          : this.#remove(this.#find('address', { device }));
+      case 'addr.flush': {
+        if (this.#find('laddr', { device }).length > 0) return 'laddr_in_use';
+        const there = this.#find('address', { device });
+        const used = there.some((fact) => fact.sapool === true && this.#isWan(String(fact.address)));
+        return used ? 'wan_in_use' : this.#remove(there);
+      }
       case 'route.add': {
         const scope = p.scope ?? (p.gateway === undefined ? 'link' : 'global');
         const [target, length] = p.destination.split('/');
@@ -129,7 +138,7 @@ export class DesiredStateModel {
       case 'timeout.set':
         return null;
       case 'service.add':
-        if (p.service.port === 0) return 'invalid_parameter';
+        if (p.service.protocol !== 'match' && p.service.port === 0) return 'invalid_parameter';
         return noService ? this.#add({ what: 'service', service }) : 'service_exists';
       case 'service.edit':
         return null;
@@ -143,10 +152,14 @@ export class DesiredStateModel {
         const found = this.#find('server', { service, server: `${p.server.address} ${p.server.port}` });
         if (method === 'server.del') return found.length === 0 ? 'no_server' : this.#remove(found);
         if (method === 'server.edit' && found.length === 0) return 'no_server';
-        if (p.server.port === 0) return 'invalid_parameter';
         const { forwarding } = p;
-        if (forwarding !== 'FullNat' && forwarding !== 'Route') return 'not_support';
-        if (forwarding === 'Route') {
+        if (p.service.protocol === 'match') {
+          const pooled = this.#find('address', { address: p.server.address, sapool: true });
+          if (forwarding !== 'SNAT' || p.server.port !== 0 || pooled.length === 0) return 'invalid_parameter';
+          if (pooled.some(({ ends }) => ends !== null)) return 'invalid_parameter';
+        } else if (p.server.port === 0 || forwarding === 'SNAT') return 'invalid_parameter';
+        else if (forwarding !== 'FullNat' && forwarding !== 'Route') return 'not_support';
+        else if (forwarding === 'Route') {
           const here = (what: 'address' | 'laddr') => this.#find(what, { address: p.server.address }).length > 0;
           if (p.server.port !== p.service.port || p.server.address === p.service.address) return 'invalid_parameter';
           if (here('address') || here('laddr')) return 'invalid_parameter';

@@ -1,7 +1,7 @@
 // The tutorial's direct-routing script as a scene, for both families: clients, real servers and the VIP behind one port, dpdk0. The
 // real servers have the VIP themselves and answer past the node, so a test sends as the client only.
 import type { Test } from 'tap';
-import type { ConnectionInfo, ServiceKey } from '../../api/index.js';
+import type { ConnectionInfo, VipKey } from '../../api/index.js';
 import type { HarnessOptions, PortName } from './harness.js';
 import { type Host, Hosts } from './hosts.js';
 import { loadCreateHarness } from './load-harness.js';
@@ -54,7 +54,7 @@ export const families = [v4, v6] as const;
 
 export const port = 80;
 export type Protocol = 'tcp' | 'udp';
-export const serviceOf = ({ vip }: Family, protocol: Protocol = 'tcp'): ServiceKey => ({
+export const serviceOf = ({ vip }: Family, protocol: Protocol = 'tcp'): VipKey => ({
   protocol,
   address: vip,
   port,

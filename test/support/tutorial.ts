@@ -27,24 +27,28 @@ export const ospfScript = [
   './dpip route add 172.10.0.2/32 dev dpdk1 scope kni_host',
 ] as const;
 
-/** The direct-routing, keepalived and SNAT sections' lines that are within dpip and ipvsadm, shell variables filled in. */
+/** The direct-routing and keepalived sections' lines that are within dpip and ipvsadm, shell variables filled in. */
 export const otherLines = [
   './dpip addr add 10.0.0.100/16 dev dpdk1',
   './dpip addr add 192.168.100.254/32 dev dpdk0',
-  './dpip addr add 192.168.100.1/24 dev dpdk0',
   './ipvsadm -A -t 192.168.100.254:80 -s rr',
   './ipvsadm -a -t 192.168.100.254:80 -r 192.168.100.2 -g',
   './ipvsadm -a -t 192.168.100.254:80 -r 192.168.100.3 -g',
-  './dpip addr add 123.1.2.3/24 dev dpdk1 sapool',
-  './dpip route add default via 123.1.2.1 dev dpdk1',
 ] as const;
 
-/** SNAT's match services, and VLANs: not built yet. */
-export const unbuiltLines = [
+/** The SNAT script, without its comments, shell variables filled in. */
+export const snatScript = [
+  './dpip addr add 123.1.2.3/24 dev dpdk1 sapool',
+  './dpip addr add 192.168.100.1/24 dev dpdk0',
+  './dpip route add default via 123.1.2.1 dev dpdk1',
   './ipvsadm -A -s rr -H proto=tcp,src-range=192.168.100.0-192.168.100.254,oif=dpdk1',
   './ipvsadm -a -H proto=tcp,src-range=192.168.100.0-192.168.100.254,oif=dpdk1 -r 123.1.2.3:0 -w 100 -J',
-  './dpip vlan add dpdk0.100 link dpdk0 proto 802.1q id 100',
+  './ipvsadm -A -s rr -H proto=icmp,src-range=192.168.100.0-192.168.100.254,oif=dpdk1',
+  './ipvsadm -a -H proto=icmp,src-range=192.168.100.0-192.168.100.254,oif=dpdk1 -r 123.1.2.3:0 -w 100 -J',
 ] as const;
+
+/** Not built yet. */
+export const unbuiltLines = ['./dpip vlan add dpdk0.100 link dpdk0 proto 802.1q id 100'] as const;
 
 export const addrShow = [
   'inet 10.0.0.100/32 scope global dpdk1',

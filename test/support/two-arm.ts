@@ -1,6 +1,6 @@
 // The tutorial's first script as a scene: clients on dpdk1 (WAN), real servers on dpdk0 (LAN), FullNAT between them.
 import t, { type Test } from 'tap';
-import type { ServerKey, ServiceKey } from '../../api/index.js';
+import type { ServerKey, VipKey } from '../../api/index.js';
 import type { HarnessOptions } from './harness.js';
 import { type Host, Hosts } from './hosts.js';
 import { harnessMissing, loadCreateHarness } from './load-harness.js';
@@ -23,8 +23,8 @@ export const vip = '10.0.0.100';
 export const lip = '192.168.100.200';
 export const vport = 80;
 export const udpPort = 53;
-export const tcpService: ServiceKey = { protocol: 'tcp', address: vip, port: vport };
-export const udpService: ServiceKey = { protocol: 'udp', address: vip, port: udpPort };
+export const tcpService: VipKey = { protocol: 'tcp', address: vip, port: vport };
+export const udpService: VipKey = { protocol: 'udp', address: vip, port: udpPort };
 export const serverKey = (index: number, port = vport): ServerKey => ({ address: servers[index].address, port });
 
 export interface SceneOptions extends HarnessOptions {
@@ -35,7 +35,7 @@ export interface SceneOptions extends HarnessOptions {
   readonly weights?: readonly number[];
 }
 
-export async function addService(scene: Scene, service: ServiceKey, options: SceneOptions = {}): Promise<void> {
+export async function addService(scene: Scene, service: VipKey, options: SceneOptions = {}): Promise<void> {
   const { harness } = scene;
   await harness.configure('service.add', { service, scheduler: options.scheduler ?? 'rr' });
   for (let i = 0; i < (options.realServers ?? 1); i++) {

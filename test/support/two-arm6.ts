@@ -1,5 +1,5 @@
 // The two-arm scene with an IPv6 service beside the IPv4 one: the same hosts' MACs, addresses of 2001:db8::/32.
-import type { ServiceKey } from '../../api/index.js';
+import type { VipKey } from '../../api/index.js';
 import type { Host } from './hosts.js';
 import type { Scene } from './scene.js';
 import { type FlowOptions, TcpFlow } from './tcp-flow.js';
@@ -15,10 +15,10 @@ export const router6 = at('fe80::1', gateway.mac);
 export const servers6 = [at('2001:db8:b::2', servers[0].mac), at('2001:db8:b::3', servers[1].mac)] as const;
 export const vip6 = '2001:db8::100';
 export const lip6 = '2001:db8:b::200';
-export const tcpService6: ServiceKey = { protocol: 'tcp', address: vip6, port: vport };
-export const udpService6: ServiceKey = { protocol: 'udp', address: vip6, port: udpPort };
+export const tcpService6: VipKey = { protocol: 'tcp', address: vip6, port: vport };
+export const udpService6: VipKey = { protocol: 'udp', address: vip6, port: udpPort };
 
-export async function addService6(scene: Scene, service: ServiceKey, options: SceneOptions = {}): Promise<void> {
+export async function addService6(scene: Scene, service: VipKey, options: SceneOptions = {}): Promise<void> {
   const { harness } = scene;
   await harness.configure('service.add', { service, scheduler: options.scheduler ?? 'rr' });
   for (const { address } of servers6.slice(0, options.realServers ?? 1)) {

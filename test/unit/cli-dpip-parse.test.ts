@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { DpvsError } from '../../cli/common/index.js';
 import { parseLine } from '../../cli/dpip/index.js';
-import { fullNatScript, ospfScript, otherLines, unbuiltLines } from '../support/tutorial.js';
+import { fullNatScript, ospfScript, otherLines, snatScript, unbuiltLines } from '../support/tutorial.js';
 
 const split = (line: string): string[] => line.split(' ').filter((word) => word !== '');
 /** What travels: fields that are undefined do not. */
@@ -205,7 +205,7 @@ t.test('what is not built is refused by name', async (t) => {
 });
 
 t.test("every line of the tutorial's scripts is understood", async (t) => {
-  for (const line of [...fullNatScript, ...ospfScript, ...otherLines]) {
+  for (const line of [...fullNatScript, ...ospfScript, ...otherLines, ...snatScript]) {
     if (!line.startsWith('./dpip ')) continue;
     t.match(parseLine(split(line).slice(1)).action, { do: 'change' }, line);
   }

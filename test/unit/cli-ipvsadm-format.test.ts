@@ -1,5 +1,6 @@
 // ipvsadm's listings against the tutorial's own lines and, to the byte, against the reference's printf formats.
 import t from 'tap';
+import { type ServiceMatch, serviceText } from '../../api/index.js';
 import {
   formatConnections,
   formatLaddrs,
@@ -14,6 +15,26 @@ import { sampleServer, sampleService } from '../support/samples.js';
 import { laddrList, laddrListOfTwo, normalise, serviceList } from '../support/tutorial.js';
 
 const numeric: ListFormat = { columns: 'plain', numeric: true, exact: false, sort: false };
+
+t.test('ipvsadm -ln of SNAT', async (t) => {
+  const range = (from: string, to: string, fromPort = 0, toPort = 0) => ({ from, to, fromPort, toPort });
+  const servers = [sampleServer({ address: '192.168.10.2', port: 0, forwarding: 'SNAT', weight: 100 })];
+  const of = (match: ServiceMatch): string[] =>
+    formatServices([sampleService({ service: { protocol: 'match', match }, servers })], numeric).slice(3);
+  t.same(of({ protocol: 'tcp', source: range('172.16.0.0', '172.16.255.254'), outDevice: 'dpdk1' }), [
+    'MATCH tcp,from=172.16.0.0-172.16.255.254:0-0,oif=dpdk1 rr',
+    '  -> 192.168.10.2:0               SNAT    100    0          0         ',
+  ]);
+  const all = { source: range('1.0.0.0', '1.0.0.9', 1, 2), destination: range('0.0.0.0', '0.0.0.0', 1, 1024) };
+  t.equal(
+    of({ protocol: 'udp', ...all, inDevice: 'dpdk0', outDevice: 'dpdk1' })[0],
+    'MATCH udp,from=1.0.0.0-1.0.0.9:1-2,to=0.0.0.0-0.0.0.0:1-1024,iif=dpdk0,oif=dpdk1 rr',
+  );
+  t.equal(
+    of({ protocol: 'icmp', source: range('0.0.0.0', '0.0.0.0'), inDevice: 'dpdk0' })[0],
+    'MATCH icmp,iif=dpdk0 rr',
+  );
+});
 
 t.test('ipvsadm -ln', async (t) => {
   const service = sampleService({
@@ -145,8 +166,8 @@ t.test('--sort', async (t) => {
     at('tcp', '10.0.0.9', 80),
   ]);
   t.same(
-    sorted.map(({ service }) => `${service.protocol} ${service.address}:${service.port}`),
-    ['tcp 10.0.0.9:80', 'tcp 10.0.0.9:443', 'tcp 10.0.0.10:80', 'udp 1.1.1.1:1'],
+    sorted.map(({ service }) => serviceText(service)),
+    ['TCP 10.0.0.9:80', 'TCP 10.0.0.9:443', 'TCP 10.0.0.10:80', 'UDP 1.1.1.1:1'],
   );
   t.same(
     sorted[1].servers.map((server) => `${server.address}:${server.port}`),

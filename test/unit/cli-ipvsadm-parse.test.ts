@@ -1,7 +1,7 @@
 // ipvsadm's grammar: words → requests, the legality matrix, the mistakes it names.
 import t from 'tap';
 import { parseLine } from '../../cli/ipvsadm/index.js';
-import { fullNatScript, ospfScript, otherLines, unbuiltLines } from '../support/tutorial.js';
+import { fullNatScript, ospfScript, otherLines, snatScript } from '../support/tutorial.js';
 
 const split = (line: string): string[] => line.split(' ').filter((word) => word !== '');
 const actionOf = (line: string): unknown => JSON.parse(JSON.stringify(parseLine(split(line)).action));
@@ -194,7 +194,7 @@ t.test('what is not built is refused by name, with exit code 1', async (t) => {
     ],
     [
       '-A -u 10.0.0.100:53 --dest-check default',
-      'not support: --dest-check of a UDP service: it goes by TCP handshakes',
+      'not support: --dest-check of a service that is not TCP: it goes by handshakes',
     ],
     ['-A --sctp-service 10.0.0.100:80', 'not support: --sctp-service is not built yet'],
     ['-A -f 7', 'not support: -f is not built yet'],
@@ -211,13 +211,93 @@ t.test('what is not built is refused by name, with exit code 1', async (t) => {
 });
 
 t.test("every line of the tutorial's scripts is understood", async (t) => {
-  for (const line of [...fullNatScript, ...ospfScript, ...otherLines])
+  for (const line of [...fullNatScript, ...ospfScript, ...otherLines, ...snatScript])
     if (line.startsWith('./ipvsadm ')) t.match(parseLine(split(line).slice(1)).action, { do: 'change' }, line);
-  for (const line of unbuiltLines)
-    if (line.startsWith('./ipvsadm '))
-      t.throws(
-        () => parseLine(split(line).slice(1)),
-        { code: 'not_support', message: 'not support: -H is not built yet' },
-        line,
-      );
+});
+
+t.test('what -H matches', async (t) => {
+  const range = (from: string, to: string, fromPort = 0, toPort = 0) => ({ from, to, fromPort, toPort });
+  const lan = range('192.168.100.0', '192.168.100.254');
+  const table: [string, object][] = [
+    [
+      'proto=tcp,src-range=192.168.100.0-192.168.100.254,oif=dpdk1',
+      { protocol: 'tcp', source: lan, outDevice: 'dpdk1' },
+    ],
+    [
+      'oif=dpdk1,src-range=192.168.100.0-192.168.100.254,proto=icmp',
+      { protocol: 'icmp', source: lan, outDevice: 'dpdk1' },
+    ],
+    ['proto=udp,src-range=10.0.0.1', { protocol: 'udp', source: range('10.0.0.1', '10.0.0.1') }],
+    ['proto=tcp,dst-range=0.0.0.0:1-1024', { protocol: 'tcp', destination: range('0.0.0.0', '0.0.0.0', 1, 1024) }],
+    ['proto=tcp,dst-range=:443', { protocol: 'tcp', destination: range('0.0.0.0', '0.0.0.0', 443, 443) }],
+    [
+      'proto=tcp,src-range=10.0.0.1-10.0.0.9:1024-65535,iif=dpdk0',
+      { protocol: 'tcp', source: range('10.0.0.1', '10.0.0.9', 1024, 65535), inDevice: 'dpdk0' },
+    ],
+    ['proto=tcp,src-range=0.0.0.0,oif=dpdk1', { protocol: 'tcp', outDevice: 'dpdk1' }],
+    ['proto=tcp,af=ipv4,iif=dpdk0', { protocol: 'tcp', inDevice: 'dpdk0' }],
+    // As the reference saves it.
+    [
+      'proto=tcp,src-range=192.168.100.0-192.168.100.254:0-0,dst-range=0.0.0.0-0.0.0.0:0-0,iif=,oif=dpdk1',
+      { protocol: 'tcp', source: lan, outDevice: 'dpdk1' },
+    ],
+  ];
+  for (const [word, match] of table) {
+    const service = { protocol: 'match', match };
+    t.same(actionOf(`-A -H ${word} -s rr`), change('service.add', { service, scheduler: 'rr' }), word);
+    t.same(actionOf(`--delete-service --match=${word}`), change('service.del', { service }), word);
+  }
+  const match = { protocol: 'tcp', source: lan, outDevice: 'dpdk1' };
+  const service = { protocol: 'match', match };
+  const word = '-H proto=tcp,src-range=192.168.100.0-192.168.100.254,oif=dpdk1';
+  const wan = { address: '123.1.2.3', port: 0 };
+  t.same(
+    actionOf(`-a ${word} -r 123.1.2.3:0 -w 100 -J`),
+    change('server.add', { service, server: wan, forwarding: 'SNAT', weight: 100 }),
+  );
+  t.same(
+    actionOf(`-d ${word} -r 123.1.2.3`),
+    change('server.del', { service, server: wan }),
+    'the port is 0, given or not',
+  );
+  t.match(actionOf(`-Z ${word}`), change('service.zero', { service }));
+  t.match(actionOf(`-ln ${word}`), { do: 'services', service });
+});
+
+t.test('mistakes in -H, which the reference takes and then never matches', async (t) => {
+  const range = 'src-range=10.0.0.1';
+  const table: [string, string][] = [
+    ['', 'is none of'],
+    ['tcp', "'tcp' is none of proto="],
+    ['proto=tcp,range=10.0.0.1', "'range=10.0.0.1' is none of proto="],
+    [range, 'proto is tcp, udp, icmp'],
+    [`proto=igmp,${range}`, 'proto is tcp, udp, icmp'],
+    [`proto=tcp,proto=udp,${range}`, 'proto is already given'],
+    ['proto=tcp', 'src-range, dst-range or af=ipv4 is needed'],
+    ['proto=tcp,oif=dpdk1', 'src-range, dst-range or af=ipv4 is needed'],
+    ['proto=tcp,af=inet', 'af is ipv4'],
+    ['proto=tcp,src-range=10.0.0', "src-range: '10.0.0' is no IPv4 address"],
+    ['proto=tcp,src-range=10.0.0.1-20', "src-range: '20' is no IPv4 address"],
+    ['proto=tcp,src-range=10.0.0.0/24', "src-range: '10.0.0.0/24' is no IPv4 address"],
+    ['proto=tcp,dst-range=10.0.0.1:80-90-100', "dst-range: '80-90-100' has more than two ends"],
+    ['proto=tcp,dst-range=10.0.0.1:http', "dst-range: 'http' is no port"],
+    ['proto=tcp,dst-range=10.0.0.1:65536', "dst-range: '65536' is no port"],
+  ];
+  for (const [word, hint] of table)
+    t.throws(
+      () => parseLine(['-A', '-H', word]),
+      { code: 'usage', message: 'illegal match specified', hint: new RegExp(hint.replaceAll(/[.[\]/]/g, '\\$&')) },
+      word,
+    );
+  t.throws(() => parseLine(['-A', '-H', `proto=tcp,${range},oif=/etc`]), { message: /invalid device name '\/etc'/ });
+  for (const [word, message] of [
+    [`proto=sctp,${range}`, /a match of sctp is not built/],
+    ['proto=icmpv6,af=ipv6', /IPv6 is not built/],
+    ['proto=tcp,src-range=[2001:db8::1-2001:db8::2]:80', /src-range of IPv6 is not built/],
+  ] as const)
+    t.throws(() => parseLine(['-A', '-H', word]), { code: 'not_support', message }, word);
+  for (const line of ['-A -t 10.0.0.100:80 -H proto=tcp,src-range=10.0.0.1', '-A -s rr'])
+    t.throws(() => parseLine(split(line)), { code: 'usage' }, line);
+  for (const line of [`-P -z 10.0.0.1 -F dpdk0 -H proto=tcp,${range}`, `-G -H proto=tcp,${range}`])
+    t.throws(() => parseLine(split(line)), { message: /a match service has no local addresses/ }, line);
 });

@@ -94,7 +94,7 @@ t.test('dpip status: exit code 0 only when serving', async (t) => {
 
 t.test('--json is what the node answered', async (t) => {
   const services = [sampleService({ servers: [sampleServer({})] })];
-  const laddrs = [{ service: services[0].service, localAddresses: [] }];
+  const laddrs = [{ service: { protocol: 'tcp' as const, address: '10.0.0.100', port: 80 }, localAddresses: [] }];
   const dump = [{ method: 'addr.add', params: { address: '10.0.0.1' } }];
   const answers: Answers = {
     'service.list': () => services,

@@ -7,7 +7,7 @@ import { sampleServer, sampleService } from '../support/samples.js';
 
 interface Config {
   readonly info: ServiceInfo;
-  readonly laddrs: LaddrInfo;
+  readonly laddrs: readonly LaddrInfo[];
 }
 
 const seed = Date.now() % 0x7fffffff;
@@ -33,7 +33,42 @@ const destCheck = fc
   .map(({ more, ...check }) => ({ ...check, inhibitMax: check.inhibitMin + more }));
 const device = fc.constantFrom('dpdk0', 'dpdk1', 'bond0.100');
 
-const config: fc.Arbitrary<Config> = fc
+const end = fc
+  .record({ a: fc.nat(0xffffffff), b: fc.nat(0xffffffff), p: fc.nat(65535), q: fc.nat(65535) })
+  .map(({ a, b, p, q }) => {
+    const text = (n: number) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255].join('.');
+    return {
+      from: text(Math.min(a, b)),
+      to: text(Math.max(a, b, 1)),
+      fromPort: Math.min(p, q),
+      toPort: Math.max(p, q),
+    };
+  });
+const matchService: fc.Arbitrary<Config> = fc
+  .record({
+    match: fc.record(
+      {
+        protocol: fc.constantFrom('tcp', 'udp', 'icmp'),
+        source: end,
+        destination: end,
+        inDevice: device,
+        outDevice: device,
+      },
+      { requiredKeys: ['protocol'] },
+    ),
+    scheduler: fc.constantFrom('rr', 'wrr', 'wlc'),
+    wans: fc.uniqueArray(fc.ipV4(), { maxLength: 3 }),
+  } as const)
+  .map(({ match, scheduler, wans }) => {
+    // As an API client writes it.
+    const { protocol, source, destination, inDevice, outDevice } = match;
+    const ordered = JSON.parse(JSON.stringify({ protocol, source, destination, inDevice, outDevice })) as typeof match;
+    const service = { protocol: 'match', match: ordered } as const;
+    const servers = wans.map((address) => sampleServer({ address, port: 0, forwarding: 'SNAT' }));
+    return { info: sampleService({ service, scheduler, servers, localAddresses: 0 }), laddrs: [] };
+  });
+
+const vipService: fc.Arbitrary<Config> = fc
   .record({
     service: fc.record({ protocol: fc.constantFrom('tcp', 'udp'), address: ip, port } as const),
     scheduler: fc.constantFrom('rr', 'wrr', 'wlc'),
@@ -51,8 +86,9 @@ const config: fc.Arbitrary<Config> = fc
       servers,
       localAddresses: laddrs.length,
     }),
-    laddrs: { service, localAddresses: laddrs.map((each) => ({ ...each, conflicts: 0, conns: 0 })) },
+    laddrs: [{ service, localAddresses: laddrs.map((each) => ({ ...each, conflicts: 0, conns: 0 })) }],
   }));
+const config = fc.oneof(vipService, matchService);
 
 const keyOf = ({ service }: { service: ServiceInfo['service'] }): string => JSON.stringify(service);
 
@@ -61,7 +97,7 @@ t.test('restore(save(x)) asks for x, whole and in an order that can be obeyed', 
   fc.assert(
     fc.property(fc.uniqueArray(config, { selector: ({ info }) => keyOf(info), maxLength: 4 }), (configs) => {
       const infos = configs.map(({ info }) => info);
-      const laddrs = configs.map((each) => each.laddrs);
+      const laddrs = configs.flatMap((each) => each.laddrs);
       const calls = readScript(`${saveLines(infos, laddrs).join('\n')}\n`).map(({ call }) => call);
       // A model of a node, written apart from the code under test: it only obeys.
       const node = new Map<
@@ -84,7 +120,7 @@ t.test('restore(save(x)) asks for x, whole and in an order that can be obeyed', 
         } else if (method === 'laddr.add') node.get(keyOf(params))!.laddrs.push(`${params.address} ${params.device}`);
         else throw new Error(`unexpected ${method}`);
       }
-      const wanted = configs.map(({ info, laddrs: { localAddresses } }) => [
+      const wanted = configs.map(({ info, laddrs }) => [
         keyOf(info),
         {
           scheduler: info.scheduler,
@@ -93,7 +129,9 @@ t.test('restore(save(x)) asks for x, whole and in an order that can be obeyed', 
           servers: info.servers.map((each) =>
             [each.address, each.port, each.forwarding, each.weight, each.upperThreshold, each.lowerThreshold].join(' '),
           ),
-          laddrs: localAddresses.map((each) => `${each.address} ${each.device}`),
+          laddrs: laddrs
+            .flatMap(({ localAddresses }) => localAddresses)
+            .map((each) => `${each.address} ${each.device}`),
         },
       ]);
       return JSON.stringify([...node]) === JSON.stringify(wanted);
@@ -120,6 +158,20 @@ t.test('the saved text of one service', async (t) => {
     '-A -t 10.0.0.100:80 -s rr --conn-timeout 60 --dest-check default',
     '--add-laddr -z 192.168.100.200 -t 10.0.0.100:80 -F dpdk0',
     '-a -t 10.0.0.100:80 -r 192.168.100.2:80 -b -w 1 -x 100',
+  ]);
+});
+
+t.test("the saved text of SNAT is the reference's", async (t) => {
+  const match = {
+    protocol: 'tcp',
+    source: { from: '192.168.100.0', to: '192.168.100.254', fromPort: 0, toPort: 0 },
+    outDevice: 'dpdk1',
+  } as const;
+  const servers = [sampleServer({ address: '123.1.2.3', port: 0, forwarding: 'SNAT', weight: 100 })];
+  const word = 'proto=tcp,src-range=192.168.100.0-192.168.100.254:0-0,dst-range=0.0.0.0-0.0.0.0:0-0,iif=,oif=dpdk1';
+  t.same(saveLines([sampleService({ service: { protocol: 'match', match }, servers })], []), [
+    `-A -H ${word} -s rr`,
+    `-a -H ${word} -r 123.1.2.3:0 -J -w 100`,
   ]);
 });
 

@@ -1,7 +1,7 @@
 // Random request sequences against a naive model of the desired state, and against a slow path that only applies steps.
 import fc from 'fast-check';
 import t from 'tap';
-import { DpvsError, type Scope, type ServiceKey } from '../../api/index.js';
+import { DpvsError, type Scope, serviceText } from '../../api/index.js';
 import { type Change, DesiredState, type MutatingRequest, routeKey } from '../../dataplane/control/index.js';
 import { DesiredStateModel } from '../support/desired-state-model.js';
 
@@ -39,10 +39,26 @@ const routeSpec = fc.record({
 const serverSpec = fc.record({
   service,
   server,
-  forwarding: fc.constantFrom('FullNat' as const, 'Route' as const, 'Route' as const, 'Masq' as const),
+  forwarding: fc.constantFrom('FullNat' as const, 'Route' as const, 'Route' as const, 'Masq' as const, 'SNAT' as const),
   weight: maybe(fc.nat(100)),
 });
 const laddr = fc.record({ service, address, device });
+const matchService = fc.constantFrom(
+  { protocol: 'match', match: { protocol: 'tcp', outDevice: 'dpdk1' } } as const,
+  { protocol: 'match', match: { protocol: 'icmp', inDevice: 'dpdk0' } } as const,
+);
+const anyService = fc.oneof({ arbitrary: service, weight: 3 }, matchService);
+const wanSpec = fc.record({
+  address: fc.constant('192.168.100.200'),
+  device: fc.constant('dpdk0'),
+  sapool: fc.constantFrom(true, true, undefined),
+  validLifetime: seldom(fc.constant(50)),
+});
+const snatSpec = fc.record({
+  service: matchService,
+  server: fc.constantFrom({ address: '192.168.100.200', port: 0 }, { address: '10.0.0.1', port: 0 }),
+  forwarding: fc.constantFrom('SNAT' as const, 'SNAT' as const, 'FullNat' as const),
+});
 
 type Arb<M extends MutatingRequest['method']> = fc.Arbitrary<Extract<MutatingRequest, { method: M }>['params']>;
 const of = <M extends MutatingRequest['method']>(method: M, params: Arb<M>): fc.Arbitrary<MutatingRequest> =>
@@ -50,6 +66,9 @@ const of = <M extends MutatingRequest['method']>(method: M, params: Arb<M>): fc.
 const request = fc.oneof(
   { arbitrary: of('addr.add', addressSpec), weight: 3 },
   of('addr.set', addressSpec),
+  { arbitrary: of('addr.add', wanSpec), weight: 2 },
+  of('addr.set', wanSpec),
+  of('addr.del', fc.constant({ address: '192.168.100.200', device: 'dpdk0' })),
   of('addr.del', fc.record({ address, device, prefixLength: maybe(fc.constantFrom(16, 32)) })),
   of('addr.flush', fc.record({ device })),
   { arbitrary: of('route.add', routeSpec), weight: 2 },
@@ -59,13 +78,19 @@ const request = fc.oneof(
   of('neigh.del', fc.record({ address, device })),
   of('link.set', fc.record({ name: device, promisc: maybe(fc.boolean()), up: maybe(fc.boolean()) })),
   of('timeout.set', fc.record({ tcp: fc.nat(3), tcpfin: fc.nat(3), udp: fc.nat(3) })),
-  { arbitrary: of('service.add', fc.record({ service })), weight: 4 },
-  of('service.edit', fc.record({ service, connTimeout: maybe(fc.integer({ min: 1, max: 9 })) })),
-  of('service.del', fc.record({ service })),
+  { arbitrary: of('service.add', fc.record({ service: anyService })), weight: 5 },
+  of('service.edit', fc.record({ service: anyService, connTimeout: maybe(fc.integer({ min: 1, max: 9 })) })),
+  of('service.del', fc.record({ service: anyService })),
   of('service.flush', fc.constant({})),
   { arbitrary: of('server.add', serverSpec), weight: 3 },
+  { arbitrary: of('server.add', snatSpec), weight: 3 },
   of('server.edit', serverSpec),
+  of('server.edit', snatSpec),
   of('server.del', fc.record({ service, server })),
+  of(
+    'server.del',
+    snatSpec.map(({ service, server }) => ({ service, server })),
+  ),
   { arbitrary: of('laddr.add', laddr), weight: 4 },
   { arbitrary: of('laddr.del', laddr), weight: 2 },
 );
@@ -77,7 +102,7 @@ class Mirror {
   readonly other = new Map<string, unknown>();
 
   apply(change: Change): void {
-    const name = ({ protocol, address, port }: ServiceKey) => `${protocol} ${address} ${port}`;
+    const name = serviceText;
     const remove = (table: Map<string, unknown>, key: string) => {
       if (!table.delete(key)) throw new Error(`${change.kind}: ${key} is not there`);
     };

@@ -1,6 +1,6 @@
 // The desired state request by request: what is accepted, with which steps, and what is refused with which code and field.
 import t from 'tap';
-import { DpvsError, type ErrorCode, methods } from '../../api/index.js';
+import { DpvsError, type ErrorCode, methods, type ServiceKey } from '../../api/index.js';
 import {
   type Change,
   DesiredState,
@@ -21,6 +21,8 @@ const dns = { protocol: 'udp', address: '10.0.0.100', port: 53 } as const;
 const lip = { address: '192.168.100.200', device: 'dpdk0' };
 const server = { address: '192.168.100.2', port: 80 };
 
+const portOf = (key: ServiceKey) => (key.protocol === 'match' ? 'match' : key.port);
+
 /** `route.set 10.0.0.0/16 link`: a step in short. */
 function brief(change: Change): string {
   switch (change.kind) {
@@ -39,9 +41,9 @@ function brief(change: Change): string {
     case 'laddr.set':
       return `laddr.set ${change.laddr.address} ${change.laddr.device}`;
     case 'service.set':
-      return `service.set ${change.service.service.port} ${change.service.scheduler}`;
+      return `service.set ${portOf(change.service.service)} ${change.service.scheduler}`;
     case 'service.remove':
-      return `service.remove ${change.service.port}`;
+      return `service.remove ${portOf(change.service)}`;
     case 'server.set':
       return `server.set ${change.server.server.address} ${change.server.forwarding} ${change.server.weight}`;
     case 'server.remove':
@@ -468,9 +470,9 @@ t.test('what is refused, with code and field', (t) => {
     ],
     [
       refusal('server.add', { ...fullNat, forwarding: 'SNAT', server: { ...server, port: 81 } }),
-      'not_support',
+      'invalid_parameter',
       'forwarding',
-      /SNAT is not built.*-b \(FullNat\) or -g \(Route\)/,
+      /SNAT is of match services/,
     ],
     [refusal('server.add', { ...fullNat, server: { ...server, port: 0 } }), 'invalid_parameter', 'server.port'],
     [
@@ -515,4 +517,87 @@ t.test('requests from a file are checked against the schema', (t) => {
   for (const [method, { mutates }] of Object.entries(methods))
     t.equal(isMutating(method), mutates && method !== 'batch', method);
   t.end();
+});
+
+t.test('match services and the addresses they rewrite to', async (t) => {
+  const { state, steps, refusal } = setUp();
+  const lan = { from: '192.168.100.0', to: '192.168.100.254', fromPort: 0, toPort: 0 };
+  const match = { protocol: 'tcp', source: lan, outDevice: 'dpdk1' } as const;
+  const service = { protocol: 'match', match } as const;
+  const wan = { address: '123.1.2.3', device: 'dpdk1' };
+  const snat = { service, server: { address: wan.address, port: 0 }, forwarding: 'SNAT' } as const;
+  t.same(steps('service.add', { service, scheduler: 'rr' }), ['service.set match rr']);
+  const range = (words: object) => ({ protocol: 'match', match: { ...match, source: { ...lan, ...words } } }) as const;
+  for (const [key, code, field] of [
+    [{ protocol: 'match', match: { protocol: 'tcp' } }, 'invalid_parameter', 'service.match'],
+    [
+      { protocol: 'match', match: { protocol: 'tcp', source: { ...lan, from: '0.0.0.0', to: '0.0.0.0' } } },
+      'invalid_parameter',
+      'service.match',
+    ],
+    [{ protocol: 'match', match: { ...match, outDevice: 'dpdk7' } }, 'no_device', 'service.match.outDevice'],
+    [{ protocol: 'match', match: { ...match, inDevice: 'dpdk7' } }, 'no_device', 'service.match.inDevice'],
+    [range({ to: '192.168.99.254' }), 'invalid_parameter', 'service.match.source.to'],
+    [range({ fromPort: 2, toPort: 1 }), 'invalid_parameter', 'service.match.source.toPort'],
+    [range({ from: '2001:db8::1' }), 'not_support', 'service.match.source.from'],
+    [
+      { protocol: 'match', match: { ...range({ toPort: 9 }).match, protocol: 'icmp' } },
+      'invalid_parameter',
+      'service.match.source.toPort',
+    ],
+    [
+      { protocol: 'match', match: { ...match, destination: { ...lan, from: '0.0.0.0', to: '0.0.0.0' } } },
+      'service_exists',
+      'service',
+    ],
+  ] as const)
+    t.same(refusal('service.add', { service: key as typeof service }).slice(0, 2), [code, field], JSON.stringify(key));
+  t.same(
+    refusal('service.edit', { service, destCheck: { down: 1, up: 1, wait: 3, inhibitMin: 5, inhibitMax: 9 } })[0],
+    'not_support',
+  );
+
+  t.match(refusal('server.add', snat), ['invalid_parameter', 'server.address', /no address of this node/]);
+  steps('addr.add', { ...wan, prefixLength: 24 });
+  t.match(refusal('server.add', snat), ['invalid_parameter', 'server.address', /has no sapool/]);
+  steps('addr.set', { ...wan, sapool: true, validLifetime: 9 });
+  t.match(refusal('server.add', snat), ['invalid_parameter', 'server.address', /would expire/]);
+  steps('addr.set', { ...wan, sapool: true });
+  t.same(refusal('server.add', { ...snat, server: { ...snat.server, port: 80 } }).slice(0, 2), [
+    'invalid_parameter',
+    'server.port',
+  ]);
+  t.same(refusal('server.add', { ...snat, forwarding: 'FullNat' }).slice(0, 2), ['invalid_parameter', 'forwarding']);
+  t.same(steps('server.add', { ...snat, weight: 100 }), ['server.set 123.1.2.3 SNAT 100']);
+
+  t.match(refusal('addr.del', wan), ['wan_in_use', 'address', /123\.1\.2\.3 by MATCH tcp,from=192\.168\.100\.0/]);
+  t.same(refusal('addr.flush', { device: 'dpdk1' })[0], 'wan_in_use');
+  t.same(refusal('addr.set', wan).slice(0, 2), ['invalid_parameter', 'sapool']);
+  t.same(refusal('addr.set', { ...wan, sapool: true, validLifetime: 9 }).slice(0, 2), [
+    'invalid_parameter',
+    'validLifetime',
+  ]);
+  t.same(refusal('addr.add', { ...wan, device: 'dpdk0', validLifetime: 9 }).slice(0, 2), [
+    'invalid_parameter',
+    'validLifetime',
+  ]);
+  const again = setUp().state;
+  for (const { method, params } of state.dump(0)) again.apply(method, params, 0);
+  t.same(again.snapshot(), state.snapshot(), 'a dump makes the same');
+  t.same(steps('service.del', { service }), ['server.remove 123.1.2.3', 'service.remove match']);
+  t.same(refusal('server.del', { service, server: snat.server })[0], 'no_service');
+  t.match(steps('addr.del', wan), ['address.remove 123.1.2.3 dpdk1']);
+});
+
+t.test('only so many match services', async (t) => {
+  const { steps, refusal } = setUp();
+  const service = (port: number) =>
+    ({
+      protocol: 'match',
+      match: { protocol: 'tcp', destination: { from: '0.0.0.0', to: '0.0.0.0', fromPort: port, toPort: port } },
+    }) as const;
+  for (let port = 1; port <= 1024; port++) steps('service.add', { service: service(port) });
+  t.match(refusal('service.add', { service: service(1025) }), ['no_room', '', /1024 match services/]);
+  steps('service.del', { service: service(7) });
+  steps('service.add', { service: service(1025) });
 });

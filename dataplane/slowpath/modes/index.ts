@@ -4,14 +4,21 @@ import type { Forwarding } from '../../ipvs/index.js';
 import { DirectRouting } from './dr.js';
 import { FullNat, type FullNatParts } from './fullnat.js';
 import type { Mode } from './mode.js';
+import { Snat, type SnatParts } from './snat.js';
 import { Ways, type WaysParts } from './ways.js';
 
-export { type Mode, OPENED } from './mode.js';
+export { Flow, type Mode, OPENED } from './mode.js';
+export { remoteHash } from './snat.js';
+export { leaves } from './ways.js';
 
-export type ModeParts = Omit<FullNatParts, 'ways'> & WaysParts;
+export type ModeParts = Omit<FullNatParts & SnatParts, 'ways'> & WaysParts;
 
 /** The modes that are built. */
 export function modesOf(parts: ModeParts): Partial<Record<Forwarding, Mode>> {
   const ways = new Ways(parts);
-  return { FullNat: new FullNat({ ...parts, ways }), Route: new DirectRouting({ ...parts, ways }) };
+  return {
+    FullNat: new FullNat({ ...parts, ways }),
+    Route: new DirectRouting({ ...parts, ways }),
+    SNAT: new Snat({ ...parts, ways }),
+  };
 }

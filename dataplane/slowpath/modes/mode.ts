@@ -14,6 +14,7 @@ export const Flow = {
   ttl: 64,
   rewriteL2: 512,
   returnPath: 1024,
+  snat: 4096,
 } as const;
 
 /** What `Mode.open` returns when nothing speaks against it; every reason to drop is 0 or more. */

@@ -27,27 +27,31 @@ export class Ways {
   }
 
   /** The next hop's slot, -1 when the table is full. Sets `mtu`. */
-  byRoute(route: Route, to: Ip, upcalls: UpcallBatch, i: number): number {
-    const way = this.choose(route, upcalls, i);
+  byRoute(route: Route, to: Ip, upcalls: UpcallBatch, i: number, hash?: number): number {
+    const way = this.choose(route, upcalls, i, hash);
     return this.parts.nextHops.slotOf(way.device, nextHopOf(way, to));
   }
 
-  /** Of a route's several ways the client's end chooses. Sets `mtu`. */
-  choose(route: Route, upcalls: UpcallBatch, i: number): Way {
-    const way = wayOf(route, clientHash(upcalls.src(i), upcalls.sport(i)));
+  /** Of a route's several ways the client's end chooses, unless another hash is given. Sets `mtu`. */
+  choose(route: Route, upcalls: UpcallBatch, i: number, hash = clientHash(upcalls.src(i), upcalls.sport(i))): Way {
+    const way = wayOf(route, hash);
     this.mtu = pathMtu(route, this.parts.ports.byName(way.device));
     return way;
   }
 
-  /** By route where there is one, else back to the station the frame came from (the reference's fast transmit). Sets `mtu`. */
-  toClient(upcalls: UpcallBatch, i: number): number {
+  /**
+   * To whom the frame came from: by route where there is one, else back to its station (the reference's fast transmit). Sets
+   * `mtu`.
+   */
+  toClient(upcalls: UpcallBatch, i: number, hash?: number): number {
     const { routes, nextHops, packets, ports } = this.parts;
     const client = upcalls.src(i);
     const route = routes.lookup(client);
-    if (route !== undefined && leaves(route)) return this.byRoute(route, client, upcalls, i);
+    if (route !== undefined && leaves(route)) return this.byRoute(route, client, upcalls, i, hash);
     this.mtu = ports.byIndex(upcalls.port(i))?.mtu ?? 1500;
     return nextHops.returnPath(upcalls.port(i), packets.mac(upcalls.data(i) + 6));
   }
 }
 
-const leaves = ({ scope }: Route): boolean => scope === 'link' || scope === 'global';
+/** Does what takes it leave this node? */
+export const leaves = ({ scope }: Route): boolean => scope === 'link' || scope === 'global';
