@@ -122,7 +122,7 @@ export const errorTable = {
   },
   not_verified: {
     message: 'not verified',
-    suggestion: 'what was done is undone; the log of dpvs-route has the steps',
+    suggestion: 'dpvs-route show VIP says how it is now and how it came here; the log of dpvs-route has the steps',
     exit: refused,
   },
   bridge_unreachable: {

@@ -31,7 +31,7 @@ export function formatReport(report: Report): string {
   const took = total === 0 ? '' : ` in ${milliseconds(total)}`;
   const on = device === null ? '' : action === 'withdraw' ? ` from ${device}` : ` on ${device}`;
   const verb = dryRun ? `would ${would[action]}${on}` : (otherwise(report) ?? `${did[action]}${on}`);
-  return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${flowsHere(report)}${dryRun ? '' : nextStep(report)}`;
+  return `${subject(vips)} ${verb}${took}\n${formatSteps(steps)}${flowsHere(report)}${slowEntries(report)}${dryRun ? '' : nextStep(report)}`;
 }
 
 /** What became of the VIPs where the command's own word would say too much; null: nowhere. */
@@ -64,8 +64,20 @@ const nextStep = ({ graceSeconds }: Report): string =>
     ? ''
     : `  now restart ospfd, alone, so that it is Full again within ${graceSeconds} s: kill it, and watchfrr or its unit starts it anew\n`;
 
-export const formatRefusal = ({ vips, action, steps }: Report): string =>
-  `${subject(vips)} not ${did[action]}\n${formatSteps(steps)}${action === 'withdraw' ? '  the bridge goes on taking it back: dpvs-route status\n' : ''}`;
+export const formatRefusal = (report: Report): string => {
+  const { vips, action, steps } = report;
+  const goesOn = action === 'withdraw' ? '  the bridge goes on taking it back: dpvs-route status\n' : '';
+  return `${subject(vips)} not ${did[action]}\n${formatSteps(steps)}${goesOn}${slowEntries(report)}`;
+};
+
+const manyVips = 100;
+
+/** What an operator of hundreds of VIPs has to know: each entry makes ospfd and ospf6d go through all of them. */
+function slowEntries({ action, vips, steps }: Report): string {
+  const permitted = steps.some(({ name, outcome }) => /^ospf6?d permission$/.test(name) && outcome === 'done');
+  if (action !== 'announce' || vips.length < manyVips || !permitted) return '';
+  return '  of hundreds of single entries the daemon takes seconds: dpvs-route config --vip-range PREFIX permits them by one line\n';
+}
 
 /** The VIPs of a drain, a line each. */
 export const formatDrain = (vips: readonly VipStatus[]): string =>

@@ -18,7 +18,7 @@ import { type Line, type Options, parseLine } from './parse.js';
 import { show, status } from './show.js';
 import { watch } from './watch.js';
 
-export { formatReport, formatStatus } from './format.js';
+export { formatRefusal, formatReport, formatStatus } from './format.js';
 export { parseLine } from './parse.js';
 export { duration } from './table.js';
 

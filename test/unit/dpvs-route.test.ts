@@ -6,7 +6,7 @@ import t from 'tap';
 import { DpvsError } from '../../api/index.js';
 import { type Context, plain, runProgram } from '../../cli/common/index.js';
 import type { OpenBridge } from '../../cli/dpvs-route/connection.js';
-import { dpvsRoute, duration, formatStatus } from '../../cli/dpvs-route/index.js';
+import { dpvsRoute, duration, formatRefusal, formatReport, formatStatus } from '../../cli/dpvs-route/index.js';
 import type { BridgeStatus, Report } from '../../routing/index.js';
 import { defaultPolicy } from '../../routing/policy.js';
 import { completeModel } from '../../routing/render-request.js';
@@ -218,7 +218,7 @@ VIP            PORT   STATE      FOR    FLOWS  REASON
 123.1.2.3/32   dpdk1  announced  1m15s  12     -
 123.1.2.40/32  dpdk1  ready      3s     12     verify ospfd: no LSA (again in 4s)
 
-not verified: what was done is undone; the log of dpvs-route has the steps
+not verified: dpvs-route show VIP says how it is now and how it came here; the log of dpvs-route has the steps
 `,
   );
   t.same(JSON.parse((await dpvsRouteRun('status --json', () => status)).out), status);
@@ -259,10 +259,27 @@ not verified: what was done is undone; the log of dpvs-route has the steps
 123.1.2.6/32   dpdk1,dpdk2  announced  1m15s  12     -
 123.1.2.7/32   dpdk1,dpdk2  announced  1m15s  12     by none; port: dpdk2 has no link; port: dpdk2 has no link
 
-not verified: what was done is undone; the log of dpvs-route has the steps
+not verified: dpvs-route show VIP says how it is now and how it came here; the log of dpvs-route has the steps
 `,
   );
   t.same([5, 65, 3661, 90_061].map(duration), ['5s', '1m05s', '1h01m', '1d01h']);
+});
+
+t.test('hundreds of VIPs are told of the line that permits them all', (t) => {
+  const vips = (count: number): string[] => Array.from({ length: count }, (_, i) => `123.2.0.${i}`);
+  const reportOf = (count: number, name: string, outcome: 'done' | 'already'): Report => ({
+    ...{ action: 'announce', vips: vips(count), device: 'dpdk1', dryRun: false, done: true, error: null },
+    ...{ steps: [{ name, outcome, ms: 5_000, detail: '' }], flows: null, graceSeconds: null, cutFlows: null },
+  });
+  const hint = /dpvs-route config --vip-range PREFIX/;
+  for (const format of [formatReport, formatRefusal]) {
+    t.match(format(reportOf(200, 'ospfd permission', 'done')), hint);
+    t.match(format(reportOf(200, 'ospf6d permission', 'done')), hint);
+    t.notMatch(format(reportOf(20, 'ospfd permission', 'done')), hint);
+    t.notMatch(format(reportOf(200, 'ospfd permission', 'already')), hint, 'a range permits them');
+    t.notMatch(format(reportOf(200, 'bgpd permission', 'done')), hint, 'bgpd has no list');
+  }
+  t.end();
 });
 
 t.test('help and version', async (t) => {
