@@ -4,7 +4,7 @@ import { isUnheard, type Reason, reasonOf, type VipInput, type VipState } from '
 const because = (at: string, detail: string): Reason => ({ at, code: 'ok', detail });
 
 export function transitionReason(before: VipState, input: VipInput, after: VipState): Reason {
-  if (input.kind === 'undrain') return because('command', 'dpvs-route undrain');
+  if (input.kind === 'undrain') return input.reason ?? because('command', 'dpvs-route undrain');
   if (input.kind === 'drain' && after.kind === 'draining') return because('command', 'dpvs-route drain');
   const said = 'reason' in input ? input.reason : reasonOf(after);
   if (said !== null) return said;

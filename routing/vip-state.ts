@@ -70,8 +70,8 @@ export type VipInput =
   | { readonly kind: 'left' }
   /** No flow is left, or the operator's patience has ended. */
   | { readonly kind: 'emptied'; readonly reason: Reason }
-  /** The operator wants it back. */
-  | { readonly kind: 'undrain' }
+  /** The operator wants it back, or, for the reason, it was made as good again as before. */
+  | { readonly kind: 'undrain'; readonly reason?: Reason }
   /** Nobody wants it any more; something of it may be set up. */
   | { readonly kind: 'unwanted'; readonly reason: Reason };
 

@@ -1,7 +1,7 @@
 // The commands `drain` and `undrain`: other nodes take over first, or not any more.
 import { familyOf } from '../address.js';
 import { firstFailure } from '../conditions.js';
-import { addressesOf, type BridgeCore, conditionReason } from '../core.js';
+import { addressesOf, type BridgeCore, conditionReason, reasonOf } from '../core.js';
 import { flowsOf } from '../drain-watch.js';
 import { cutByDeadline } from '../flows-left.js';
 import type { JournalEntry } from '../journal.js';
@@ -52,7 +52,7 @@ async function proveDrain(
         book.advance(vip, { kind: 'left' });
       } else if (steps.undone) {
         vip.entry.drain = null;
-        book.advance(vip, { kind: 'undrain' });
+        book.advance(vip, { kind: 'undrain', reason: reasonOf(proved.error) });
       }
       // Else it is worse than it was, and goes on draining: undrain takes it back.
     }

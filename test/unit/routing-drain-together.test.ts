@@ -55,6 +55,9 @@ for (const [count, floor, staying] of [
       t.match(steps.at(-1), { name: 'undo ospfd preference', outcome: 'done' });
     }
     t.match(reports[0].error, { code: 'sole_announcer' });
+    const { history } = (await bridges[0].ask('show', { vips: [vip] })).vips[0];
+    const reason = { at: 'verify other announcers', code: 'sole_announcer' };
+    t.match(history.at(-1), { from: 'draining', to: 'announced', reason });
     for (const [i, { until, vip: seen }] of bridges.entries())
       if (i < staying) {
         t.match(await seen(vip), { state: 'announced', stage: null });
