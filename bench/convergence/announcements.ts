@@ -117,6 +117,8 @@ export async function announcements(lab: Lab, progress: Progress): Promise<Row[]
   return rows;
 }
 
+const keptForMs = 15_000;
+
 export async function manyVips(lab: Lab, progress: Progress): Promise<Row[]> {
   const [node] = lab.nodes;
   const vips = addresses(1000);
@@ -125,18 +127,14 @@ export async function manyVips(lab: Lab, progress: Progress): Promise<Row[]> {
   await sleep(7_000);
   const list = join(node.directory, 'vips.txt');
   writeFileSync(list, `${vips.join('\n')}\n`);
-  const all = async (wanted: number): Promise<number> => {
-    const start = performance.now();
-    await eventually(
-      `${wanted} VIPs on the switch`,
-      async () =>
-        (await must(['ip', 'route', 'show', 'proto', 'ospf'], { namespace: lab.switch.namespace })).match(/^123\.2\./gm)
-          ?.length ?? 0,
-      (seen) => seen === wanted,
-      { timeoutMs: 120_000, everyMs: 50 },
-    );
-    return performance.now() - start;
-  };
+  const onSwitch = async (): Promise<number> =>
+    (await must(['ip', 'route', 'show', 'proto', 'ospf'], { namespace: lab.switch.namespace })).match(/^123\.2\./gm)
+      ?.length ?? 0;
+  const all = (wanted: number): Promise<number> =>
+    eventually(`${wanted} VIPs on the switch`, onSwitch, (seen) => seen === wanted, {
+      timeoutMs: 120_000,
+      everyMs: 50,
+    });
   progress('announcing them');
   const rows: Row[] = [];
   const start = performance.now();
@@ -150,13 +148,14 @@ export async function manyVips(lab: Lab, progress: Progress): Promise<Row[]> {
   });
   await done;
   progress('the bridge is killed and started again');
+  const watched = performance.now();
+  let fewest = await onSwitch();
   await node.kill('bridge', 'SIGKILL');
   await node.startBridge();
-  await sleep(10_000);
-  const kept = await all(1000);
+  while (performance.now() - watched < keptForMs) fewest = Math.min(fewest, await onSwitch());
   rows.push({
-    event: '1 000 VIPs after SIGKILL and a new start of the bridge: kept',
-    tookMs: [kept],
+    event: `1 000 VIPs, the bridge killed and started anew: the fewest on the switch within ${keptForMs / 1000} s: ${fewest}`,
+    tookMs: [],
     outage: null,
     aim: 'kept',
   });
