@@ -43,9 +43,13 @@ const events: readonly Event[] = [
   { name: 'cable pulled', planned: false, leaves: true, happen: (lab) => lab.fail(victim, 'link') },
 ];
 
-export async function failures(lab: Lab, progress: Progress): Promise<Row[]> {
+/** Those that end a node without a word: where the forms differ in how long the switch takes. */
+export const sudden: readonly string[] = ['SIGKILL of dpvs', 'SIGKILL of the whole node'];
+
+/** @param names only these events */
+export async function failures(lab: Lab, progress: Progress, names?: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const event of events) {
+  for (const event of events.filter(({ name }) => names?.includes(name) ?? true)) {
     progress(event.name);
     rows.push(await happens(lab, event));
     // What was drained stays so; the next event brings it back.

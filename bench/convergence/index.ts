@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Lab } from '../../lab/index.js';
 import { announcements, manyVips } from './announcements.js';
-import { failures } from './failures.js';
+import { failures, sudden } from './failures.js';
 import { type Row, tableOf } from './row.js';
 import { settled } from './settled.js';
 
@@ -21,7 +21,7 @@ async function measured(name: string, options: Parameters<typeof Lab.up>[0], wor
   }
 }
 
-// npm run bench:routing -- [events] [many]: only those.
+// npm run bench:routing -- [events] [network] [many]: only those.
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const asked = (word: string): boolean => words.length === 0 || words.includes(word);
 
@@ -32,6 +32,12 @@ if (asked('events'))
       ...(await announcements(lab, progress)),
       ...(await failures(lab, progress)),
     ])),
+  );
+if (asked('network'))
+  rows.push(
+    ...(await measured('the same failures, VIPs as stub links', { bfd: true, form: 'network' }, async (lab) =>
+      (await failures(lab, progress, sudden)).map((row) => ({ ...row, event: `${row.event}, \`--form network\`` })),
+    )),
   );
 if (asked('many'))
   rows.push(
