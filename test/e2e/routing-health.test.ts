@@ -102,6 +102,15 @@ t.test('quorum and hysteresis', { skip, buffered: true }, async (t) => {
     await until(scene, three, true, () => dataplane.setServersOf(`${three}:80`, healthy));
   });
 
+  await t.test('no local port left: withdrawn; ports again: announced', async (t) => {
+    const { free } = dataplane.localPorts;
+    await until(scene, three, false, () => dataplane.setLocalPorts(0, free));
+    await stateBecomes(scene, three, 'withdrawn local ports');
+    t.match((await vipOf(scene, three))?.reason, { code: 'no_ports' });
+    await until(scene, three, true, () => dataplane.setLocalPorts(free, 0));
+    await stateBecomes(scene, three, 'announced -');
+  });
+
   await t.test('nobody hears: not called announced, not taken back, and there as soon as somebody does', async (t) => {
     await stateBecomes(scene, three, 'announced -');
     await scene.switchFrr.kill('ospfd');
@@ -126,6 +135,8 @@ t.test('quorum and hysteresis', { skip, buffered: true }, async (t) => {
 t.test('damping', { skip, buffered: true }, async (t) => {
   const scene = await ready(t);
   const { dataplane } = scene;
+  const events = await scene.announcements();
+  t.teardown(() => events.close());
   await done(t, scene, 'announce', one);
   await scene.becomes(one, true);
   let damped = false;
@@ -149,6 +160,18 @@ t.test('damping', { skip, buffered: true }, async (t) => {
   await until(scene, one, false, () => dataplane.setServers(sick));
   await until(scene, one, true, () => dataplane.setServers(healthy));
   t.pass('forgiven: one more withdrawal does not damp it');
+
+  await stateBecomes(scene, one, 'announced -');
+  const { history } = await detailOf(scene, one);
+  const told = history.map(({ from, to, reason }) => JSON.stringify([one, from, to, reason]));
+  const heard = (): string[] =>
+    events.heard.map(({ vip, from, to, reason }) => JSON.stringify([vip, from, to, reason])).slice(-told.length);
+  await eventually(
+    `each transition is an event, with the same reason: ${told.join(' ')}`,
+    async () => heard(),
+    (seen) => seen.join() === told.join(),
+  );
+  t.ok(history.every(({ reason }) => reason.at !== '' && reason.detail !== ''));
 });
 
 t.test('at most so many withdrawals a minute', { skip, buffered: true }, async (t) => {

@@ -165,6 +165,11 @@ export class MockDataplane {
     this.#events?.publish('server', {});
   }
 
+  setLocalPorts(free: number, used: number): void {
+    this.localPorts = { free, used };
+    this.#events?.publish('service', {});
+  }
+
   /** @param service `VIP:port` */
   setServersOf(service: string, ...servers: MockServer[]): void {
     this.#ownServers.set(service, servers);

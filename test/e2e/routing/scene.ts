@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Subscriber } from 'zeromq';
 import {
   type Daemon,
   eventually,
@@ -19,6 +20,7 @@ import {
   teardown,
   waitForEnd,
 } from '../../../lab/index.js';
+import type { VipDetail } from '../../../routing/index.js';
 import { MockDataplane } from './mock-dataplane.js';
 import { nodeFiles, type Protocol, runOptions, switchFiles } from './protocols.js';
 
@@ -28,6 +30,9 @@ export const nodeAddress = '172.31.7.2';
 export const network = '172.31.7.0/30';
 
 export type LinkType = 'broadcast' | 'point-to-point';
+
+type Transition = VipDetail['history'][number];
+type AnnouncementEvent = Pick<Transition, 'from' | 'to' | 'reason'> & { readonly vip: string };
 
 export interface SceneOptions {
   readonly linkType?: LinkType;
@@ -91,6 +96,21 @@ export class Scene {
   /** The bridge's API. */
   get api(): NodeApi {
     return new NodeApi(this.node, this.#runDirectory);
+  }
+
+  /** The bridge's events of VIPs, from now on. */
+  async announcements(): Promise<{ readonly heard: readonly AnnouncementEvent[]; close(): void }> {
+    const heard: AnnouncementEvent[] = [];
+    const subscriber = new Subscriber();
+    // A subscription travels, too: what is published before it has arrived is not heard.
+    const connected = new Promise<void>((resolve) => subscriber.events.on('handshake', () => resolve()));
+    subscriber.connect(`ipc://${this.#runDirectory}/${this.node}.route.events.sock`);
+    subscriber.subscribe('announcement');
+    void (async () => {
+      for await (const [, body] of subscriber) heard.push(JSON.parse(String(body)) as AnnouncementEvent);
+    })();
+    await connected;
+    return { heard, close: () => subscriber.close() };
   }
 
   get env(): NodeJS.ProcessEnv {
