@@ -96,6 +96,8 @@ export const routingStatus = z.strictObject({
   daemon: z.string(),
   /** Why the daemon cannot be asked; null when it answers. */
   trouble: z.string().nullable(),
+  /** Why what comes and goes on an interface does not reach the daemon through zebra; null: it does. */
+  zebra: z.string().nullable(),
   neighbours: z.array(neighbourStatus),
   /** A planned restart: `prepared`, while the daemon is `away`, while it finds its neighbours again (`returning`). */
   gracefulRestart: z

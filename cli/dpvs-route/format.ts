@@ -132,6 +132,10 @@ export function headLines(status: BridgeStatus): string[][] {
     ...(journal.trouble === null ? [] : [['journal', `cannot be written: ${journal.trouble}`]]),
     ['dataplane', dataplane.reachable ? serving : 'unreachable'],
     ...routing.map((each) => [each.daemon, speaks(each, status.frrNamespace)]),
+    ...[...new Set(routing.flatMap(({ zebra }) => zebra ?? []))].map((trouble) => [
+      'zebra',
+      trouble.replace(/^zebra: /, ''),
+    ]),
   ];
 }
 

@@ -7,6 +7,7 @@ import type { OspfConfig } from '../frr-output.js';
 import type { JournalEntry } from '../journal.js';
 import type { VipStatus } from '../schema.js';
 import type { VtyshError } from '../vtysh.js';
+import type { ZebraClient } from '../zebra-output.js';
 import type { Failed } from './attempts.js';
 import type { BgpSession } from './bgp-state.js';
 import type { Heard, HeardPacket, HeardPacket6, Wire } from './capture.js';
@@ -68,6 +69,8 @@ export interface Facts {
   readonly speakers: Readonly<Record<AddressFamily, Protocol | null>>;
   /** Why a daemon cannot be asked; null when it answers. */
   readonly daemons: Readonly<Record<'zebra' | 'ospfd' | 'ospf6d' | 'bgpd', Trouble | null>>;
+  /** The daemons that zebra serves; null: it does not answer. */
+  readonly zebraClients: ReadonlyMap<string, ZebraClient> | null;
   /** null: ospfd does not answer. */
   readonly ospf: OspfFacts | null;
   /** null: ospf6d does not answer. */

@@ -37,6 +37,10 @@ const md5 = (facts: Facts, ...packets: ReturnType<typeof f.heard>[]): Facts => (
   ],
 });
 const pointToPoint = { ...f.ospfInterface, pointToPoint: true, state: 'Point-To-Point' };
+const withClient = (changes: Partial<{ seconds: number; routes: number; redistributed: number }>): Facts => ({
+  ...sound,
+  zebraClients: new Map([['ospf', { seconds: 600, routes: 2, redistributed: 2, ...changes }]]),
+});
 const says = (hello: Parameters<typeof f.heard>[0]) => f.withPort({ wire: f.onWire(f.heard(hello)) });
 
 const own = f.address('172.31.7.2', 30);
@@ -237,6 +241,11 @@ const cases: readonly Case[] = [
   ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: f.notRunning } }, ['error zebra-down']],
   ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: f.notRunning }, ospf: null }, ['error ospfd-down']],
   ['no router ospf', f.withOspf({ config: { ...f.ospf.config, routerOspf: false } }), ['error ospf-not-configured']],
+  ['ospfd is not connected to zebra', { ...sound, zebraClients: new Map() }, ['error zebra-restarted']],
+  ['zebra was started anew', withClient({ redistributed: 0 }), ['error zebra-restarted']],
+  ['zebra was started anew, redistribution is back', withClient({ routes: 0 }), ['error zebra-restarted']],
+  ['nor has ospfd anything to give', f.withOspf({ neighbours: [] }, withClient({ routes: 0 })), ['error no-neighbour']],
+  ['ospfd has just connected', withClient({ seconds: 1, routes: 0, redistributed: 0 }), []],
   ['OSPF nowhere', f.withPort({ ospf: null, config: null }), ['error ospf-not-on-kni']],
   [
     'the kni on which OSPF runs is down, and OSPF is nowhere',

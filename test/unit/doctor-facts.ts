@@ -59,6 +59,8 @@ export const ospf: OspfFacts = {
       drainList: false,
       drainRouteMap: false,
       gracePeriod: null,
+      alsoRedistributed: [],
+      maximumPaths: null,
       costs: new Map<string, number>(),
     },
     ...{
@@ -113,6 +115,7 @@ export const sound: Facts = {
   kernel: { addresses: port.addresses, routes: [defaultRoute()] },
   speakers: { inet: 'ospf', inet6: null },
   daemons: { zebra: null, ospfd: null, ospf6d: notRunning, bgpd: notRunning },
+  zebraClients: new Map([['ospf', { seconds: 600, routes: 2, redistributed: 2 }]]),
   ...{ ospf, ospf6: null, bgp: null },
   ports: [port],
   knis: [kni],

@@ -66,6 +66,7 @@ const view = (...vips: VipDetail[]): View => ({
   routing: [
     {
       ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', trouble: null },
+      zebra: null,
       gracefulRestart: null,
       neighbours: [
         { routerId: '10.9.9.9', address: '172.10.0.1', interface: 'dpdk1.kni', state: 'Full/-', full: true },

@@ -180,6 +180,7 @@ t.test('status', async (t) => {
     routing: [
       {
         ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', trouble: null },
+        zebra: null,
         gracefulRestart: null,
         neighbours: [
           { routerId: '10.0.0.1', address: '172.10.0.1', interface: 'dpdk1.kni', state: 'Full/-', full: true },

@@ -145,6 +145,7 @@ const view: NodeView = {
   },
   kernel: new Map([['dpdk1.kni', { up: true, carrier: true }]]),
   carried: new Set(),
+  zebra: { inet: null, inet6: null },
   routing: {
     inet: {
       ...{ protocol: 'ospf', daemon: 'ospfd', trouble: null },
