@@ -119,6 +119,8 @@ export const bridgeStatus = z.strictObject({
   dataplane: z.strictObject({ reachable: z.boolean(), serving: z.boolean(), problems: z.array(z.string()) }),
   routing: z.array(routingStatus),
   vips: z.array(vipStatus),
+  /** Announced here, and not known to the bridge. */
+  strays: z.array(z.strictObject({ vip: ipAddress, device: ports })),
 });
 
 export const vipDetail = vipStatus.extend({

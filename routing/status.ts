@@ -8,6 +8,7 @@ import { fails, holds } from './finding.js';
 import { type Port, portsText } from './port.js';
 import { sightOf } from './port-conditions.js';
 import type { BridgeStatus, RoutingStatus, VipDetail, VipStatus } from './schema.js';
+import { findStrays } from './strays.js';
 import type { NodeView } from './view.js';
 import type { Vip } from './vip-book.js';
 import { isHeld, isUp, reasonOf } from './vip-state.js';
@@ -32,6 +33,7 @@ export async function statusOf(core: BridgeCore, identity: BridgeIdentity): Prom
     dataplane: { reachable, serving: dataplane.serving, problems: problems.map(({ text }) => text).filter(Boolean) },
     routing: core.speakers.map((speaker) => routingOf(core, speaker)),
     vips: book.all.map((vip) => vipStatus(core, view, vip)),
+    strays: (await findStrays(core)).map(({ vip, ports }) => ({ vip, device: portsText(ports) })),
   };
 }
 

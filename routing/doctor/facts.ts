@@ -53,9 +53,13 @@ export interface Facts {
     readonly vips: readonly Pick<VipStatus, 'vip' | 'reason'>[];
     /** Why it cannot write its journal. */
     readonly unwritten: string | null;
+    /** Why its journal cannot be read here; no bridge starts with it. */
+    readonly unread: string | null;
+    /** VIPs that are announced here and that it does not know. */
+    readonly strays: readonly { readonly vip: string; readonly device: string }[];
   };
   /** What the bridge is to announce, read from its file. */
-  readonly wanted: readonly Pick<JournalEntry, 'vip' | 'ports'>[];
+  readonly wanted: readonly Pick<JournalEntry, 'vip' | 'ports' | 'wanted' | 'drain'>[];
   readonly dataplane: {
     /** Why it cannot be asked. */
     readonly trouble: string | null;

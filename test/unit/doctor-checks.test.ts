@@ -237,6 +237,37 @@ const cases: readonly Case[] = [
   ['kni MTU too large', f.withPort({ kernel: { ...f.port.kernel!, mtu: 9000 } }), ['error kni-mtu']],
   ['kni MTU too small', f.withPort({ kernel: { ...f.port.kernel!, mtu: 1400 } }), ['warn kni-mtu']],
   ['no bridge', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } }, ['warn bridge-down']],
+  [
+    'a damaged journal',
+    { ...sound, wanted: [], bridge: { ...sound.bridge, trouble: 'no such file', unread: 'n.route.json: it is empty' } },
+    ['warn bridge-down', 'error journal-unreadable'],
+  ],
+  [
+    'a journal that was lost',
+    { ...sound, wanted: [], bridge: { ...sound.bridge, strays: [{ vip, device: 'dpdk1' }] } },
+    ['error vip-unknown'],
+  ],
+  [
+    'drained',
+    f.withOspf(
+      { announced: new Set() },
+      { ...sound, wanted: [{ ...f.wish(vip), drain: { deadline: null, ended: true } }] },
+    ),
+    ['info drained'],
+  ],
+  [
+    'drains, and is announced no more',
+    f.withOspf(
+      { announced: new Set() },
+      { ...sound, wanted: [{ ...f.wish(vip), drain: { deadline: null, ended: false } }] },
+    ),
+    ['error wanted-not-announced'],
+  ],
+  [
+    'being taken back',
+    f.withOspf({ announced: new Set() }, { ...sound, wanted: [{ ...f.wish(vip), wanted: false }] }),
+    [],
+  ],
   ['a full disk', { ...sound, bridge: { ...sound.bridge, unwritten: 'ENOSPC' } }, ['error journal-unwritten']],
   ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: f.notRunning } }, ['error zebra-down']],
   ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: f.notRunning }, ospf: null }, ['error ospfd-down']],
@@ -506,7 +537,7 @@ t.test(
     const one = examine('node', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } });
     t.match(
       formatDoctor(one, plain),
-      /^- {6}the bridge's journal is written: not looked at, the bridge does not answer\n\nnode: 0 errors, 1 warning, 0 remarks\n$/m,
+      /^- {6}the bridge's journal is read and written: not looked at, the bridge does not answer\n\nnode: 0 errors, 1 warning, 0 remarks\n$/m,
     );
     const garbled = examine('node', { ...sound, failed: { daemons: 'no such field' }, ospf: null });
     t.match(

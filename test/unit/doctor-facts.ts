@@ -104,10 +104,14 @@ export const defaultRoute = (device = kni): Facts['kernel']['routes'][number] =>
 
 export const notRunning = { kind: 'down', said: 'it does not run' } as const;
 
+export const wish = (address: string): Facts['wanted'][number] => ({
+  ...{ vip: address, ports: [{ device: 'dpdk1', kni }], wanted: true, drain: null },
+});
+
 export const sound: Facts = {
   failed: {},
-  bridge: { trouble: null, vips: [], unwritten: null },
-  wanted: [{ vip, ports: [{ device: 'dpdk1', kni }] }],
+  bridge: { trouble: null, vips: [], unwritten: null, unread: null, strays: [] },
+  wanted: [wish(vip)],
   dataplane: {
     ...{ trouble: null, status: { serving: true, problems: [] }, services: new Set([vip]) },
     routes: [kniRoute('172.31.7.2'), kniRoute(vip)],
@@ -179,7 +183,7 @@ export const port6: PortFacts = {
 /** IPv4 by OSPF, IPv6 by OSPFv3. */
 export const sound6: Facts = {
   ...sound,
-  wanted: [...sound.wanted, { vip: vip6, ports: [{ device: 'dpdk1', kni }] }],
+  wanted: [...sound.wanted, wish(vip6)],
   dataplane: { ...sound.dataplane, services: new Set([vip, vip6]) },
   kernel: { ...sound.kernel, addresses: [...port6.addresses, ...port6.addresses6] },
   speakers: { inet: 'ospf', inet6: 'ospf6' },

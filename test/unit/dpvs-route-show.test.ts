@@ -62,6 +62,7 @@ const draining: VipDetail = {
 const view = (...vips: VipDetail[]): View => ({
   ...{ name: 'node1', pid: 7, startedAt: '2026-01-01T00:00:00.000Z', frrNamespace: null, vips },
   journal: { trouble: null },
+  strays: [],
   dataplane: { reachable: true, serving: true, problems: [] },
   routing: [
     {
