@@ -150,6 +150,11 @@ const groups = {
     neighbour_full: card('info', 'an adjacency of a routing daemon is Full, or Established'),
     neighbour_lost: card('warn', 'an adjacency of a routing daemon is not Full any more'),
     daemon_down: card('warn', 'a routing daemon does not answer'),
+    zebra_trouble: card('warn', 'what comes and goes on an interface does not reach a routing daemon through zebra'),
+    zebra_retold: card(
+      'info',
+      'a routing daemon and a zebra that was started anew were made to tell each other everything again',
+    ),
     graceful_restart_prepared: card('info', 'the neighbours keep the routes while the routing daemon is restarted'),
     graceful_restart_done: card('info', 'the routing daemon is back, its routes were kept'),
     graceful_restart_expired: card(

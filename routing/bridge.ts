@@ -33,10 +33,16 @@ export class Bridge {
 
   /** From now on the VIPs of the journal are announced as soon as they can be. */
   async start(): Promise<void> {
-    const { kernel, dataplane } = this.#core.parts;
+    const { kernel, dataplane, zebra } = this.#core.parts;
+    const core = this.#core;
     await kernel.watch(this.#reconciler.onKernelEvent);
     await Promise.all([dataplane.look(), this.#core.lookAtNeighbours()]);
     dataplane.start();
+    zebra.start({
+      exclusive: (work) => core.exclusive(work),
+      mayChange: () => !core.stopping && !core.graceful.active,
+      changedAll: () => core.tools.pace.changedAll(),
+    });
     this.#reconciler.start();
   }
 
@@ -47,8 +53,9 @@ export class Bridge {
 
   /** Withdraws every VIP and keeps them in the journal. @returns whether all of them are proved to be withdrawn */
   async stop(): Promise<boolean> {
-    const { book, dataplane, kernel } = this.#core.parts;
+    const { book, dataplane, kernel, zebra } = this.#core.parts;
     this.#core.stopping = true;
+    zebra.close();
     await this.#reconciler.close();
     dataplane.close();
     await this.#core.claims.allGivenBack();

@@ -28,6 +28,7 @@ export type ConditionName =
   | 'port'
   | 'kni'
   | 'daemon'
+  | 'zebra'
   | 'neighbour'
   | 'damping';
 
@@ -79,6 +80,7 @@ export function assess(view: NodeView, wanted: Wanted, held: boolean): Condition
     condition('port', 'serve', link),
     condition('kni', 'serve', kernel),
     condition('daemon', 'begin', daemon(routing, wanted.vip)),
+    condition('zebra', 'begin', zebra(view.zebra[familyOf(wanted.vip)])),
     condition('neighbour', setUp ? 'hear' : 'begin', neighbour),
     condition('damping', 'begin', damping(wanted.suppressedMs, held)),
   ];
@@ -114,6 +116,9 @@ function daemon(routing: RoutingView | null, vip: string): Finding {
   if (routing === null) return fails('routing_daemon', `this bridge announces no ${familyOf(vip)} address`);
   return routing.trouble === null ? holds(`${routing.daemon} answers`) : fails('routing_daemon', routing.trouble);
 }
+
+export const zebra = (trouble: string | null): Finding =>
+  trouble === null ? holds('addresses reach the routing daemon') : fails('routing_daemon', trouble);
 
 function damping(suppressedMs: number, held: boolean): Finding {
   if (held || suppressedMs <= 0) return holds('it does not flap');

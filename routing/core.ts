@@ -22,6 +22,7 @@ import type { Vip, VipBook } from './vip-book.js';
 import { isHeld, type Reason } from './vip-state.js';
 import { leavePorts, withdrawVips } from './withdraw.js';
 import type { WithdrawalGuard } from './withdrawal-guard.js';
+import type { ZebraWatch } from './zebra-watch.js';
 
 /** A routing daemon and the watch of its neighbours. */
 export interface Speaker {
@@ -35,7 +36,7 @@ export interface BridgeParts {
   readonly dataplane: DataplaneWatch;
   readonly kernel: Rtnetlink;
   readonly speakers: Readonly<Record<AddressFamily, Speaker | null>>;
-  readonly zebraAnswers: () => Promise<boolean>;
+  readonly zebra: Pick<ZebraWatch, 'trouble' | 'answers' | 'start' | 'close'>;
   readonly guard: WithdrawalGuard;
   readonly book: VipBook;
 }
@@ -66,7 +67,7 @@ export class BridgeCore {
   readonly #mendFailed: RepeatedCondition;
 
   constructor(readonly parts: BridgeParts) {
-    const { api, kernel, speakers, zebraAnswers } = parts;
+    const { api, kernel, speakers, zebra } = parts;
     const pace = new Pace();
     for (const { watch } of this.speakers) watch.onFull = () => pace.changedAll();
     const driver = (family: AddressFamily): Driver | null => speakers[family]?.driver ?? null;
@@ -74,7 +75,8 @@ export class BridgeCore {
       dataplane: api,
       kernel,
       driver,
-      zebraAnswers,
+      zebraAnswers: () => zebra.answers(),
+      deaf: (daemon) => zebra.trouble(daemon) !== null,
       pace,
       stopping: () => this.stopping,
       hopeless: (vip) => this.hopeless.has(vip),
@@ -100,13 +102,18 @@ export class BridgeCore {
 
   /** Kernel links are read now; the dataplane and the daemons as of their last look. */
   async view(): Promise<NodeView> {
-    const { kernel, speakers, dataplane } = this.parts;
+    const { kernel, speakers, dataplane, zebra } = this.parts;
+    const throughZebra = (family: AddressFamily): string | null => {
+      const daemon = speakers[family]?.driver.daemon;
+      return daemon === undefined ? null : zebra.trouble(daemon);
+    };
     const [links, addresses] = await Promise.all([kernel.links(), kernel.addresses()]);
     return {
       dataplane: dataplane.view(),
       kernel: new Map(links.map((link) => [link.name, link])),
       carried: new Set(addresses.map(({ device, address }) => `${device} ${address}`)),
       routing: { inet: speakers.inet?.watch.view ?? null, inet6: speakers.inet6?.watch.view ?? null },
+      zebra: { inet: throughZebra('inet'), inet6: throughZebra('inet6') },
     };
   }
 

@@ -151,6 +151,10 @@ export interface OspfConfig extends RedistributeConfig {
   readonly networks: readonly { readonly prefix: string; readonly area: string }[];
   /** Seconds that the neighbours are to keep the routes over a planned restart; null: it is not configured, or the opaque capability is not. */
   readonly gracePeriod: number | null;
+  /** What it redistributes beside connected routes, as `router ospf` names it. */
+  readonly alsoRedistributed: readonly string[];
+  /** `maximum-paths`; null: the default. */
+  readonly maximumPaths: number | null;
   /** `interface address` */
   readonly passive: ReadonlySet<string>;
   /** Costs of single addresses, by `interface address`. */
@@ -163,11 +167,17 @@ export function parseRunningConfig(text: string): OspfConfig {
   const passive = new Set<string>();
   const networks: { prefix: string; area: string }[] = [];
   const costs = new Map<string, number>();
+  const alsoRedistributed: string[] = [];
+  let maximumPaths: number | null = null;
   let gracePeriod: number | null = null;
   let opaque = false;
   for (const { context, line, words } of lines) {
     if (context === 'router ospf' && words[0] === 'graceful-restart' && words[1] === 'grace-period') {
       gracePeriod = Number(words[2]);
+    } else if (context === 'router ospf' && words[0] === 'redistribute' && words[1] !== 'connected') {
+      alsoRedistributed.push(words[1]);
+    } else if (context === 'router ospf' && words[0] === 'maximum-paths') {
+      maximumPaths = Number(words[1]);
     } else if (context === 'router ospf' && line === 'capability opaque') {
       opaque = true;
     } else if (context === 'router ospf' && words[0] === 'network' && words[2] === 'area') {
@@ -179,5 +189,13 @@ export function parseRunningConfig(text: string): OspfConfig {
     }
   }
   const policy = parseRedistribute(lines, ospfWords);
-  return { ...policy, gracePeriod: opaque ? gracePeriod : null, networks, passive, costs };
+  return {
+    ...policy,
+    alsoRedistributed,
+    maximumPaths,
+    gracePeriod: opaque ? gracePeriod : null,
+    networks,
+    passive,
+    costs,
+  };
 }

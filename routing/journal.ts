@@ -81,20 +81,20 @@ export class Journal {
 
   constructor(readonly path: string) {}
 
-  /** @throws {DpvsError} config: the file is there and not readable as a journal */
+  /** @throws {DpvsError} journal: the file is there and not readable as a journal, with what to do */
   read(): JournalEntry[] {
     let text: string;
     try {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw new DpvsError('config', `${this.path}: ${(error as Error).message}`);
+      throw new DpvsError('journal', `${this.path}: ${(error as Error).message}`);
     }
     let json: unknown;
     try {
       json = JSON.parse(text);
     } catch (error) {
-      throw new DpvsError('config', `${this.path}: ${(error as Error).message}`);
+      throw this.#damaged(text.trim() === '' ? 'it is empty' : (error as Error).message);
     }
     const parsed = file.safeParse(json);
     if (parsed.success) {
@@ -103,7 +103,16 @@ export class Journal {
       return vips;
     }
     const issue = parsed.error.issues[0];
-    throw new DpvsError('config', `${this.path}: ${issue?.path.join('.')}: ${issue?.message}`);
+    throw this.#damaged(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+
+  /** As the dataplane says it of its own. */
+  #damaged(why: string): DpvsError {
+    const { path } = this;
+    return new DpvsError(
+      'journal',
+      `${path}: ${why}\n  to start without it: mv ${path} ${path}.damaged; dpvs-route status then names the VIPs that are announced here, which announce takes over and withdraw takes back. What was withdrawn or drained at the time is to be announced anew`,
+    );
   }
 
   /** On disk when it returns. @throws {DpvsError} journal: it is not, and the file is as it was */

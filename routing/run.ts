@@ -14,6 +14,7 @@ import { type SpeakerOptions, speakersOf } from './speakers.js';
 import { VipBook } from './vip-book.js';
 import { Vtysh } from './vtysh.js';
 import { WithdrawalGuard } from './withdrawal-guard.js';
+import { ZebraWatch } from './zebra-watch.js';
 
 /** VIPs that may go within a minute for want of real servers or ports, unless the operator says otherwise. */
 export const defaultWithdrawLimit = 32;
@@ -44,13 +45,15 @@ export async function runBridge(options: RunOptions): Promise<number> {
   // A link of its own: a look that is not answered in time must not end a change that is under way.
   const sight = new DataplaneLink(name);
   const dataplane = new DataplaneWatch({ api: sight, log, events: eventEndpoint(name), changed: () => bridge.nudge() });
+  const speakers = speakersOf({ protocol, form, metric, ospf6 }, { vtysh, kernel, log });
+  const drivers = Object.values(speakers).flatMap((speaker) => speaker?.driver ?? []);
   const parts = {
     log,
     api,
     dataplane,
     kernel,
-    speakers: speakersOf({ protocol, form, metric, ospf6 }, { vtysh, kernel, log }),
-    zebraAnswers: () => vtysh.answers('zebra'),
+    speakers,
+    zebra: new ZebraWatch({ vtysh, drivers, log }),
     guard: new WithdrawalGuard(options.withdrawLimit ?? defaultWithdrawLimit),
     book,
   };

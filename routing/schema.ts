@@ -96,6 +96,8 @@ export const routingStatus = z.strictObject({
   daemon: z.string(),
   /** Why the daemon cannot be asked; null when it answers. */
   trouble: z.string().nullable(),
+  /** Why what comes and goes on an interface does not reach the daemon through zebra; null: it does. */
+  zebra: z.string().nullable(),
   neighbours: z.array(neighbourStatus),
   /** A planned restart: `prepared`, while the daemon is `away`, while it finds its neighbours again (`returning`). */
   gracefulRestart: z
@@ -117,6 +119,8 @@ export const bridgeStatus = z.strictObject({
   dataplane: z.strictObject({ reachable: z.boolean(), serving: z.boolean(), problems: z.array(z.string()) }),
   routing: z.array(routingStatus),
   vips: z.array(vipStatus),
+  /** Announced here, and not known to the bridge. */
+  strays: z.array(z.strictObject({ vip: ipAddress, device: ports })),
 });
 
 export const vipDetail = vipStatus.extend({

@@ -8,6 +8,7 @@ import { fails, holds } from './finding.js';
 import { type Port, portsText } from './port.js';
 import { sightOf } from './port-conditions.js';
 import type { BridgeStatus, RoutingStatus, VipDetail, VipStatus } from './schema.js';
+import { findStrays } from './strays.js';
 import type { NodeView } from './view.js';
 import type { Vip } from './vip-book.js';
 import { isHeld, isUp, reasonOf } from './vip-state.js';
@@ -32,6 +33,7 @@ export async function statusOf(core: BridgeCore, identity: BridgeIdentity): Prom
     dataplane: { reachable, serving: dataplane.serving, problems: problems.map(({ text }) => text).filter(Boolean) },
     routing: core.speakers.map((speaker) => routingOf(core, speaker)),
     vips: book.all.map((vip) => vipStatus(core, view, vip)),
+    strays: (await findStrays(core)).map(({ vip, ports }) => ({ vip, device: portsText(ports) })),
   };
 }
 
@@ -65,7 +67,8 @@ function routingOf(core: BridgeCore, { driver, watch }: BridgeCore['speakers'][n
     full,
   }));
   const gracefulRestart = driver.restart === undefined ? null : core.graceful.status;
-  return { protocol, form, family, daemon, trouble, neighbours: plain, gracefulRestart };
+  const zebra = core.graceful.active ? null : core.parts.zebra.trouble(daemon);
+  return { protocol, form, family, daemon, trouble, zebra, neighbours: plain, gracefulRestart };
 }
 
 const conditionOf = ({ name, failure, detail }: Condition): VipDetail['conditions'][number] => ({
@@ -92,7 +95,7 @@ function vipStatus(core: BridgeCore, node: NodeView, vip: Vip): VipStatus {
     state: state.kind,
     held: isHeld(state),
     forSeconds: seconds(now - state.since),
-    reason: reasonOf(state),
+    reason: reasonOf(state) ?? throughZebra(core, node, vip),
     kept,
     stage: state.kind === 'draining' ? state.stage : null,
     deadlineSeconds: leftMs === null ? null : seconds(leftMs),
@@ -100,6 +103,14 @@ function vipStatus(core: BridgeCore, node: NodeView, vip: Vip): VipStatus {
     flows: view.reachable ? flowsOf(view.vips.get(address)) : null,
     took: { ...took },
   };
+}
+
+/** An announced VIP stays so; but it could not be withdrawn by its address, and zebra's routes may be gone. */
+function throughZebra({ graceful }: BridgeCore, { zebra }: NodeView, { entry, state }: Vip): VipStatus['reason'] {
+  const trouble = zebra[familyOf(entry.vip)];
+  return trouble === null || !isUp(state) || graceful.active
+    ? null
+    : { at: 'zebra', code: 'routing_daemon', detail: trouble };
 }
 
 /** Of a VIP that is set up also whether it is there: on a port that has just come back it may not be yet. */

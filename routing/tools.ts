@@ -16,6 +16,8 @@ export interface Tools {
   readonly driver: (family: AddressFamily) => Driver | null;
   /** The daemons learn of addresses through zebra only. */
   readonly zebraAnswers: () => Promise<boolean>;
+  /** As of the last look, what comes and goes on an interface does not reach the daemon. */
+  readonly deaf: (daemon: string) => boolean;
   readonly pace: Pace;
   /** Whoever waits gives up. */
   readonly stopping: () => boolean;

@@ -57,4 +57,6 @@ export interface NodeView {
   readonly carried: ReadonlySet<string>;
   /** By family; null: this bridge announces none of it. */
   readonly routing: Readonly<Record<AddressFamily, RoutingView | null>>;
+  /** Why what comes and goes on an interface does not reach the family's daemon through zebra; null: it does, or nobody announces it. */
+  readonly zebra: Readonly<Record<AddressFamily, string | null>>;
 }

@@ -56,7 +56,7 @@ export class VipBook {
   /** Called for each transition. */
   onTransition: (vip: Vip, transition: Transition) => void = () => {};
 
-  /** @throws {DpvsError} config: an unreadable journal */
+  /** @throws {DpvsError} journal: an unreadable one */
   constructor(journal: Journal, log: Log) {
     this.#journal = journal;
     this.#log = log;

@@ -34,6 +34,8 @@ export async function withdrawVips(
       const ours = members.filter(({ owned }) => owned.policy);
       if (ours.length === 0) return { outcome: 'already', detail: 'nothing in it is ours' };
       await eachKni(ours, async (kni, here) => driver.apply(await driver.prohibition(here, kni)));
+      // The address that goes is no news to it, and to what it may announce it looks only seconds later.
+      if (tools.deaf(driver.daemon) && driver.hastening !== undefined) await driver.apply(await driver.hastening());
       for (const { owned } of ours) owned.policy = false;
       save();
       return { outcome: 'done' };

@@ -132,6 +132,10 @@ export function headLines(status: BridgeStatus): string[][] {
     ...(journal.trouble === null ? [] : [['journal', `cannot be written: ${journal.trouble}`]]),
     ['dataplane', dataplane.reachable ? serving : 'unreachable'],
     ...routing.map((each) => [each.daemon, speaks(each, status.frrNamespace)]),
+    ...[...new Set(routing.flatMap(({ zebra }) => zebra ?? []))].map((trouble) => [
+      'zebra',
+      trouble.replace(/^zebra: /, ''),
+    ]),
   ];
 }
 
@@ -158,7 +162,7 @@ export function neighbourTable(routing: readonly RoutingStatus[]): string {
 }
 
 export function formatStatus(status: BridgeStatus): string {
-  const { vips } = status;
+  const { vips, strays } = status;
   const rows = vips.map((each) => [
     host(each.vip),
     each.device,
@@ -173,12 +177,17 @@ export function formatStatus(status: BridgeStatus): string {
   parts.push(
     rows.length > 0
       ? table([['VIP', 'PORT', 'STATE', 'FOR', 'FLOWS', 'REASON'], ...rows], '')
-      : 'no VIP is announced\n',
+      : `no VIP is ${strays.length === 0 ? 'announced' : 'known to the bridge'}\n`,
   );
+  if (strays.length > 0) parts.push(strayLines(strays));
   const advice = adviceOn(vips);
   if (advice.length > 0) parts.push(advice.map((line) => `${line}\n`).join(''));
   return parts.join('\n');
 }
+
+/** Whoever lost the journal's file knows whether they are still wanted. */
+const strayLines = (strays: BridgeStatus['strays']): string =>
+  `${strays.map(({ vip, device }) => `${host(vip)} on ${device} is announced, and the bridge does not know of it\n`).join('')}dpvs-route announce takes them over, dpvs-route withdraw takes them back\n`;
 
 /** What to do about VIPs that are not announced, or have a port without a neighbour: a line a kind of reason. */
 export function adviceOn(vips: readonly VipStatus[]): string[] {

@@ -7,6 +7,7 @@ import { type Origination, parseRunningConfig } from '../frr-output.js';
 import { parseRouterId6 } from '../ospf6-output.js';
 import { Ospfd } from '../ospfd.js';
 import { type RoutingDaemon, type Vtysh, VtyshError } from '../vtysh.js';
+import { parseZebraClients } from '../zebra-output.js';
 import { parseBgpSessions } from './bgp-state.js';
 import type { BgpFacts, Facts, Ospf6Facts, OspfFacts, Trouble } from './facts.js';
 import { parseRouterId, parseRouterLsas, parseWithoutOpaque } from './ospf-state.js';
@@ -15,6 +16,7 @@ import { parseSeenNeighbours, parseSeenNeighbours6 } from './seen-neighbour.js';
 
 export interface DaemonFacts {
   readonly daemons: Facts['daemons'];
+  readonly zebraClients: Facts['zebraClients'];
   readonly ospf: OspfFacts | null;
   readonly ospf6: Ospf6Facts | null;
   /** Without what TCP dropped. */
@@ -30,13 +32,14 @@ const nothing6: Ospf6Sources = { interfaces: {}, instance: {}, running: '' };
 /** Of daemons whose answers cannot be read. */
 export const noDaemons: DaemonFacts = {
   daemons: { zebra: null, ospfd: null, ospf6d: null, bgpd: null },
+  zebraClients: null,
   ...{ ospf: null, ospf6: null, bgp: null, interfaces: {}, running: '', sources6: nothing6 },
 };
 
 /** @throws {Error} an answer that cannot be read */
 export async function askDaemons(vtysh: Vtysh, addresses: readonly KernelAddress[]): Promise<DaemonFacts> {
   const [zebra, ospfd, ospf6d, bgpd] = await Promise.all([
-    answerOf(vtysh.run('zebra', ['show version'])),
+    answerOf(vtysh.run('zebra', ['show zebra client']).then(parseZebraClients)),
     answerOf(askOspf(vtysh)),
     answerOf(askOspf6(vtysh)),
     answerOf(askBgp(vtysh, addresses)),
@@ -44,6 +47,7 @@ export async function askDaemons(vtysh: Vtysh, addresses: readonly KernelAddress
   const why = ({ trouble }: { trouble: Trouble | null }): Trouble | null => trouble;
   return {
     daemons: { zebra: why(zebra), ospfd: why(ospfd), ospf6d: why(ospf6d), bgpd: why(bgpd) },
+    zebraClients: zebra.answer,
     ospf: ospfd.answer?.facts ?? null,
     ospf6: ospf6d.answer?.facts ?? null,
     bgp: bgpd.answer,

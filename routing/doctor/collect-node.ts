@@ -47,15 +47,18 @@ export async function askBridge(name: string): Promise<BridgeFacts> {
   const client = new BridgeClient(name, patienceMs);
   const { bridge, routing } = await client
     .call('status', {})
-    .then(({ vips, routing, journal }) => ({ bridge: { trouble: null, vips, unwritten: journal.trouble }, routing }))
+    .then(({ vips, routing, journal, strays }) => ({
+      bridge: { trouble: null, vips, unwritten: journal.trouble, strays },
+      routing,
+    }))
     .catch((error: unknown) => ({
-      bridge: { trouble: detailOf(error), vips: [], unwritten: null },
+      bridge: { trouble: detailOf(error), vips: [], unwritten: null, strays: [] },
       routing: null,
     }));
   client.close();
   try {
-    return { bridge, routing, wanted: new Journal(journalPath(name)).read() };
+    return { bridge: { ...bridge, unread: null }, routing, wanted: new Journal(journalPath(name)).read() };
   } catch (error) {
-    return { bridge: { ...bridge, trouble: bridge.trouble ?? messageOf(error) }, routing, wanted: [] };
+    return { bridge: { ...bridge, unread: detailOf(error) }, routing, wanted: [] };
   }
 }

@@ -85,6 +85,7 @@ export async function collect(options: DoctorOptions): Promise<Facts> {
       kernel: { addresses, routes },
       speakers: speakersOf({ routing, wanted: bridge.wanted }, daemons),
       daemons: daemons.daemons,
+      zebraClients: daemons.zebraClients,
       ospf: daemons.ospf,
       ospf6: daemons.ospf6,
       bgp: daemons.bgp === null ? null : { ...daemons.bgp, drops: { meanwhile: since(dropped, ever), ever } },

@@ -7,6 +7,7 @@ import type { OspfConfig } from '../frr-output.js';
 import type { JournalEntry } from '../journal.js';
 import type { VipStatus } from '../schema.js';
 import type { VtyshError } from '../vtysh.js';
+import type { ZebraClient } from '../zebra-output.js';
 import type { Failed } from './attempts.js';
 import type { BgpSession } from './bgp-state.js';
 import type { Heard, HeardPacket, HeardPacket6, Wire } from './capture.js';
@@ -52,9 +53,13 @@ export interface Facts {
     readonly vips: readonly Pick<VipStatus, 'vip' | 'reason'>[];
     /** Why it cannot write its journal. */
     readonly unwritten: string | null;
+    /** Why its journal cannot be read here; no bridge starts with it. */
+    readonly unread: string | null;
+    /** VIPs that are announced here and that it does not know. */
+    readonly strays: readonly { readonly vip: string; readonly device: string }[];
   };
   /** What the bridge is to announce, read from its file. */
-  readonly wanted: readonly Pick<JournalEntry, 'vip' | 'ports'>[];
+  readonly wanted: readonly Pick<JournalEntry, 'vip' | 'ports' | 'wanted' | 'drain'>[];
   readonly dataplane: {
     /** Why it cannot be asked. */
     readonly trouble: string | null;
@@ -68,6 +73,8 @@ export interface Facts {
   readonly speakers: Readonly<Record<AddressFamily, Protocol | null>>;
   /** Why a daemon cannot be asked; null when it answers. */
   readonly daemons: Readonly<Record<'zebra' | 'ospfd' | 'ospf6d' | 'bgpd', Trouble | null>>;
+  /** The daemons that zebra serves; null: it does not answer. */
+  readonly zebraClients: ReadonlyMap<string, ZebraClient> | null;
   /** null: ospfd does not answer. */
   readonly ospf: OspfFacts | null;
   /** null: ospf6d does not answer. */

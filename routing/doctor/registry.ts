@@ -37,9 +37,10 @@ import { vipAgreement } from './checks/vip-agreement.js';
 import { vipOnPointToPoint } from './checks/vip-on-point-to-point.js';
 import { waiting } from './checks/waiting.js';
 import { zebraDown } from './checks/zebra-down.js';
+import { zebraRestarted } from './checks/zebra-restarted.js';
 
 export const checks: readonly Check[] = [
-  ...[dataplane, portDown, kniMtu, bridge, bridgeJournal, zebraDown, ospfdDown, ospfEnabled],
+  ...[dataplane, portDown, kniMtu, bridge, bridgeJournal, zebraDown, ospfdDown, zebraRestarted, ospfEnabled],
   ...[neighbour, multicast, silence, area, authentication, netmask, helloInterval, deadInterval],
   ...[routerId, networkType, waiting, ospfMtu, gracefulRestart],
   ...[ospf6dDown, ospf6Enabled, ospf6Neighbour, ospf6Hello, ospf6Waiting, ospf6Mtu],

@@ -23,6 +23,7 @@ export class Bgp implements Driver {
   readonly protocol = 'bgp';
   readonly form = 'network';
   readonly daemon = 'bgpd';
+  readonly zebraClient = 'bgp';
   readonly followMs = 3_000;
   readonly spreadMs = 2_000;
   readonly floodMs = 0;

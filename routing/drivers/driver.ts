@@ -2,6 +2,7 @@
 // that only what carries our names; it holds no state of its own.
 import type { AddressFamily } from '../address.js';
 import type { Neighbour, Origination } from '../frr-output.js';
+import type { ZebraClient } from '../zebra-output.js';
 
 export type Protocol = 'ospf' | 'ospf6' | 'bgp';
 
@@ -38,6 +39,14 @@ export interface RestartDriver {
   prepared(): Promise<boolean>;
 }
 
+/** What a daemon does not do by itself after zebra was started anew. */
+export interface Retelling {
+  /** None: nothing is lacking, or nothing helps. */
+  readonly lines: readonly string[];
+  /** Why what comes and goes on an interface does not reach the daemon until then; null: it does. */
+  readonly deaf: string | null;
+}
+
 export interface Driver {
   readonly protocol: Protocol;
   /** `redistribute`, `network`. */
@@ -45,6 +54,8 @@ export interface Driver {
   readonly family: AddressFamily;
   /** Who is asked, as `vtysh -d` names it. */
   readonly daemon: string;
+  /** What zebra calls it. */
+  readonly zebraClient: 'ospf' | 'ospf6' | 'bgp';
   /** How long the daemon may take to follow a change, milliseconds. */
   readonly followMs: number;
   /** A withdrawal is in every database of the area by then, milliseconds. */
@@ -82,6 +93,8 @@ export interface Driver {
    * anew after a permission.
    */
   hastening?(): Promise<Change>;
+  /** What makes the daemon and zebra tell each other everything again; absent: it is not known to help. */
+  retelling?(client: ZebraClient): Promise<Retelling>;
   apply(change: Change): Promise<void>;
   /** The host routes it announces now, in its own database. */
   originated(): Promise<ReadonlyMap<string, Origination>>;

@@ -1,13 +1,15 @@
 // What both forms of OSPFv2 share: ospfd's neighbours, interfaces and link-state database.
 import type { Neighbour, Origination } from '../frr-output.js';
 import type { Ospfd } from '../ospfd.js';
-import type { Announcement, Change, Driver, RestartDriver } from './driver.js';
+import type { ZebraClient } from '../zebra-output.js';
+import type { Announcement, Change, Driver, RestartDriver, Retelling } from './driver.js';
 
 export abstract class OspfDriver implements Driver {
   readonly protocol = 'ospf';
   readonly family = 'inet';
   readonly daemon = 'ospfd';
   readonly floodMs: number = 1_200;
+  readonly zebraClient = 'ospf';
   abstract readonly form: string;
   abstract readonly followMs: number;
   abstract readonly spreadMs: number;
@@ -26,6 +28,7 @@ export abstract class OspfDriver implements Driver {
   }
 
   abstract obstacle(kni: string): Promise<string | null>;
+  abstract retelling(client: ZebraClient): Promise<Retelling>;
   abstract permission(vips: readonly string[], kni: string, ours: readonly string[]): Promise<Change>;
   abstract prohibition(vips: readonly string[], kni: string): Promise<Change>;
   abstract worsening(vips: readonly string[], kni: string): Promise<Change>;

@@ -1,9 +1,11 @@
 // OSPF, the tutorial's form: `network VIP/32 area A` makes the VIP an OSPF interface of its own, announced as a stub link of the router-LSA.
 // That LSA changes at most every 5 s (MinLSInterval), and a point-to-point link announces nothing this way.
 import type { OspfConfig } from '../frr-output.js';
+import type { ZebraClient } from '../zebra-output.js';
 import { covers } from './covers.js';
-import type { Change } from './driver.js';
+import type { Change, Retelling } from './driver.js';
 import { OspfDriver } from './ospf-driver.js';
+import { routesAgain } from './retelling.js';
 
 /** Below 65535, which some routers take for unreachable (RFC 2328 appendix B, LSInfinity is 24 bits; a stub link's metric has 16). */
 const drainCost = 60_000;
@@ -23,6 +25,11 @@ export class OspfNetwork extends OspfDriver {
     if (state.pointToPoint)
       return `${kni} is a point-to-point link, on which FRR announces nothing for \`network VIP/32\`: use --form redistribute`;
     return null;
+  }
+
+  async retelling({ routes }: ZebraClient): Promise<Retelling> {
+    // The addresses themselves zebra tells every daemon that connects.
+    return { lines: routes > 0 ? [] : routesAgain(await this.ospfd.config()), deaf: null };
   }
 
   async permission(vips: readonly string[], kni: string, ours: readonly string[]): Promise<Change> {

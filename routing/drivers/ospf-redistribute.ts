@@ -3,9 +3,11 @@
 import { drainMetric } from '../../quagga-conf/index.js';
 import type { Ospfd } from '../ospfd.js';
 import { ospfWords } from '../redistribute-words.js';
-import type { Change } from './driver.js';
+import type { ZebraClient } from '../zebra-output.js';
+import type { Change, Retelling } from './driver.js';
 import { OspfDriver } from './ospf-driver.js';
 import { hasteningOf, improvementOf, permissionOf, prohibitionOf, worseningOf } from './redistribute.js';
+import { retellingOf } from './retelling.js';
 
 export class OspfRedistribute extends OspfDriver {
   readonly form = 'redistribute';
@@ -24,6 +26,11 @@ export class OspfRedistribute extends OspfDriver {
   async obstacle(): Promise<string | null> {
     const { routerOspf } = await this.ospfd.config();
     return routerOspf ? null : 'ospfd has no `router ospf`: dpvs-route config writes a configuration for it';
+  }
+
+  async retelling(client: ZebraClient): Promise<Retelling> {
+    if (client.routes > 0 && client.redistributed > 0) return { lines: [], deaf: null };
+    return retellingOf(await this.ospfd.config(), client);
   }
 
   async permission(vips: readonly string[]): Promise<Change> {

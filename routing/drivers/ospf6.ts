@@ -39,6 +39,7 @@ export class Ospf6 implements Driver {
   readonly form = 'redistribute';
   readonly family = 'inet6';
   readonly daemon = 'ospf6d';
+  readonly zebraClient = 'ospf6';
   readonly followMs = 3_000;
   readonly spreadMs = 2_000;
   readonly floodMs = 1_200;

@@ -109,6 +109,11 @@ t.test('three nodes', { skip }, async (t) => {
   });
 
   await t.test('ospfd and zebra, of two nodes at once', async (t) => {
+    const learned = async () =>
+      (await must(['ip', '-4', 'route', 'show', 'proto', 'ospf'], { namespace: lab.node('node2').namespace })).match(
+        /^\S+/gm,
+      );
+    const before = await learned();
     await Promise.all([fails('node1', 'ospfd'), fails('node2', 'zebra')]);
     t.notOk(lab.node('node1').running.includes('ospfd'));
     t.notOk(lab.node('node2').running.includes('zebra'));
@@ -121,6 +126,8 @@ t.test('three nodes', { skip }, async (t) => {
     await served(t, 'somebody serves');
     await Promise.all([heals('node1'), heals('node2')]);
     await nextHopsBecome(lab, names);
+    t.not(before, null, 'node2 had routes of OSPF');
+    await eventually('and has them again', learned, (now) => String(now) === String(before), { timeoutMs: 40_000 });
   });
 
   await t.test('bridge and slow path: nobody notices', async (t) => {

@@ -22,7 +22,7 @@ export function partsOf(node: ModelNode, journal: Journal, perMinute = 0): Bridg
     dataplane: new DataplaneWatch({ api: node.api, events: null, log, changed: () => {} }),
     kernel: node.kernel,
     speakers: { inet: { driver: node.driver, watch: new NeighbourWatch(node.driver, log) }, inet6: null },
-    zebraAnswers: async () => true,
+    zebra: { trouble: () => null, answers: async () => true, start: () => {}, close: () => {} },
     guard: new WithdrawalGuard(perMinute),
     book: new VipBook(journal, log),
   };

@@ -85,6 +85,7 @@ export class ModelNode {
     return {
       pace: new Pace(0),
       zebraAnswers: async () => true,
+      deaf: () => false,
       stopping: () => false,
       hopeless: () => false,
       dataplane: this.api,
@@ -140,8 +141,8 @@ export class ModelNode {
   } as unknown as Rtnetlink;
 
   readonly driver: Driver = {
-    ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', followMs: 60, preferenceMs: 60 },
-    ...{ spreadMs: 60, floodMs: 0, drainMetric: worseMetric },
+    ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', zebraClient: 'ospf' },
+    ...{ followMs: 60, preferenceMs: 60, spreadMs: 60, floodMs: 0, drainMetric: worseMetric },
     neighbours: async () => {
       this.#ask('neighbours');
       return this.neighbours;

@@ -37,6 +37,10 @@ const md5 = (facts: Facts, ...packets: ReturnType<typeof f.heard>[]): Facts => (
   ],
 });
 const pointToPoint = { ...f.ospfInterface, pointToPoint: true, state: 'Point-To-Point' };
+const withClient = (changes: Partial<{ seconds: number; routes: number; redistributed: number }>): Facts => ({
+  ...sound,
+  zebraClients: new Map([['ospf', { seconds: 600, routes: 2, redistributed: 2, ...changes }]]),
+});
 const says = (hello: Parameters<typeof f.heard>[0]) => f.withPort({ wire: f.onWire(f.heard(hello)) });
 
 const own = f.address('172.31.7.2', 30);
@@ -233,10 +237,46 @@ const cases: readonly Case[] = [
   ['kni MTU too large', f.withPort({ kernel: { ...f.port.kernel!, mtu: 9000 } }), ['error kni-mtu']],
   ['kni MTU too small', f.withPort({ kernel: { ...f.port.kernel!, mtu: 1400 } }), ['warn kni-mtu']],
   ['no bridge', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } }, ['warn bridge-down']],
+  [
+    'a damaged journal',
+    { ...sound, wanted: [], bridge: { ...sound.bridge, trouble: 'no such file', unread: 'n.route.json: it is empty' } },
+    ['warn bridge-down', 'error journal-unreadable'],
+  ],
+  [
+    'a journal that was lost',
+    { ...sound, wanted: [], bridge: { ...sound.bridge, strays: [{ vip, device: 'dpdk1' }] } },
+    ['error vip-unknown'],
+  ],
+  [
+    'drained',
+    f.withOspf(
+      { announced: new Set() },
+      { ...sound, wanted: [{ ...f.wish(vip), drain: { deadline: null, ended: true } }] },
+    ),
+    ['info drained'],
+  ],
+  [
+    'drains, and is announced no more',
+    f.withOspf(
+      { announced: new Set() },
+      { ...sound, wanted: [{ ...f.wish(vip), drain: { deadline: null, ended: false } }] },
+    ),
+    ['error wanted-not-announced'],
+  ],
+  [
+    'being taken back',
+    f.withOspf({ announced: new Set() }, { ...sound, wanted: [{ ...f.wish(vip), wanted: false }] }),
+    [],
+  ],
   ['a full disk', { ...sound, bridge: { ...sound.bridge, unwritten: 'ENOSPC' } }, ['error journal-unwritten']],
   ['no zebra', { ...sound, daemons: { ...sound.daemons, zebra: f.notRunning } }, ['error zebra-down']],
   ['no ospfd', { ...sound, daemons: { ...sound.daemons, ospfd: f.notRunning }, ospf: null }, ['error ospfd-down']],
   ['no router ospf', f.withOspf({ config: { ...f.ospf.config, routerOspf: false } }), ['error ospf-not-configured']],
+  ['ospfd is not connected to zebra', { ...sound, zebraClients: new Map() }, ['error zebra-restarted']],
+  ['zebra was started anew', withClient({ redistributed: 0 }), ['error zebra-restarted']],
+  ['zebra was started anew, redistribution is back', withClient({ routes: 0 }), ['error zebra-restarted']],
+  ['nor has ospfd anything to give', f.withOspf({ neighbours: [] }, withClient({ routes: 0 })), ['error no-neighbour']],
+  ['ospfd has just connected', withClient({ seconds: 1, routes: 0, redistributed: 0 }), []],
   ['OSPF nowhere', f.withPort({ ospf: null, config: null }), ['error ospf-not-on-kni']],
   [
     'the kni on which OSPF runs is down, and OSPF is nowhere',
@@ -497,7 +537,7 @@ t.test(
     const one = examine('node', { ...sound, bridge: { ...sound.bridge, trouble: 'no socket' } });
     t.match(
       formatDoctor(one, plain),
-      /^- {6}the bridge's journal is written: not looked at, the bridge does not answer\n\nnode: 0 errors, 1 warning, 0 remarks\n$/m,
+      /^- {6}the bridge's journal is read and written: not looked at, the bridge does not answer\n\nnode: 0 errors, 1 warning, 0 remarks\n$/m,
     );
     const garbled = examine('node', { ...sound, failed: { daemons: 'no such field' }, ospf: null });
     t.match(

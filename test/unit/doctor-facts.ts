@@ -59,6 +59,8 @@ export const ospf: OspfFacts = {
       drainList: false,
       drainRouteMap: false,
       gracePeriod: null,
+      alsoRedistributed: [],
+      maximumPaths: null,
       costs: new Map<string, number>(),
     },
     ...{
@@ -102,10 +104,14 @@ export const defaultRoute = (device = kni): Facts['kernel']['routes'][number] =>
 
 export const notRunning = { kind: 'down', said: 'it does not run' } as const;
 
+export const wish = (address: string): Facts['wanted'][number] => ({
+  ...{ vip: address, ports: [{ device: 'dpdk1', kni }], wanted: true, drain: null },
+});
+
 export const sound: Facts = {
   failed: {},
-  bridge: { trouble: null, vips: [], unwritten: null },
-  wanted: [{ vip, ports: [{ device: 'dpdk1', kni }] }],
+  bridge: { trouble: null, vips: [], unwritten: null, unread: null, strays: [] },
+  wanted: [wish(vip)],
   dataplane: {
     ...{ trouble: null, status: { serving: true, problems: [] }, services: new Set([vip]) },
     routes: [kniRoute('172.31.7.2'), kniRoute(vip)],
@@ -113,6 +119,7 @@ export const sound: Facts = {
   kernel: { addresses: port.addresses, routes: [defaultRoute()] },
   speakers: { inet: 'ospf', inet6: null },
   daemons: { zebra: null, ospfd: null, ospf6d: notRunning, bgpd: notRunning },
+  zebraClients: new Map([['ospf', { seconds: 600, routes: 2, redistributed: 2 }]]),
   ...{ ospf, ospf6: null, bgp: null },
   ports: [port],
   knis: [kni],
@@ -176,7 +183,7 @@ export const port6: PortFacts = {
 /** IPv4 by OSPF, IPv6 by OSPFv3. */
 export const sound6: Facts = {
   ...sound,
-  wanted: [...sound.wanted, { vip: vip6, ports: [{ device: 'dpdk1', kni }] }],
+  wanted: [...sound.wanted, wish(vip6)],
   dataplane: { ...sound.dataplane, services: new Set([vip, vip6]) },
   kernel: { ...sound.kernel, addresses: [...port6.addresses, ...port6.addresses6] },
   speakers: { inet: 'ospf', inet6: 'ospf6' },

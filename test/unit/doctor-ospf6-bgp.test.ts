@@ -164,7 +164,7 @@ t.test('who speaks for a family', async (t) => {
   const ospf = { config: f.ospf.config };
   const bare = { config: { ...f.ospf.config, routerOspf: false } };
   const none = { ospf: null, ospf6: null, bgp: null };
-  const wanted = (vip: string) => [{ vip, ports: [{ device: 'dpdk1', kni: 'dpdk1.kni' }] }];
+  const wanted = (vip: string) => [f.wish(vip)];
   const said = [
     { protocol: 'bgp' as const, family: 'inet' as const },
     { protocol: 'ospf6' as const, family: 'inet6' as const },

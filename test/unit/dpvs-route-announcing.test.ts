@@ -29,6 +29,7 @@ const vip: VipStatus = {
 const status = (...vips: VipStatus[]): BridgeStatus => ({
   ...{ name: 'n', pid: 1, startedAt: '', frrNamespace: null, routing: [], vips },
   journal: { trouble: null },
+  strays: [],
   dataplane: { reachable: true, serving: true, problems: [] },
 });
 const gone: VipStatus = {

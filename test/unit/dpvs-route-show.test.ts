@@ -62,10 +62,12 @@ const draining: VipDetail = {
 const view = (...vips: VipDetail[]): View => ({
   ...{ name: 'node1', pid: 7, startedAt: '2026-01-01T00:00:00.000Z', frrNamespace: null, vips },
   journal: { trouble: null },
+  strays: [],
   dataplane: { reachable: true, serving: true, problems: [] },
   routing: [
     {
       ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', trouble: null },
+      zebra: null,
       gracefulRestart: null,
       neighbours: [
         { routerId: '10.9.9.9', address: '172.10.0.1', interface: 'dpdk1.kni', state: 'Full/-', full: true },

@@ -176,10 +176,12 @@ t.test('status', async (t) => {
     startedAt: '2026-01-01T00:00:00.000Z',
     frrNamespace: 'n1',
     journal: { trouble: null },
+    strays: [],
     dataplane: { reachable: true, serving: true, problems: [] },
     routing: [
       {
         ...{ protocol: 'ospf', form: 'redistribute', family: 'inet', daemon: 'ospfd', trouble: null },
+        zebra: null,
         gracefulRestart: null,
         neighbours: [
           { routerId: '10.0.0.1', address: '172.10.0.1', interface: 'dpdk1.kni', state: 'Full/-', full: true },
@@ -232,6 +234,12 @@ not verified: dpvs-route show VIP says how it is now and how it came here; the l
     idle,
     /dataplane {2}not serving: dpdk1 is down\nospfd {6}IPv4, ospfd: it does not run\n\nno VIP is announced\n$/,
   );
+  t.match(
+    formatStatus({ ...status, vips: [], strays: [{ vip: '123.1.2.9', device: 'dpdk1' }] }),
+    /no VIP is known to the bridge\n\n123\.1\.2\.9\/32 on dpdk1 is announced, and the bridge does not know of it\ndpvs-route announce takes/,
+  );
+  const deaf = formatStatus({ ...status, routing: [{ ...status.routing[0], zebra: 'zebra: it does not run' }] });
+  t.match(deaf, /^zebra {6}it does not run$/m);
   const full = formatStatus({ ...status, journal: { trouble: 'n1.route.json: ENOSPC' } });
   t.match(full, /^bridge .*\njournal {4}cannot be written: n1\.route\.json: ENOSPC\n/);
   const { vips } = status;

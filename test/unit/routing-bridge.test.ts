@@ -400,9 +400,19 @@ t.test('show has the schema of its own', async (t) => {
   ]);
   t.same(
     vips[0].conditions.map(({ name, holds }) => `${name} ${holds}`),
-    ['dataplane', 'service', 'servers', 'local ports', 'serving', 'port', 'kni', 'daemon', 'neighbour', 'damping'].map(
-      (name) => `${name} true`,
-    ),
+    [
+      'dataplane',
+      'service',
+      'servers',
+      'local ports',
+      'serving',
+      'port',
+      'kni',
+      'daemon',
+      'zebra',
+      'neighbour',
+      'damping',
+    ].map((name) => `${name} true`),
   );
   node.ospfdRuns = false;
   t.match((await ask('show', { vips: 'all' })).vips, [{ announcers: null }], 'unknown, and not nobody');

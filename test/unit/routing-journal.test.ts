@@ -73,7 +73,7 @@ t.test('what cannot be meant is refused, with the field', async (t) => {
   ];
   const refuses = async (version: number, before: object, change: object, message: RegExp): Promise<void> => {
     writeFileSync(path, JSON.stringify({ version, vips: [before, { ...before, ...change }] }));
-    await t.rejects(async () => journal.read(), { code: 'config', message }, JSON.stringify(change));
+    await t.rejects(async () => journal.read(), { code: 'journal', message }, JSON.stringify(change));
   };
   for (const [change, message] of refused) {
     await refuses(1, old, change, message);
@@ -87,5 +87,12 @@ t.test('what cannot be meant is refused, with the field', async (t) => {
   await refuses(2, whole, { ports: [{ device: '1', kni: 'a' }] }, /vips\.1\.ports\.0\.device: /);
   await refuses(2, whole, { device: 'dpdk1' }, /vips\.1: .*device/);
   await refuses(3, whole, {}, /version/);
-  await t.rejects(async () => new Journal(t.testdirName).read(), { code: 'config', message: /EISDIR/ });
+  for (const [text, why] of [
+    ['', /n\.route\.json: it is empty\n {2}to start without it: mv \S+n\.route\.json \S+n\.route\.json\.damaged;/],
+    ['{"version": 2, "vips": [', /n\.route\.json: .*JSON.*\n {2}to start without it: mv /],
+  ] as const) {
+    writeFileSync(path, text);
+    await t.rejects(async () => journal.read(), { code: 'journal', message: why }, text);
+  }
+  await t.rejects(async () => new Journal(t.testdirName).read(), { code: 'journal', message: /EISDIR/ });
 });

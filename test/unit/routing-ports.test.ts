@@ -66,6 +66,7 @@ t.test('conditions: one port that has all of it is enough', async (t) => {
     },
     kernel: new Map(['dpdk0.kni', 'dpdk1.kni'].map((name) => [name, { up: true, carrier: true }])),
     carried: new Set(),
+    zebra: { inet: null, inet6: null },
     routing: {
       inet: {
         ...{ protocol: 'ospf', daemon: 'ospfd', trouble: null },

@@ -41,6 +41,7 @@ class Model {
     return {
       pace: new Pace(0),
       zebraAnswers: async () => true,
+      deaf: () => false,
       stopping: () => false,
       hopeless: () => false,
       dataplane: { call: async (method: Method, params: unknown) => this.#dataplane(method, params) as never },
@@ -74,6 +75,7 @@ class Model {
         protocol: 'ospf',
         form: 'redistribute',
         family: 'inet',
+        zebraClient: 'ospf',
         daemon: 'ospfd',
         followMs: 60,
         preferenceMs: 60,

@@ -145,6 +145,7 @@ const view: NodeView = {
   },
   kernel: new Map([['dpdk1.kni', { up: true, carrier: true }]]),
   carried: new Set(),
+  zebra: { inet: null, inet6: null },
   routing: {
     inet: {
       ...{ protocol: 'ospf', daemon: 'ospfd', trouble: null },
@@ -269,7 +270,7 @@ t.test('the journal', async (t) => {
     ['{"version":2,"vips":[{"vip":"x"}]}', /vips\.0/],
   ] as const) {
     writeFileSync(path, text);
-    await t.rejects(async () => journal.read(), { code: 'config', message: pattern });
+    await t.rejects(async () => journal.read(), { code: 'journal', message: pattern });
   }
   journal.write([]);
   t.same(JSON.parse(readFileSync(path, 'utf8')), { version: 2, vips: [] });

@@ -9,7 +9,13 @@ export const vipAgreement: Check = {
   id: 'vip-disagreement',
   title: 'kernel, dataplane and routing daemons agree on the VIPs',
   needs: ['kernel'],
-  decide: (facts) => [...withoutService(facts), ...withoutAddress(facts), ...notAnnounced(facts)],
+  decide: (facts) => [
+    ...withoutService(facts),
+    ...withoutAddress(facts),
+    ...notAnnounced(facts),
+    ...drained(facts),
+    ...unknown(facts),
+  ],
 };
 
 const families: readonly AddressFamily[] = ['inet', 'inet6'];
@@ -50,11 +56,34 @@ function withoutAddress(facts: Facts): Finding[] {
     });
 }
 
+const isDrained = ({ drain }: Facts['wanted'][number]): boolean => drain?.ended === true;
+
+const drained = ({ wanted }: Facts): Finding[] =>
+  wanted
+    .filter((each) => each.wanted && isDrained(each))
+    .map(({ vip }) =>
+      finding('drained', 'info', {
+        title: `${vip} is drained`,
+        evidence: "the bridge's journal: its drain has ended",
+        advice: 'it stays withdrawn until dpvs-route undrain',
+      }),
+    );
+
+const unknown = ({ bridge }: Facts): Finding[] =>
+  bridge.strays.map(({ vip, device }) =>
+    finding('vip-unknown', 'error', {
+      title: `${vip} is announced on ${device}, and the bridge does not know of it`,
+      evidence: "it is on the kni and in the daemon's database, and not in the bridge's journal: was that file lost?",
+      advice: `nobody withdraws it when it cannot be served. dpvs-route announce ${vip} takes it over, dpvs-route withdraw ${vip} takes it back`,
+    }),
+  );
+
 /** Not while the daemon does not answer, or has nobody to tell: other findings say that. */
 function notAnnounced(facts: Facts): Finding[] {
   const { wanted, bridge, dataplane } = facts;
   if (dataplane.trouble !== null) return [];
   return wanted
+    .filter((each) => each.wanted && !isDrained(each))
     .filter(({ vip }) => announcedOf(facts, familyOf(vip))?.has(vip) === false)
     .map(({ vip, ports }) => {
       const reason = bridge.vips.find((each) => each.vip === vip)?.reason ?? null;
