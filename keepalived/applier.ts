@@ -30,6 +30,8 @@ export class Applier {
   /** null: to be read before the next change. */
   #present: Map<string, PresentService> | null = null;
   readonly #refused = new Map<string, string>();
+  /** The changes that were refused, by `leftAs`. */
+  readonly #left = new Set<string>();
   #again = false;
   #running: Promise<void> | null = null;
   #retry: NodeJS.Timeout | null = null;
@@ -56,6 +58,7 @@ export class Applier {
   /** What was refused may be different now. What stayed in the file is not touched: nothing is read again. */
   fileChanged(): void {
     this.#refused.clear();
+    this.#left.clear();
     this.nudge();
   }
 
@@ -106,9 +109,11 @@ export class Applier {
     const present = this.#present ?? (await readServices(this.#options.api));
     this.#present = present;
     const all = this.#options.desired();
-    const desired = new Map([...all].filter(([key]) => !this.#refused.has(key)));
+    // Of a service that is there only the change that was refused is left out: its checks go on taking dead servers out.
+    const desired = new Map([...all].filter(([key]) => !this.#refused.has(key) || present.has(key)));
     const gone = new Set([...owned.keys].filter((key) => !all.has(key)));
-    const changes = difference(desired, present, gone);
+    const wanted = difference(desired, present, gone);
+    const changes = wanted.filter((change) => !this.#left.has(leftAs(change)));
     if (changes.length > 0) {
       owned.claim(desired.keys());
       try {
@@ -125,6 +130,8 @@ export class Applier {
     for (const key of gone) present.delete(key);
     for (const [key, service] of desired) present.set(key, afterwards(service, present.get(key)));
     owned.release(gone);
+    // Not all of what is desired is there: read again before the next comparison.
+    if (changes.length < wanted.length) this.#present = null;
   }
 
   /** @throws {Refusal}, or what says that nobody has judged it */
@@ -147,6 +154,7 @@ export class Applier {
     const why = `${change.text}: ${reason.message.replace(/requests\.\d+ \([a-z.]+\): /, '')}`;
     const at = all.get(change.service)?.at;
     this.#refused.set(change.service, why);
+    this.#left.add(leftAs(change));
     this.#options.log.event('keepalived.refused', {
       service: change.service,
       at: at === undefined ? undefined : placeText(at),
@@ -158,6 +166,10 @@ export class Applier {
 export async function readServices(api: DataplaneApi): Promise<Map<string, PresentService>> {
   return presentServices(await api.call('service.list', {}), await api.call('laddr.list', {}));
 }
+
+/** Local addresses of a service as one: the old ones stay when the new ones are not taken. */
+const leftAs = ({ request, service, text }: Change): string =>
+  request.method.startsWith('laddr.') ? `laddr of ${service}` : text;
 
 /** The dataplane has judged this change and does not want it; nothing of its batch was done. */
 class Refusal extends Error {

@@ -26,7 +26,13 @@ export function difference(
     const request: ChangeRequest = { method: 'service.del', params: { service: before.service } };
     return [{ request, service: key, text: `delete service ${key}` }];
   });
-  return [...gone, ...[...desired].flatMap(([key, service]) => serviceChanges(key, service, present.get(key)))];
+  // A local address that several services have moves to another port only when none of them has it any more.
+  const moved = [...desired].flatMap(([key, service]) => movedLaddrs(key, service, present.get(key)));
+  return [
+    ...gone,
+    ...moved,
+    ...[...desired].flatMap(([key, service]) => serviceChanges(key, service, present.get(key))),
+  ];
 }
 
 function serviceChanges(key: string, desired: DesiredService, before: PresentService | undefined): Change[] {
@@ -56,16 +62,28 @@ function laddrChanges(
 ): void {
   if (laddrs === null) return;
   const old = before?.laddrs ?? new Map<string, string>();
-  const remove = ([address, device]: readonly [string, string]): void =>
-    add({ method: 'laddr.del', params: { service, address, device } }, `delete laddr ${address} ${device} of ${key}`);
-  // One that moves to another port must go first; all others stay until the new ones are there.
-  const moved = [...old].filter(([address, device]) => laddrs.has(address) && laddrs.get(address) !== device);
-  moved.forEach(remove);
   for (const [address, device] of laddrs)
     if (old.get(address) !== device)
       add({ method: 'laddr.add', params: { service, address, device } }, `add laddr ${address} ${device} to ${key}`);
-  [...old].filter(([address]) => !laddrs.has(address)).forEach(remove);
+  // Not before the new ones are there.
+  for (const [address, device] of old)
+    if (!laddrs.has(address))
+      add({ method: 'laddr.del', params: { service, address, device } }, deleteText(key, address, device));
 }
+
+function movedLaddrs(key: string, { service, laddrs }: DesiredService, before: PresentService | undefined): Change[] {
+  if (laddrs === null || before === undefined) return [];
+  return [...before.laddrs]
+    .filter(([address, device]) => laddrs.has(address) && laddrs.get(address) !== device)
+    .map(([address, device]) => ({
+      request: { method: 'laddr.del', params: { service, address, device } },
+      service: key,
+      text: deleteText(key, address, device),
+    }));
+}
+
+const deleteText = (key: string, address: string, device: string): string =>
+  `delete laddr ${address} ${device} of ${key}`;
 
 function serverChanges(
   { service, servers }: DesiredService,

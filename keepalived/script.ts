@@ -1,5 +1,5 @@
 // Runs the commands of the file: MISC_CHECK, notify_up and its like. A group of processes of its own, ended at a deadline.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Script } from './model.js';
 
 export interface ScriptEnd {
@@ -25,11 +25,19 @@ export function runScript(
   const [program, ...args] =
     user === null ? shell : ['runuser', '-u', user, ...(group === null ? [] : ['-g', group]), '--', ...shell];
   return new Promise((resolve) => {
-    const child = spawn(program!, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    let child: ChildProcess;
+    try {
+      child = spawn(program!, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    } catch (error) {
+      // A byte that no argument can hold.
+      return resolve({ code: null, signal: null, timedOut: false, said: (error as Error).message });
+    }
+    // First of all: without a free descriptor there is a child that has no streams, and fails.
+    child.once('error', (error) => finish(null, null, error.message));
     let said = '';
     let timedOut = false;
     let grace: NodeJS.Timeout | undefined;
-    child.stderr.on('data', (piece: Buffer) => {
+    child.stderr?.on('data', (piece: Buffer) => {
       said = (said + piece.toString()).slice(-mostSaid);
     });
     const kill = (how: NodeJS.Signals): void => {
@@ -54,10 +62,9 @@ export function runScript(
       signal?.removeEventListener('abort', end);
       // What it has left running is not waited for, nor kept.
       if (timedOut) kill('SIGKILL');
-      child.stderr.destroy();
+      child.stderr?.destroy();
       resolve({ code, signal: by, timedOut, said: why.trim() });
     };
-    child.once('error', (error) => finish(null, null, error.message));
     child.once('exit', (code, by) => finish(code, by));
   });
 }

@@ -80,7 +80,11 @@ function render(
   return [`${indent}${line} {`, ...body.flatMap((entry) => render(entry, depth + 1, kernelInterface)), `${indent}}`];
 }
 
-const spelled = ({ text, quoted }: Word): string => (quoted || text === '' ? `"${text}"` : text);
+/** A word cannot hold both kinds of quotes. */
+const spelled = ({ text, quoted }: Word): string => {
+  if (!quoted && text !== '') return text;
+  return text.includes('"') ? `'${text}'` : `"${text}"`;
+};
 
 /** `interface dpdk0` where the kernel only has dpdk0.kni. */
 export function judgeInstance({ body }: Entry, report: Report): void {

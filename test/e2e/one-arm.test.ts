@@ -84,7 +84,7 @@ t.test('one port', { skip }, async (t) => {
   await t.test('a large answer, and a slow path that dies meanwhile', async (t) => {
     const content = randomBytes(8 << 20);
     for (const server of realServers) lab.offerFile(server, 'large', content);
-    const fetch = `curl -sS --noproxy '*' --limit-rate 4m --max-time 60 http://${vip}/files/large | sha256sum`;
+    const fetch = `curl -sS --noproxy '*' --limit-rate 1m --max-time 60 http://${vip}/files/large | sha256sum`;
     const download = must(['sh', '-c', fetch], { ...lab.at('client'), timeoutMs: 70_000 });
     await eventually(
       'the download is on its way',

@@ -219,6 +219,36 @@ t.test('what is refused leaves out its service only, until the file is another',
   t.equal(applier.refused.size, 0);
 });
 
+t.test('a change that is refused stops nothing else of a service that is there: dead servers go', async (t) => {
+  const { node, load, sick, applier } = sceneOf(t);
+  await load(web('', server(2), server(3)));
+  await load(web('', server(2), server(3), server(4, 'lvs_method NAT')));
+  t.match(applier.refused.get('tcp 10.0.0.1:80'), /^add server 192\.168\.100\.4:80 to tcp 10\.0\.0\.1:80/);
+  await sick('2');
+  t.equal(node.text, '10.0.0.1:80 rr [200 201] 3:100');
+  await sick();
+  t.equal(node.text, '10.0.0.1:80 rr [200 201] 3:100 2:100');
+  await load(web('', server(2)).replace('200-201 dpdk0', '205 dpdk7'));
+  t.equal(node.text, '10.0.0.1:80 rr [200 201] 2:100', 'the old local addresses stay while the new one is refused');
+});
+
+t.test('a local address that two services have moves to another port', async (t) => {
+  const node = new Node();
+  node.state = new DesiredState([
+    { name: 'dpdk0', mtu: 1500 },
+    { name: 'dpdk1', mtu: 1500 },
+  ]);
+  const { load, applier } = sceneOf(t, node);
+  const two = web('', server(2)) + web('', server(3)).replace(lips, '').replace('10.0.0.1', '10.0.0.2');
+  await load(two);
+  await load(two.replace('dpdk0', 'dpdk1'));
+  t.same([...applier.refused], []);
+  t.same(
+    node.state.services().flatMap(({ laddrs }) => laddrs.map(({ device }) => device)),
+    ['dpdk1', 'dpdk1', 'dpdk1', 'dpdk1'],
+  );
+});
+
 t.test('a dataplane that does not answer is asked again; one that somebody changed is read again', async (t) => {
   const { node, load, sick, applier } = sceneOf(t);
   node.trouble = new DpvsError('unreachable');
