@@ -296,5 +296,6 @@ t.test('MISC_CHECK runs commands', async (t) => {
   t.equal(await reasonOf(misc('kill -9 $$')), 'bad: ended by SIGKILL');
   t.equal(await reasonOf(misc('sleep 60', { timeoutMs: 100 })), 'bad: not done within 0.1 s');
   t.equal(await reasonOf(misc('exit 1', { dynamic: true })), 'bad: exit code 1');
+  t.match(await runCheck(misc('true\0x'), never), { ok: false, reason: /null bytes/ });
   t.match(await runCheck(misc('exit 52', { dynamic: true }), never), { ok: true, weight: 50 });
 });

@@ -264,3 +264,12 @@ vrrp_instance wan {
   );
   t.end();
 });
+
+t.test('VRRP: a word in quotes that holds the other kind keeps its own', (t) => {
+  const script = `/bin/sh -c "touch x"`;
+  const text = `vrrp_instance a {\n interface eth0\n notify_master '${script}'\n notify_backup "it's"\n virtual_ipaddress {\n 10.0.0.1\n }\n}`;
+  const rendered = renderVrrp(parse(text));
+  t.match(rendered, `notify_master '${script}'`);
+  t.match(rendered, `notify_backup "it's"`);
+  t.end();
+});
