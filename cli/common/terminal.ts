@@ -40,6 +40,6 @@ export function processTerminal(): Terminal {
     readInput: () => text(process.stdin),
     paint: painter(process.stdout.isTTY === true),
     paintError: painter(process.stderr.isTTY === true),
-    width: process.stdout.columns ?? 100,
+    width: process.stdout.columns || 100,
   };
 }

@@ -11,6 +11,12 @@ const answerMs = 5_000;
 const [home, clearLine, clearRest] = ['\x1b[H', '\x1b[K', '\x1b[J'];
 const [hideCursor, showCursor] = ['\x1b[2J\x1b[?25l', '\x1b[?25h'];
 
+/** A serial console says 0 of both: then nothing is cut. */
+const windowSize = (): { rows: number; columns: number } => ({
+  rows: process.stdout.rows || Number.POSITIVE_INFINITY,
+  columns: process.stdout.columns || Number.POSITIVE_INFINITY,
+});
+
 /** @param open a new connection. @throws {UsageError}; {DpvsError} bridge_unreachable: no bridge at first, or for the last of --count */
 export async function watch(
   { options }: Line,
@@ -27,7 +33,7 @@ export async function watch(
   let last: readonly string[] = [];
   const draw = (lines: readonly string[]): void => {
     // As it is now: a window may change.
-    const { rows = Number.POSITIVE_INFINITY, columns = Number.POSITIVE_INFINITY } = process.stdout;
+    const { rows, columns } = windowSize();
     // A line that ends in the last column would be wrapped by some terminals.
     const fitting = lines.slice(0, rows).map((line) => `${cutLine(line, columns - 1)}${clearLine}`);
     terminal.write(`${home}${fitting.join('\n')}${clearRest}`);
@@ -35,7 +41,7 @@ export async function watch(
   const show = (view: View): void => {
     if (json) return terminal.write(`${JSON.stringify(view)}\n`);
     if (!live) return terminal.write(`${watchLines(view, terminal.paint).join('\n')}\n\n`);
-    last = watchLines(view, terminal.paint, process.stdout.rows);
+    last = watchLines(view, terminal.paint, windowSize().rows);
     draw(last);
   };
   const tellLost = ({ code, detail }: DpvsError): void => {

@@ -1,8 +1,12 @@
 // Announce and withdraw: by command, by SIGTERM of the bridge, by SIGTERM of the node.
+import { spawn } from 'node:child_process';
 import t from 'tap';
 import { ipBatch } from '../../lab/exec.js';
 import { eventually, must, plan, wanKni } from '../../lab/index.js';
+import type { Report } from '../../routing/index.js';
 import { cluster, nextHopsBecome, skip } from './support.js';
+
+t.setTimeout(470_000);
 
 t.test('announce and withdraw', { skip }, async (t) => {
   const lab = await cluster(t);
@@ -69,6 +73,50 @@ t.test('announce and withdraw', { skip }, async (t) => {
     t.match(found?.stats, { conns: 4, outPkts: 0 });
     await one.cliOrThrow('dpvs-route', ['withdraw', vip]);
     await one.cliOrThrow('ipvsadm', ['-D', '-t', `${vip}:80`]);
+  });
+
+  await t.test('how many flows a drain would still count at its deadline', async (t) => {
+    const held = 3;
+    const hold = `exec 3<>/dev/tcp/${plan.vip}/${plan.vport}; printf 'GET / HTTP/1.1\\r\\n' >&3; echo; exec sleep 120`;
+    const clients = Array.from({ length: held }, () =>
+      spawn('ip', ['netns', 'exec', lab.client.namespace, 'bash', '-c', hold], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
+    try {
+      await Promise.all(clients.map(({ stdout }) => new Promise((resolve) => stdout.once('data', resolve))));
+      const wouldDrain = async (deadline: string): Promise<Report> => {
+        const args = ['drain', plan.vip, '--force', '--dry-run', '--deadline', deadline, '--json'];
+        return JSON.parse(await one.cliOrThrow('dpvs-route', args)) as Report;
+      };
+      // A connection that is open lasts 90 s without a packet, one that has been closed some seconds.
+      const soon = await eventually(
+        'those that are open are left',
+        () => wouldDrain('60'),
+        (seen) => seen.cutFlows === held,
+      );
+      t.ok((soon.flows?.live ?? 0) >= held);
+      t.equal((await wouldDrain('3600')).cutFlows, 0);
+      t.equal((await wouldDrain('never')).cutFlows, 0);
+      t.match(
+        await one.cliOrThrow('dpvs-route', ['drain', plan.vip, '--force', '--dry-run', '--deadline', '60']),
+        `${held} of them are still counted at the deadline`,
+      );
+    } finally {
+      for (const client of clients) client.kill('SIGKILL');
+    }
+  });
+
+  await t.test('watch, on a terminal that does not say how large it is', async (t) => {
+    const { namespace, env } = one;
+    const screen = await must(['script', '-qec', 'timeout --foreground -s INT 4 dpvs-route watch; true', '/dev/null'], {
+      namespace,
+      env: { ...env, TERM: 'xterm' },
+      timeoutMs: 60_000,
+    });
+    for (const part of [plan.vip, '10.0.0.1', 'Full', 'announced', 'ANNOUNCED BY', 'every step is proved'])
+      t.match(screen, part);
+    t.ok(screen.lastIndexOf('\u001b[?25h') > screen.lastIndexOf('\u001b[?25l'), 'the cursor is there again at the end');
   });
 
   await t.test('the second node joins', async (t) => {
