@@ -6,19 +6,19 @@ import type t from 'tap';
 import type { ServiceInfo } from '../../api/index.js';
 import { Client } from '../../lab/client.js';
 import {
-  type Daemon,
   eventually,
   Hopeless,
   must,
-  NodeApi,
+  type NodeApi,
   postWarden,
   RunState,
   run,
   startDaemon,
   teardown,
 } from '../../lab/index.js';
-import { binDirectory, program, projectDirectory } from '../../lab/paths.js';
+import { program, projectDirectory } from '../../lab/paths.js';
 import { udpProgram } from '../../lab/udp.js';
+import { asOnAWire, NodeProcess } from './node-process.js';
 
 export const client = { address: '192.168.100.46', address6: '2001:db8:b::46' } as const;
 export const realServers = [
@@ -35,12 +35,13 @@ const port = 'lan0';
 export class OneArmLab {
   readonly state = RunState.create({});
   readonly client = new Client(this.state);
+  readonly #node = new NodeProcess(this.state);
 
   static async up(test: Pick<typeof t, 'teardown' | 'passing'>): Promise<OneArmLab> {
     const lab = new OneArmLab();
     postWarden(lab.state.prefix);
     test.teardown(async () => {
-      if (!test.passing()) process.stderr.write(`${lab.#logOf('node')}\n`);
+      if (!test.passing()) process.stderr.write(`${lab.#node.log}\n`);
       await teardown(lab.state);
     });
     await lab.#cable();
@@ -57,7 +58,7 @@ export class OneArmLab {
   line(command: string): Promise<string> {
     const [name, ...args] = command.split(' ');
     const file = program((name ?? '').replace('./', '') as Parameters<typeof program>[0]);
-    return must([file, ...args], { ...this.at('node'), env: this.#env });
+    return must([file, ...args], { ...this.at('node'), env: this.#node.env });
   }
 
   /** As `line`, one after the other. */
@@ -66,11 +67,11 @@ export class OneArmLab {
   }
 
   async restore(lines: string): Promise<void> {
-    await must([program('ipvsadm'), '-R'], { ...this.at('node'), env: this.#env, input: lines });
+    await must([program('ipvsadm'), '-R'], { ...this.at('node'), env: this.#node.env, input: lines });
   }
 
   get api(): NodeApi {
-    return new NodeApi(this.#name, join(this.state.directory, 'run'));
+    return this.#node.api;
   }
 
   async service(protocol: 'tcp' | 'udp', address: string): Promise<ServiceInfo> {
@@ -100,20 +101,6 @@ export class OneArmLab {
     writeFileSync(join(directory, name), content);
   }
 
-  get #name(): string {
-    return this.state.namespace('node');
-  }
-
-  get #env(): NodeJS.ProcessEnv {
-    const { directory } = this.state;
-    const own = {
-      DPVS_NAME: this.#name,
-      DPVS_RUN_DIR: join(directory, 'run'),
-      DPVS_STATE_DIR: join(directory, 'state'),
-    };
-    return { ...process.env, PATH: `${binDirectory}:${process.env.PATH}`, ...own };
-  }
-
   async #cable(): Promise<void> {
     for (const member of members) {
       const { namespace } = this.at(member);
@@ -134,10 +121,8 @@ export class OneArmLab {
         ...['link set lo up', `link set ${nameOf(member)} up`],
       ]);
       await batch('lan', [`link set ${member} master br0`, `link set ${member} up`]);
-      // Frames as on a wire: with checksums, not larger than the MTU.
-      const off = ['rx', 'tx', 'sg', 'tso', 'gso', 'gro'].flatMap((feature) => [feature, 'off']);
-      await must(['ethtool', '-K', nameOf(member), ...off], this.at(member));
-      await must(['ethtool', '-K', member, ...off], this.at('lan'));
+      await asOnAWire(this.at(member).namespace, nameOf(member));
+      await asOnAWire(this.at('lan').namespace, member);
     }
     await batch('lan', ['link set br0 up']);
     for (const [member, { address, address6 }] of [
@@ -148,29 +133,11 @@ export class OneArmLab {
   }
 
   async #startNode(): Promise<void> {
-    const { directory } = this.state;
-    for (const each of ['run', 'state']) mkdirSync(join(directory, each), { recursive: true, mode: 0o700 });
     const sample = readFileSync(join(projectDirectory, 'conf/dpvs.conf.single-nic.sample'), 'utf8');
-    const conf = sample
-      .replace(/! hardware .*/, `hardware net_af_xdp0,iface=${port}`)
-      .replace('netif_defs {', 'dataplane_defs {\n    huge off\n}\n\nnetif_defs {');
-    const file = join(directory, 'dpvs.conf');
-    writeFileSync(file, conf);
-    this.state.add('directories', join('/var/run/dpdk', `dpvs-${this.#name}`));
-    const argv = [program('dpvs'), '-c', file, '--name', this.#name];
-    const daemon = await startDaemon(this.state, { member: 'node', what: 'dpvs', argv, env: this.#env });
-    await this.#answers(daemon);
-  }
-
-  #answers(daemon: Daemon): Promise<unknown> {
-    return eventually(
-      'dpvs answers',
-      () => {
-        if (!daemon.alive) throw new Hopeless(`it ended: ${daemon.logTail()}`);
-        return this.api.dataplane('node.status', {});
-      },
-      () => true,
-      { timeoutMs: 40_000 },
+    await this.#node.start(
+      sample
+        .replace(/! hardware .*/, `hardware net_af_xdp0,iface=${port}`)
+        .replace('netif_defs {', 'dataplane_defs {\n    huge off\n}\n\nnetif_defs {'),
     );
   }
 
@@ -213,9 +180,5 @@ ${paths.join('\n')}
       },
       (seen) => seen.includes('LISTEN'),
     );
-  }
-
-  #logOf(member: Member): string {
-    return readFileSync(join(this.state.directory, 'log', `${member}-dpvs.log`), 'utf8').slice(-4000);
   }
 }
