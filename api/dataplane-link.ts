@@ -1,8 +1,10 @@
-// The connection to the dataplane. After a request without an answer it starts afresh: ZeroMQ would keep what was asked, and deliver it
-// to the next dataplane that comes up.
-import { DataplaneClient, DpvsError, ExitCode, type Method, type Params, type Result } from '../api/index.js';
+// A lasting connection to the dataplane. After a request without an answer it starts afresh: ZeroMQ would keep what was asked, and deliver
+// it to the next dataplane that comes up, long after it was reported to have failed.
+import { DataplaneClient } from './client.js';
+import { DpvsError, ExitCode } from './errors.js';
+import type { Method, Params, Result } from './schema.js';
 
-/** A node that answers requests; a table in a test is another. */
+/** A node that answers requests: `DataplaneClient` and `DataplaneLink`; a table in a test is another. */
 export interface DataplaneApi {
   call<M extends Method>(method: M, params: Params<M>, timeoutMs?: number): Promise<Result<M>>;
 }
@@ -25,6 +27,7 @@ export class DataplaneLink implements DataplaneApi {
       if (!isUnanswered(error)) throw error;
       if (this.#client === client) this.#client = null;
       client.close();
+      // What the socket itself throws, as when another request has just closed it, is no answer either.
       throw error instanceof DpvsError ? error : new DpvsError('unreachable', (error as Error).message);
     }
   }

@@ -1,7 +1,6 @@
 // Makes the dataplane have what it should: reads it once, then sends differences, as batches; what is refused leaves out its service only.
-import { type ChangeRequest, DpvsError, inBatches } from '../api/index.js';
+import { type ChangeRequest, type DataplaneApi, DpvsError, inBatches, isUnanswered } from '../api/index.js';
 import { type Log, RepeatedCondition } from '../log/index.js';
-import { type DataplaneApi, isUnanswered } from './dataplane-link.js';
 import { placeText } from './diagnostic.js';
 import { type Change, difference } from './difference.js';
 import type { OwnedServices } from './owned-services.js';

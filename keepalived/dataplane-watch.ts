@@ -1,6 +1,6 @@
 // Looks once a second whether the dataplane answers, and whether it is the same as before: a new one is told everything anew.
+import type { DataplaneApi } from '../api/index.js';
 import type { Log } from '../log/index.js';
-import type { DataplaneApi } from './dataplane-link.js';
 
 const everyMs = 1_000;
 const answerMs = 5_000;

@@ -1,7 +1,7 @@
 // What a file would change in the dataplane as it is: the same difference that a start makes, and nothing sent.
+import type { DataplaneApi } from '../api/index.js';
 import { type Log, silentLog } from '../log/index.js';
 import { readServices } from './applier.js';
-import type { DataplaneApi } from './dataplane-link.js';
 import { type Change, difference } from './difference.js';
 import type { KeepalivedConfig, RealServer, VirtualServer } from './model.js';
 import { OwnedServices, ownedPath } from './owned-services.js';

@@ -1,7 +1,6 @@
 // The public door: keepalived.conf in DPVS's dialect → services, checks, VRRP by the stock keepalived. Not here: the command line
 // (cli/dpvs-keepalived/), what a service is (dataplane/), announcing VIPs (routing/).
 
-export { DataplaneLink } from './dataplane-link.js';
 export { type Diagnostic, placeText, renderDiagnostic } from './diagnostic.js';
 export { difference } from './difference.js';
 export { planChanges } from './dry-run.js';

@@ -1,13 +1,12 @@
 // dpvs-keepalived as a process: its parts put together, its API, its signals. SIGHUP reads the file again, SIGTERM takes services back.
 import { rmSync, writeFileSync } from 'node:fs';
-import { keepalivedEndpoint, runDirectory, stateDirectory } from '../api/index.js';
+import { DataplaneLink, keepalivedEndpoint, runDirectory, stateDirectory } from '../api/index.js';
 import { ApiServer, makePrivateDirectory } from '../api/server.js';
 import { createLog, type Log, type LogLevel } from '../log/index.js';
 import { Applier } from './applier.js';
 import { CheckEngine } from './check-engine.js';
 import { runCheck } from './checkers/index.js';
 import { monotonicClock } from './clock.js';
-import { DataplaneLink } from './dataplane-link.js';
 import { DataplaneWatch } from './dataplane-watch.js';
 import { type Diagnostic, placeText } from './diagnostic.js';
 import { Keeper } from './keeper.js';

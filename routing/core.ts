@@ -1,4 +1,5 @@
 // What commands and the watch of the bridge share: the view of the node, and the procedures, one change at a time.
+import type { DataplaneApi } from '../api/index.js';
 import type { Rtnetlink } from '../kni/index.js';
 import { type Log, RepeatedCondition } from '../log/index.js';
 import { type AddressFamily, familyOf } from './address.js';
@@ -16,7 +17,7 @@ import { verifyVips } from './prove-announced.js';
 import { explain, StepError, Steps } from './steps.js';
 import { proveTakers } from './takers.js';
 import type { OwnedTarget } from './targets.js';
-import { type DataplaneApi, Pace, type Tools } from './tools.js';
+import { Pace, type Tools } from './tools.js';
 import type { NodeView } from './view.js';
 import type { Vip, VipBook } from './vip-book.js';
 import { isHeld, type Reason } from './vip-state.js';

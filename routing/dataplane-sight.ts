@@ -1,7 +1,6 @@
 // One look at the dataplane: its services with what they can still take, its links, and what it says of itself.
-import type { LinkInfo, Result } from '../api/index.js';
+import type { DataplaneApi, LinkInfo, Result } from '../api/index.js';
 import { canonicalAddress } from './address.js';
-import type { DataplaneApi } from './tools.js';
 import type { NodeProblem, ServiceHealth } from './view.js';
 
 export interface Sight {

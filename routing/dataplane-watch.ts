@@ -1,9 +1,8 @@
 // Keeps a view of what the dataplane can serve: asked every second, and at once when it publishes that something changed.
 import { Subscriber } from 'zeromq';
-import { DpvsError } from '../api/index.js';
+import { type DataplaneApi, DpvsError } from '../api/index.js';
 import type { Log } from '../log/index.js';
 import { type Sight, see } from './dataplane-sight.js';
-import type { DataplaneApi } from './tools.js';
 import type { DataplaneView, NodeProblem } from './view.js';
 
 const pollMs = 1_000;

@@ -1,9 +1,9 @@
 // The two things a VIP consists of outside the routing daemon, added and removed many at a time: kernel addresses and dataplane routes.
-import { inBatches } from '../api/index.js';
+import { type DataplaneApi, inBatches } from '../api/index.js';
 import { isKernelError } from '../kni/index.js';
 import { hostRoute } from './address.js';
 import { isDpvsError } from './refusal.js';
-import type { DataplaneApi, Tools } from './tools.js';
+import type { Tools } from './tools.js';
 
 /** @throws {KernelError} EEXIST, ENODEV; those added before it stay */
 export async function addAddresses({ kernel }: Tools, kni: string, vips: readonly string[]): Promise<void> {

@@ -1,7 +1,6 @@
 // How many of the VIPs' flows would still be there at a drain's deadline.
-import type { Result } from '../api/index.js';
+import type { DataplaneApi, Result } from '../api/index.js';
 import { isDpvsError } from './refusal.js';
-import type { DataplaneApi } from './tools.js';
 
 type Summary = Result<'conn.summary'>;
 

@@ -1,11 +1,10 @@
 // The bridge as a process: its parts put together, its API, its signals: SIGTERM withdraws first, SIGHUP reopens the log.
-import { bridgeEndpoint, bridgeEventEndpoint, eventEndpoint, stateDirectory } from '../api/index.js';
+import { bridgeEndpoint, bridgeEventEndpoint, DataplaneLink, eventEndpoint, stateDirectory } from '../api/index.js';
 import { ApiServer, EventPublisher, makePrivateDirectory } from '../api/server.js';
 import { Rtnetlink, tellOnce } from '../kni/index.js';
 import { createLog, type LogLevel } from '../log/index.js';
 import { modelDefaults } from '../quagga-conf/index.js';
 import { Bridge } from './bridge.js';
-import { DataplaneLink } from './dataplane-link.js';
 import { DataplaneWatch } from './dataplane-watch.js';
 import { Journal, journalPath } from './journal.js';
 import { portsText } from './port.js';

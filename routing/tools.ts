@@ -1,13 +1,8 @@
 // What the procedures of the bridge work with: the dataplane, the kernel, the routing daemons, and the pace at which a VIP may change.
-import type { Method, Params, Result } from '../api/index.js';
+import type { DataplaneApi } from '../api/index.js';
 import type { KernelAddress, Rtnetlink } from '../kni/index.js';
 import { type AddressFamily, canonicalPrefix, hostLength, hostRoute } from './address.js';
 import type { Driver } from './drivers/driver.js';
-
-/** The dataplane's API; `DataplaneClient` is one. */
-export interface DataplaneApi {
-  call<M extends Method>(method: M, params: Params<M>, timeoutMs?: number): Promise<Result<M>>;
-}
 
 export interface Tools {
   readonly dataplane: DataplaneApi;

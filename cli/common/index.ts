@@ -3,7 +3,7 @@ export * from './api.js';
 export { left, right, row } from './columns.js';
 export { type Given, type OptionSpec, type Scan, scanOptions } from './getopt.js';
 export { type HelpPage, renderHelp } from './help.js';
-export { type OpenNode, openNode } from './node.js';
+export { checkedName, type OpenNode, openNode } from './node.js';
 export { type Context, main, type Program, report, runProgram } from './run.js';
 export { portName, portNumber, readServiceNames } from './service-names.js';
 export { type Colour, plain, processTerminal, type Terminal } from './terminal.js';

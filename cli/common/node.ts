@@ -1,6 +1,6 @@
 // Opens the connection to a node. ZeroMQ is loaded only here, when a request is really about to be sent.
 import { createConnection } from 'node:net';
-import { controlEndpoint, DpvsError, type NodeApi, nodeName } from './api.js';
+import { controlEndpoint, DpvsError, type ErrorCode, ExitCode, type NodeApi, nodeName } from './api.js';
 import { UsageError } from './usage.js';
 import { quote } from './values.js';
 
@@ -27,17 +27,25 @@ export function knock(path: string): Promise<DpvsError | null> {
   });
 }
 
+/** `--name`, else DPVS_NAME, else the default. @throws {UsageError} a name that cannot be one */
+export function checkedName(explicit: string | undefined): string {
+  try {
+    return nodeName(explicit);
+  } catch {
+    const word = explicit ?? process.env.DPVS_NAME ?? '';
+    throw new UsageError(`invalid node name ${quote(word)}`, '1-32 of A-Z a-z 0-9 _ . - as --name or DPVS_NAME');
+  }
+}
+
+/** The client's own failures speak of a dataplane; of another program they get this code. */
+export function unreachableAs(code: ErrorCode, error: DpvsError): DpvsError {
+  const silent = error.exitCode === ExitCode.unreachable && error.code !== 'permission';
+  return silent ? new DpvsError(code, error.detail) : error;
+}
+
 /** @throws {DpvsError} `unreachable` or `permission`; {UsageError} for a name that cannot be one */
 export async function openNode(explicit: string | undefined): Promise<OpenNode> {
-  let name: string;
-  try {
-    name = nodeName(explicit);
-  } catch {
-    throw new UsageError(
-      `invalid node name ${quote(explicit ?? process.env.DPVS_NAME ?? '')}`,
-      '1-32 of A-Z a-z 0-9 _ . - as --name or DPVS_NAME',
-    );
-  }
+  const name = checkedName(explicit);
   const path = controlEndpoint(name).replace(/^ipc:\/\//, '');
   const [refusal, { DataplaneClient }] = await Promise.all([knock(path), import('../../api/client.js')]);
   if (refusal !== null) throw refusal;

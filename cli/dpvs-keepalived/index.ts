@@ -1,6 +1,7 @@
 // dpvs-keepalived: reads a keepalived.conf, says what is wrong in it, what it would change, or runs it; shows what runs.
 import {
   type Context,
+  checkedName,
   DpvsError,
   ExitCode,
   packageVersion,
@@ -10,7 +11,7 @@ import {
   type Terminal,
   UsageError,
 } from '../common/index.js';
-import { checkedName, fetchStatus } from './connection.js';
+import { fetchStatus } from './connection.js';
 import { formatStatus } from './format.js';
 import { helpPage } from './help.js';
 import { defaultFile, type OptionKey, options } from './options.js';
@@ -86,7 +87,8 @@ async function check(line: Line, terminal: Terminal): Promise<ExitCode> {
 }
 
 async function dryRun(line: Line, terminal: Terminal): Promise<ExitCode> {
-  const { DataplaneLink, loadKeepalived, planChanges } = await import('../../keepalived/index.js');
+  const { loadKeepalived, planChanges } = await import('../../keepalived/index.js');
+  const { DataplaneLink } = await import('../../api/dataplane-link.js');
   const name = checkedName(line.value('name'));
   const { config } = loadKeepalived(fileOf(line));
   const running = await fetchStatus(name).catch((error: unknown) => {

@@ -1,23 +1,13 @@
 // Opens the connection to a node's routing bridge; ZeroMQ is loaded only when a request is really about to be sent.
 import { bridgeEndpoint } from '../../api/paths.js';
 import type { BridgeMethod, BridgeParams, BridgeResult } from '../../routing/index.js';
-import { DpvsError, ExitCode, nodeName, quote, UsageError } from '../common/index.js';
-import { knock } from '../common/node.js';
+import { checkedName, DpvsError } from '../common/index.js';
+import { knock, unreachableAs } from '../common/node.js';
 
 /** The bridge's API; a table in a test is one, too. */
 export interface OpenBridge {
   call<M extends BridgeMethod>(method: M, params: BridgeParams<M>, timeoutMs?: number): Promise<BridgeResult<M>>;
   close(): void;
-}
-
-/** @throws {UsageError} a name that cannot be one */
-export function checkedName(explicit: string | undefined): string {
-  try {
-    return nodeName(explicit);
-  } catch {
-    const word = explicit ?? process.env.DPVS_NAME ?? '';
-    throw new UsageError(`invalid node name ${quote(word)}`, '1-32 of A-Z a-z 0-9 _ . - as --name or DPVS_NAME');
-  }
 }
 
 /** @throws {DpvsError} bridge_unreachable or permission; {UsageError} */
@@ -40,8 +30,4 @@ export async function openBridge(explicit: string | undefined): Promise<OpenBrid
   };
 }
 
-/** The client's own failures speak of a dataplane; here the other side is the bridge. */
-function aboutBridge(error: DpvsError): DpvsError {
-  const silent = error.exitCode === ExitCode.unreachable && error.code !== 'permission';
-  return silent ? new DpvsError('bridge_unreachable', error.detail) : error;
-}
+const aboutBridge = (error: DpvsError): DpvsError => unreachableAs('bridge_unreachable', error);

@@ -1,7 +1,16 @@
 // `dpvs-route doctor`: a line a check; under it what was seen and what to do. Works without the bridge.
 import type { CheckResult, DoctorReport, Finding, Severity } from '../../routing/doctor/index.js';
-import { type Colour, type Context, DpvsError, device, ExitCode, integer, quote, UsageError } from '../common/index.js';
-import { checkedName } from './connection.js';
+import {
+  type Colour,
+  type Context,
+  checkedName,
+  DpvsError,
+  device,
+  ExitCode,
+  integer,
+  quote,
+  UsageError,
+} from '../common/index.js';
 import type { Options } from './parse.js';
 
 type Paint = (colour: Colour, text: string) => string;

@@ -1,6 +1,7 @@
 // dpvs-route: announces VIPs, shows what is announced, writes the routing daemons' configuration, and is the bridge itself (`run`).
 import {
   type Context,
+  checkedName,
   DpvsError,
   ExitCode,
   integer,
@@ -11,7 +12,7 @@ import {
 } from '../common/index.js';
 import { announce, drain, gracefulRestart, undrain, withdraw } from './announcing.js';
 import { config } from './config.js';
-import { checkedName, type OpenBridge, openBridge } from './connection.js';
+import { type OpenBridge, openBridge } from './connection.js';
 import { doctor } from './doctor.js';
 import { helpPage } from './help.js';
 import { type Line, type Options, parseLine } from './parse.js';

@@ -1,7 +1,6 @@
 // Facts of the dataplane and the bridge. Whoever does not answer is a fact, too.
-import { DpvsError, type Result } from '../../api/index.js';
+import { DataplaneLink, DpvsError, type Result } from '../../api/index.js';
 import { BridgeClient } from '../client.js';
-import { DataplaneLink } from '../dataplane-link.js';
 import { Journal, journalPath } from '../journal.js';
 import type { RoutingStatus } from '../schema.js';
 import type { Facts } from './facts.js';

@@ -1,10 +1,10 @@
 // A node as the routing bridge sees it, of several ports: kernel, dataplane and ospfd as sets, each of which may fail or be silent.
-import { DpvsError, type Method } from '../../api/index.js';
+import { type DataplaneApi, DpvsError, type Method } from '../../api/index.js';
 import { type KernelAddress, KernelError, type KernelEvent, type Rtnetlink } from '../../kni/index.js';
 import type { Announcement, Driver } from '../../routing/drivers/driver.js';
 import type { Neighbour } from '../../routing/frr-output.js';
 import type { Target } from '../../routing/targets.js';
-import { type DataplaneApi, Pace, type Tools } from '../../routing/tools.js';
+import { Pace, type Tools } from '../../routing/tools.js';
 import { VtyshError } from '../../routing/vtysh.js';
 
 export interface ModelService {

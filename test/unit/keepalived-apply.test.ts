@@ -1,10 +1,9 @@
 // What dpvs-keepalived asks of the dataplane: judged by the dataplane's own desired state, compared with what the file says after each step.
 import t, { type Test } from 'tap';
-import { type ChangeRequest, DpvsError, type LaddrInfo, type ServiceInfo } from '../../api/index.js';
+import { type ChangeRequest, type DataplaneApi, DpvsError, type LaddrInfo, type ServiceInfo } from '../../api/index.js';
 import { DesiredState } from '../../dataplane/control/index.js';
 import { Applier } from '../../keepalived/applier.js';
 import type { CheckEngine, CheckView } from '../../keepalived/check-engine.js';
-import type { DataplaneApi } from '../../keepalived/dataplane-link.js';
 import { Keeper, OwnedServices, parseKeepalived, planChanges } from '../../keepalived/index.js';
 import type { Script } from '../../keepalived/model.js';
 import { Notifier } from '../../keepalived/notifier.js';

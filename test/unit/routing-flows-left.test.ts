@@ -1,9 +1,8 @@
 // How many flows a drain's deadline would cut, from the classes that the dataplane counts.
 import t from 'tap';
-import { DpvsError, methods } from '../../api/index.js';
+import { type DataplaneApi, DpvsError, methods } from '../../api/index.js';
 import { cutByDeadline, lastingBeyond } from '../../routing/flows-left.js';
 import { mostVips } from '../../routing/limits.js';
-import type { DataplaneApi } from '../../routing/tools.js';
 
 const expires = [
   { below: 1, flows: 1 },

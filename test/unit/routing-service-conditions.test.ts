@@ -1,10 +1,9 @@
 // What the bridge makes of a service's local ports: FullNAT needs some, direct routing none, and who mixes them needs some again.
 import t from 'tap';
-import type { Result } from '../../api/index.js';
+import type { DataplaneApi, Result } from '../../api/index.js';
 import { see } from '../../routing/dataplane-sight.js';
 import { defaultPolicy } from '../../routing/policy.js';
 import { ports } from '../../routing/service-conditions.js';
-import type { DataplaneApi } from '../../routing/tools.js';
 
 type Health = Result<'service.health'>[number];
 
